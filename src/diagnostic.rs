@@ -1,0 +1,299 @@
+//! What is wrong with a text, as values: coded, placed, with a next action; all of them at once.
+//!
+//! A diagnostic is never an `Err`: reading goes on after it. It never holds a secret's value.
+
+use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet};
+
+use crate::source::{Source, Span};
+
+/// How bad it is: only an error stops a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Good to know.
+    Note,
+    /// Probably not what was meant.
+    Warning,
+    /// Nothing can run until it is mended.
+    Error,
+}
+
+impl Severity {
+    /// The word shown and written to JSON.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// A diagnostic's code: `RB` and four digits. The hundreds name the room: 01 document,
+/// 02 graph, 03 scripts, 04 inputs and plan, 05 interpolation, 06 lints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Code(pub &'static str);
+
+/// A place and what is to be said of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// The place.
+    pub span: Span,
+    /// What is said there; may be empty.
+    pub text: String,
+}
+
+/// One thing that is wrong, where, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// How bad it is.
+    pub severity: Severity,
+    /// Its code.
+    pub code: Code,
+    /// One sentence: lower case, names in backquotes, no full stop.
+    pub message: String,
+    /// The place at fault first, then places that explain it.
+    pub labels: Vec<Label>,
+    /// The next action.
+    pub help: Option<String>,
+    /// A text that mends it, with the span it replaces.
+    pub suggestion: Option<(Span, String)>,
+}
+
+impl Diagnostic {
+    /// Makes a diagnostic that points at `span`.
+    #[must_use]
+    pub fn new(severity: Severity, code: Code, span: Span, message: impl Into<String>) -> Self {
+        Self {
+            severity,
+            code,
+            message: message.into(),
+            labels: vec![Label {
+                span,
+                text: String::new(),
+            }],
+            help: None,
+            suggestion: None,
+        }
+    }
+
+    /// Makes an error that points at `span`.
+    #[must_use]
+    pub fn error(code: Code, span: Span, message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, code, span, message)
+    }
+
+    /// Makes a warning that points at `span`.
+    #[must_use]
+    pub fn warning(code: Code, span: Span, message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, code, span, message)
+    }
+
+    /// Makes a note that points at `span`.
+    #[must_use]
+    pub fn note(code: Code, span: Span, message: impl Into<String>) -> Self {
+        Self::new(Severity::Note, code, span, message)
+    }
+
+    /// Writes a text at the place at fault.
+    #[must_use]
+    pub fn at(mut self, text: impl Into<String>) -> Self {
+        self.labels[0].text = text.into();
+        self
+    }
+
+    /// Adds a place that explains it.
+    #[must_use]
+    pub fn label(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.labels.push(Label {
+            span,
+            text: text.into(),
+        });
+        self
+    }
+
+    /// Says the next action.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Says the next action where there is one to say.
+    #[must_use]
+    pub fn maybe_help(mut self, help: Option<String>) -> Self {
+        self.help = help.or(self.help);
+        self
+    }
+
+    /// Offers a text to put in place of a span.
+    #[must_use]
+    pub fn suggest(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.suggestion = Some((span, text.into()));
+        self
+    }
+
+    /// The place at fault.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        self.labels[0].span
+    }
+
+    /// The diagnostic as text with the line it points at, in rustc's manner.
+    #[must_use]
+    pub fn render(&self, source: &Source, color: bool, width: usize) -> String {
+        let level = match self.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+            Severity::Note => Level::NOTE,
+        };
+        let length = source.text().len();
+        let fit = |span: Span| {
+            let mut start = span.start.min(length);
+            let mut end = span.end.min(length);
+            while !source.text().is_char_boundary(start) {
+                start -= 1;
+            }
+            while !source.text().is_char_boundary(end) {
+                end += 1;
+            }
+            start..end
+        };
+        // Only the lines around the labels are handed over: rendering must not cost what the
+        // document weighs.
+        let first = self.labels.iter().map(|l| fit(l.span).start).min();
+        let last = self.labels.iter().map(|l| fit(l.span).end).max();
+        let first_line = source.line(first.unwrap_or(0));
+        let last_line = source.line(last.unwrap_or(0));
+        let window = Span::new(
+            source.line_span(first_line).start,
+            source.line_span(last_line).end,
+        );
+        let shift = |range: std::ops::Range<usize>| {
+            let start = range.start.clamp(window.start, window.end) - window.start;
+            let end = range.end.clamp(window.start, window.end) - window.start;
+            start..end.max(start)
+        };
+        let mut snippet = Snippet::source(source.slice(window))
+            .path(source.name())
+            .line_start(first_line)
+            .fold(true);
+        for (index, label) in self.labels.iter().enumerate() {
+            let kind = if index == 0 {
+                AnnotationKind::Primary
+            } else {
+                AnnotationKind::Context
+            };
+            let mut annotation = kind.span(shift(fit(label.span)));
+            if !label.text.is_empty() {
+                annotation = annotation.label(label.text.as_str());
+            }
+            snippet = snippet.annotation(annotation);
+        }
+        let title = level.primary_title(self.message.as_str()).id(self.code.0);
+        let mut report = vec![title.element(snippet)];
+        let patch = self
+            .suggestion
+            .as_ref()
+            .filter(|(span, _)| span.start >= window.start && span.end <= window.end);
+        match (&self.help, patch) {
+            (help, Some((span, text))) => report.push(
+                Level::HELP
+                    .secondary_title(help.as_deref().unwrap_or("write"))
+                    .element(
+                        Snippet::source(source.slice(window))
+                            .line_start(first_line)
+                            .fold(true)
+                            .patch(Patch::new(shift(fit(*span)), text.as_str())),
+                    ),
+            ),
+            (Some(help), None) => report.push(Group::with_title(
+                Level::HELP.secondary_title(help.as_str()),
+            )),
+            (None, None) => {}
+        }
+        let renderer = if color {
+            Renderer::styled()
+        } else {
+            Renderer::plain()
+        };
+        renderer.term_width(width).render(&report)
+    }
+}
+
+/// Diagnostics in the order in which they were found.
+#[derive(Clone, Debug, Default)]
+pub struct Diagnostics(Vec<Diagnostic>);
+
+impl Diagnostics {
+    /// Adds one.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.0.push(diagnostic);
+    }
+
+    /// Adds many.
+    pub fn extend(&mut self, other: impl IntoIterator<Item = Diagnostic>) {
+        self.0.extend(other);
+    }
+
+    /// Whether one of them stops a run.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.0.iter().any(|d| d.severity == Severity::Error)
+    }
+
+    /// How many there are of one severity.
+    #[must_use]
+    pub fn count(&self, severity: Severity) -> usize {
+        self.0.iter().filter(|d| d.severity == severity).count()
+    }
+
+    /// Puts them in the order of the document, dropping exact repetitions.
+    pub fn sort(&mut self) {
+        self.0.sort_by_key(|d| (d.span(), d.code));
+        self.0.dedup();
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
+        self.0.iter()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl IntoIterator for Diagnostics {
+    type Item = Diagnostic;
+    type IntoIter = std::vec::IntoIter<Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+/// `1 step`, `2 steps`.
+#[must_use]
+pub fn count(number: usize, noun: &str) -> String {
+    if number == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{number} {noun}s")
+    }
+}
+
+/// `` `a`, `b` and `c` ``.
+#[must_use]
+pub fn list_and<T: std::fmt::Display>(items: &[T]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => format!("`{one}`"),
+        [rest @ .., last] => {
+            let rest: Vec<String> = rest.iter().map(|item| format!("`{item}`")).collect();
+            format!("{} and `{last}`", rest.join(", "))
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! What happens in a run: the one stored vocabulary.
+//!
+//! Every view (terminal, JSON, `JUnit`, pages) is a fold of these. Events own all that they say,
+//! borrow nothing, and hold only [`Clean`] text, so none of them can carry a secret. Additions
+//! need a default and raise the minor version; anything else raises the major one.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::secret::{Clean, CleanValue};
+
+/// The version of this vocabulary, `major.minor`, in every entry as `v`.
+pub const VERSION: &str = "1.0";
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// The run began; says all that a view needs to draw it.
+    RunStarted(Box<RunStarted>),
+    /// An attempt at a step is about to begin; on disk before it does.
+    StepStarted {
+        /// The step.
+        step: String,
+        /// 1 for the first attempt.
+        attempt: u32,
+        /// What is about to run, interpolated and redacted; empty for manual steps.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        command: Option<Clean>,
+    },
+    /// A piece of output: whole lines, without the last newline.
+    Output {
+        /// The step.
+        step: String,
+        /// Which of its streams.
+        stream: Stream,
+        /// What it wrote.
+        #[serde(flatten)]
+        text: Text,
+    },
+    /// A script is about to call the outside world; on disk before it does.
+    Called {
+        /// The step.
+        step: String,
+        /// The call's number in the step, from 1; its outcome bears the same.
+        call: u32,
+        /// The function, as in `run` or `helm::wait`.
+        function: String,
+        /// Its arguments, for people.
+        request: Clean,
+    },
+    /// A value came in: the outcome of a call, or what a step left for others.
+    Captured {
+        /// The step.
+        step: String,
+        /// The call it answers, if it answers one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call: Option<u32>,
+        /// What it is: `outcome`, `environment`, `directory`, or a name.
+        name: String,
+        /// The value, redacted.
+        value: CleanValue,
+    },
+    /// An assertion was checked.
+    Checked {
+        /// The step.
+        step: String,
+        /// Its line in the document, from 1.
+        line: usize,
+        /// Its column, from 1.
+        column: usize,
+        /// The expression as written.
+        expression: Clean,
+        /// Whether it held.
+        held: bool,
+        /// The message given with it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<Clean>,
+        /// Where it did not hold: each part of the expression and its value.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        parts: Vec<Part>,
+    },
+    /// The operator was asked.
+    Asked {
+        /// The step.
+        step: String,
+        /// The question.
+        question: Clean,
+    },
+    /// The operator answered.
+    Answered {
+        /// The step.
+        step: String,
+        /// The answer; a secret one is only named.
+        answer: Clean,
+        /// Who: a user's name, or the flag that answered.
+        by: String,
+    },
+    /// A step ended.
+    StepFinished {
+        /// The step.
+        step: String,
+        /// How.
+        status: Status,
+        /// Why, in one line; empty where it passed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Clean>,
+        /// Where it failed, and the code there, for people.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        detail: Option<Clean>,
+        /// The exit status of its process.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<i32>,
+        /// The number of the last attempt.
+        attempts: u32,
+        /// How long it took, all attempts and waits, in milliseconds.
+        elapsed_ms: u64,
+    },
+    /// A step did not run.
+    StepSkipped {
+        /// The step.
+        step: String,
+        /// Why, in words.
+        reason: Clean,
+    },
+    /// Something worth knowing: a script's `log`, a retry, a conflict, the operator's note.
+    Noted {
+        /// The step, if it concerns one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        step: Option<String>,
+        /// What.
+        text: Clean,
+    },
+    /// The run ended.
+    RunFinished {
+        /// How.
+        status: Status,
+        /// The exit status of the program.
+        exit: u8,
+        /// Why it did not pass, in one line.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Clean>,
+        /// How long it took, in milliseconds.
+        elapsed_ms: u64,
+    },
+}
+
+impl Event {
+    /// The step it concerns, if it concerns one.
+    #[must_use]
+    pub fn step(&self) -> Option<&str> {
+        match self {
+            Self::StepStarted { step, .. }
+            | Self::Output { step, .. }
+            | Self::Called { step, .. }
+            | Self::Captured { step, .. }
+            | Self::Checked { step, .. }
+            | Self::Asked { step, .. }
+            | Self::Answered { step, .. }
+            | Self::StepFinished { step, .. }
+            | Self::StepSkipped { step, .. } => Some(step),
+            Self::Noted { step, .. } => step.as_deref(),
+            Self::RunStarted(_) | Self::RunFinished { .. } => None,
+        }
+    }
+}
+
+/// The head of a run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RunStarted {
+    /// The run's id, a `UUIDv7`.
+    pub run: String,
+    /// The document's path as the operator wrote it.
+    pub document: String,
+    /// Its title.
+    pub title: Clean,
+    /// The SHA-256 of its text, in hex.
+    pub digest: String,
+    /// The program's version.
+    pub program: String,
+    /// Operating system and architecture, as in `linux-x86_64`.
+    pub platform: String,
+    /// Who runs it.
+    pub operator: String,
+    /// The name of the target, if one is used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// Whether the operator can be asked.
+    pub attended: bool,
+    /// The inputs' values, redacted.
+    pub inputs: BTreeMap<String, CleanValue>,
+    /// Environment variables that no step will see, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub removed: Vec<Removed>,
+    /// The steps that may run, in the order of the document.
+    pub steps: Vec<StepHead>,
+}
+
+/// A step as a view needs it before it runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StepHead {
+    /// Its id.
+    pub id: String,
+    /// Its title: the heading it stands under, or its id.
+    pub title: Clean,
+    /// The section it stands in, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub section: Option<Clean>,
+    /// What it is: a shell's name, `rhai`, `manual`, …
+    pub kind: String,
+    /// Its line in the document, from 1.
+    pub line: usize,
+    /// The ids of the steps it waits for.
+    pub needs: Vec<String>,
+}
+
+/// An environment variable that was taken away.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Removed {
+    /// Its name.
+    pub name: String,
+    /// Why, in words.
+    pub reason: String,
+}
+
+/// A part of an assertion and its value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// The code.
+    pub code: Clean,
+    /// Its value, shortened.
+    pub value: Clean,
+}
+
+/// Which stream of a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// Output: text, or bytes that are no UTF-8.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Text {
+    /// `"text": "…"`.
+    Text(Clean),
+    /// `"bytes": "…"`: base64 (RFC 4648, padded) of redacted bytes.
+    Bytes(String),
+}
+
+/// How a step or a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// All that it should do was done.
+    Passed,
+    /// Something in it failed.
+    Failed,
+    /// It was not allowed to run.
+    Refused,
+    /// It was ended from outside before it was done.
+    Interrupted,
+}
+
+impl Status {
+    /// The word in the journal.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Refused => "refused",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}

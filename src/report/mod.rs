@@ -1,0 +1,1 @@
+//! What a run amounts to: a fold of its entries. Reads records, never runs or prints.

@@ -1,0 +1,1 @@
+//! How records look: on a terminal, as JSON. Reads records, never runs.

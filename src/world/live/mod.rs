@@ -1,0 +1,3 @@
+//! The live world: real processes, the system's clock.
+
+pub mod shell;

@@ -1,0 +1,174 @@
+//! The boundary to everything outside: processes, the clock, the operator.
+//!
+//! A run reaches the outside only through [`World`], so that it can be answered by the live one
+//! or from a recording. Nothing here knows of steps, graphs or journals.
+
+pub mod live;
+
+use std::ffi::OsString;
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::credentials::Environment;
+pub use crate::event::Stream;
+
+/// A future in a box, so that [`World`] can be a trait object.
+pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What answers a run's calls.
+pub trait World: Send + Sync {
+    /// Runs a process to its end, or to its deadline or cancellation, and then its whole group.
+    ///
+    /// Output goes to `output` as it comes, in pieces of at most 64 KiB; a full channel slows the
+    /// process down. The channel is closed when the process has ended and its pipes are drained.
+    ///
+    /// # Errors
+    /// Where it can't be started. A failing process is an [`Exit`].
+    fn run<'a>(
+        &'a self,
+        process: Process,
+        output: mpsc::Sender<Chunk>,
+        cancel: CancellationToken,
+    ) -> Boxed<'a, Result<Exit, SpawnError>>;
+
+    /// The time of day, UTC.
+    fn now(&self) -> Timestamp;
+
+    /// Time since some fixed moment; never goes back.
+    fn elapsed(&self) -> Duration;
+
+    /// Waits; a recording does not.
+    fn sleep(&self, duration: Duration) -> Boxed<'_, ()>;
+
+    /// Puts a question to the operator; `None` where nobody can answer.
+    fn ask(&self, question: Question) -> Boxed<'_, Option<Answer>>;
+}
+
+/// A process to run.
+#[derive(Clone, Debug)]
+pub struct Process {
+    /// The program and its arguments; a bare program name is found on the environment's `PATH`.
+    pub argv: Vec<OsString>,
+    /// All of its environment.
+    pub environment: Environment,
+    /// Where it runs.
+    pub directory: PathBuf,
+    /// What it reads.
+    pub stdin: Stdin,
+    /// How long it may take.
+    pub timeout: Option<Duration>,
+    /// Between TERM and KILL.
+    pub grace: Duration,
+}
+
+/// What a process reads on its standard input.
+#[derive(Clone, Debug, Default)]
+pub enum Stdin {
+    /// Nothing.
+    #[default]
+    Null,
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// The operator's terminal, which standard output and standard error then are too.
+    Terminal,
+}
+
+/// A piece of a process's output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chunk {
+    /// Which stream it came on.
+    pub stream: Stream,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// How a process ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exit {
+    /// How.
+    pub end: End,
+    /// After what time.
+    pub elapsed: Duration,
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// With this status.
+    Code(i32),
+    /// By this signal, which we did not send.
+    Signal(i32),
+    /// By us: its time was up.
+    TimedOut,
+    /// By us: it was cancelled.
+    Cancelled,
+}
+
+/// A process could not be started.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum SpawnError {
+    /// The program is not there.
+    #[error("`{program}` is not installed (not found on PATH)")]
+    NotFound {
+        /// Its name.
+        program: String,
+    },
+    /// The directory is not there.
+    #[error("the directory `{directory}` does not exist")]
+    NoDirectory {
+        /// Its path.
+        directory: String,
+    },
+    /// The system refused.
+    #[error("`{program}` could not be started: {reason}")]
+    Refused {
+        /// Its name.
+        program: String,
+        /// What the system said.
+        reason: String,
+    },
+}
+
+/// A question to the operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// The step that asks.
+    pub step: String,
+    /// What is asked; clean text.
+    pub text: crate::secret::Clean,
+    /// What is shown first: the commands that the answer would start; clean text.
+    pub context: Option<crate::secret::Clean>,
+    /// What kind of answer is wanted.
+    pub kind: QuestionKind,
+}
+
+/// What kind of answer is wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum QuestionKind {
+    /// Yes or no, before a step; `--yes` says yes.
+    Confirm,
+    /// Yes or no to a prose condition; nothing but the operator can say.
+    Branch,
+    /// Whether something was done by hand; `--yes` says yes.
+    Done,
+    /// A text; the default is taken where nobody answers.
+    Text {
+        /// What an empty answer means.
+        default: Option<String>,
+    },
+}
+
+/// The operator's answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// `yes`, `no`, or the text.
+    pub text: String,
+    /// Who answered: a user's name, or the flag that did.
+    pub by: String,
+}
