@@ -221,6 +221,18 @@ impl Excerpt {
         }
     }
 
+    /// The offset in this text of a byte of the source, if that byte is part of it.
+    #[must_use]
+    pub fn locate(&self, origin: usize) -> Option<usize> {
+        self.pieces.iter().enumerate().find_map(|(index, (at, from))| {
+            let end = self
+                .pieces
+                .get(index + 1)
+                .map_or(self.text.len(), |(next, _)| *next);
+            (*from <= origin && origin - from < end - at).then(|| at + (origin - from))
+        })
+    }
+
     /// The span in the source of a range of this text.
     #[must_use]
     pub fn span(&self, range: Range<usize>) -> Span {
@@ -281,6 +293,8 @@ mod tests {
         assert_eq!(excerpt.origin(4), 8);
         assert_eq!(source.slice(excerpt.span(4..7)), "def");
         assert_eq!(excerpt.part(5..7).origin(0), 9);
+        assert_eq!(excerpt.locate(9), Some(5));
+        assert_eq!(excerpt.locate(6), None);
         assert_eq!(excerpt.part(2..6).pieces, vec![(0, 4), (2, 8)]);
     }
 }

@@ -1,17 +1,46 @@
-//! Runs a plan: schedules steps, attempts, cancels. Never prints.
+//! Runs a plan: schedules steps, attempts, cancels.
+//!
+//! Everything that a run does to the outside goes through its [`World`], and everything that it
+//! says goes to its [`Recorder`]. This room never prints, and starts nothing whose announcement
+//! is not on disk.
 
+mod attempt;
+mod code;
+mod console;
+mod context;
+mod fill;
+mod host;
+mod outcome;
+mod output;
+mod schedule;
+mod service;
+mod state;
+mod step;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 use crate::credentials::Environment;
-use crate::event::{Removed, Status};
+use crate::event::{Event, Removed, RunStarted, Status, StepHead};
+use crate::graph::StepKind;
 use crate::journal::{self, Recorder};
-use crate::plan::Plan;
+use crate::plan::{Plan, Selected};
+use crate::script::Notebook;
 use crate::secret::Redactor;
 use crate::world::World;
+
+use self::code::Code;
+use self::context::{Broken, Context};
+use self::host::StepHost;
+use self::outcome::Ending;
+use self::schedule::{Schedule, Totals};
+use self::state::State;
 
 /// How a plan is run.
 #[derive(Clone, Debug)]
@@ -22,12 +51,10 @@ pub struct Settings {
     pub operator: String,
     /// The name of the target, if one is used.
     pub target: Option<String>,
-    /// How many steps may run at a time.
+    /// How many steps may run at a time; at least 1.
     pub jobs: usize,
     /// Whether steps that don't depend on a failed one go on.
     pub keep_going: bool,
-    /// `--yes`: whether questions before steps are waived.
-    pub yes: bool,
     /// Whether the operator can be asked.
     pub attended: bool,
     /// The environment that steps see, cleaned.
@@ -49,6 +76,8 @@ pub struct Interrupt {
     pub stop: CancellationToken,
     /// Second signal: now.
     pub kill: CancellationToken,
+    /// The number of the signal, for the exit status.
+    pub signal: Arc<AtomicU8>,
 }
 
 /// How a run ended.
@@ -56,8 +85,22 @@ pub struct Interrupt {
 pub struct Ended {
     /// How.
     pub status: Status,
-    /// The exit status for it, signals aside: 0, 1, 3 or 4.
+    /// The exit status for it: 0, 1, 3, or 128 and the signal's number.
     pub exit: u8,
+}
+
+/// Why a run could not be kept going.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    /// The journal can't be kept.
+    #[error(transparent)]
+    Journal(#[from] journal::Error),
+    /// There is no place for the scripts of steps.
+    #[error("no private folder for the run: {reason}")]
+    Scratch {
+        /// What the system said.
+        reason: String,
+    },
 }
 
 /// Runs a plan to its end.
@@ -71,10 +114,177 @@ pub async fn run(
     redactor: Redactor,
     settings: Settings,
     interrupt: Interrupt,
-) -> Result<Ended, journal::Error> {
-    let _ = (plan, world, recorder, redactor, settings, interrupt);
+) -> Result<Ended, Error> {
+    let context = Context::new(plan, world, recorder, redactor, settings, &interrupt).map_err(
+        |error| Error::Scratch {
+            reason: error.to_string(),
+        },
+    )?;
+    let context = Arc::new(context);
+    let began = context.world.elapsed();
+    let ended = steps(&context, &interrupt).await;
+    service::end_all(&context).await;
+    let broken = |_: Broken| {
+        context
+            .broken()
+            .expect("a commit fails only after it has said why")
+    };
+    let totals = ended.map_err(broken)?;
+    let exit = match totals.status {
+        Status::Passed => 0,
+        Status::Failed => 1,
+        Status::Refused => 3,
+        Status::Interrupted => match interrupt.signal.load(Ordering::Relaxed) {
+            0 => 1,
+            signal => 128_u8.saturating_add(signal),
+        },
+    };
+    let elapsed = context.world.elapsed().saturating_sub(began);
+    context
+        .commit(vec![Event::RunFinished {
+            status: totals.status,
+            exit,
+            reason: totals.reason,
+            elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+        }])
+        .await
+        .map_err(broken)?;
     Ok(Ended {
-        status: Status::Passed,
-        exit: 0,
+        status: totals.status,
+        exit,
     })
+}
+
+/// Announces the run and runs its steps.
+async fn steps(context: &Arc<Context>, interrupt: &Interrupt) -> Result<Totals, Broken> {
+    context
+        .commit(vec![Event::RunStarted(Box::new(head(context)))])
+        .await?;
+    let inputs = inputs(context);
+    if let Err(ending) = set_environment(context, inputs.clone()).await {
+        return Ok(Totals {
+            status: ending.status,
+            reason: ending.reason,
+        });
+    }
+    let first = State::new(context.settings.directory.clone(), inputs);
+    // The operator's first signal, or the end of the run's own time.
+    let watch = {
+        let (context, stop) = (Arc::clone(context), interrupt.stop.clone());
+        let limit = context.graph().document.front_matter.timeout;
+        tokio::spawn(async move {
+            let time_is_up = async {
+                match limit {
+                    Some(limit) => context.world.sleep(limit).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = time_is_up => context.time_is_up(),
+            }
+            context.stop.cancel();
+        })
+    };
+    let totals = Schedule::new(Arc::clone(context), first).drive().await;
+    watch.abort();
+    match context.broken() {
+        Some(_) => Err(Broken),
+        None => Ok(totals),
+    }
+}
+
+/// Adds front matter's `env` to what every step's environment starts from.
+async fn set_environment(context: &Arc<Context>, inputs: Notebook) -> Result<(), Box<Ending>> {
+    use std::os::unix::ffi::OsStringExt;
+    let mut environment = context.settings.environment.clone();
+    let host = StepHost::new(
+        Arc::clone(context),
+        "env".to_owned(),
+        environment.clone(),
+        context.settings.directory.clone(),
+        context.stop.clone(),
+    );
+    let code = Code {
+        context: Arc::clone(context),
+        notebook: inputs,
+        host: Arc::new(host),
+        cancel: context.stop.clone(),
+    };
+    let environment = step::blocking(&code, move |code| {
+        for (name, text) in &code.context.graph().document.front_matter.env {
+            let value = fill::template(code, text)?;
+            environment.set(name, OsString::from_vec(value));
+        }
+        Ok(environment)
+    })
+    .await?;
+    context.set_environment(environment);
+    Ok(())
+}
+
+/// The names that every step's code sees: inputs and the document's values.
+fn inputs(context: &Context) -> Notebook {
+    let mut notebook = Notebook::default();
+    for (name, binding) in &context.plan.inputs {
+        notebook.define_input(name, &binding.value, binding.secret);
+    }
+    let document = &context.graph().document;
+    for step in &context.graph().steps {
+        if step.kind == StepKind::Value
+            && let Some(Ok(value)) = document.cells[step.cell].value()
+        {
+            notebook.define(&step.id.variable(), crate::script::to_dynamic(&value), true);
+        }
+    }
+    notebook
+}
+
+fn head(context: &Context) -> RunStarted {
+    let settings = &context.settings;
+    let redactor = &context.redactor;
+    let graph = context.graph();
+    let document = &graph.document;
+    let steps = graph
+        .steps
+        .iter()
+        .enumerate()
+        .filter(|(index, step)| {
+            step.kind != StepKind::Value && context.plan.selected[*index] != Selected::No
+        })
+        .map(|(index, step)| StepHead {
+            id: step.id.to_string(),
+            title: redactor.clean(&step.title),
+            section: document.cells[step.cell]
+                .section
+                .map(|section| redactor.clean(&document.sections[section].title)),
+            kind: step.kind.word().to_owned(),
+            line: document.source.line(step.span.start),
+            needs: graph
+                .predecessors(index)
+                .into_iter()
+                .map(|from| graph.steps[from].id.to_string())
+                .collect(),
+        })
+        .collect();
+    let inputs: BTreeMap<_, _> = context
+        .plan
+        .inputs
+        .iter()
+        .map(|(name, binding)| (name.clone(), redactor.clean_value(&binding.value)))
+        .collect();
+    RunStarted {
+        run: settings.run.clone(),
+        document: document.source.name().to_owned(),
+        title: redactor.clean(document.title()),
+        digest: journal::digest(document.source.text().as_bytes()),
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        platform: format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH),
+        operator: settings.operator.clone(),
+        target: settings.target.clone(),
+        attended: settings.attended,
+        inputs,
+        removed: settings.removed.clone(),
+        steps,
+    }
 }

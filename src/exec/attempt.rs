@@ -1,0 +1,421 @@
+//! One attempt at a step: what is about to run, and running it.
+
+use std::ffi::OsString;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::credentials::Environment;
+use crate::document::{Cell, CellKind, Exchange};
+use crate::event::{Event, Status};
+use crate::graph::{Step, StepKind};
+use crate::quote::Dialect;
+use crate::script::{Dynamic, Notebook, StepResult};
+use crate::secret::Clean;
+use crate::value::show_duration;
+use crate::world::{End, Process, Stdin};
+
+use super::code::Code;
+use super::console::{self, Splitter};
+use super::context::{Broken, Context};
+use super::fill::{self, Filled};
+use super::outcome::Ending;
+use super::output::{self, Kept};
+use super::shell::{self, Left, ShellCell};
+
+/// A step (or one instance of it) with its values in place.
+pub(super) struct Prepared {
+    pub(super) action: Action,
+    /// What is shown before it runs and recorded when it starts.
+    pub(super) command: Option<Clean>,
+    /// Where it starts, and its environment.
+    pub(super) directory: PathBuf,
+    pub(super) environment: Environment,
+}
+
+/// What a step does.
+pub(super) enum Action {
+    Shell {
+        dialect: Dialect,
+        text: Vec<u8>,
+    },
+    Console {
+        dialect: Dialect,
+        text: Vec<u8>,
+        mark: String,
+    },
+    Interpreter {
+        program: String,
+        text: Vec<u8>,
+    },
+    Script,
+    Manual,
+    Branch,
+}
+
+/// What an attempt came to.
+pub(super) struct Attempted {
+    pub(super) ending: Ending,
+    pub(super) result: StepResult,
+    /// What a shell left.
+    pub(super) left: Option<Left>,
+    /// What a script left.
+    pub(super) notebook: Option<Notebook>,
+}
+
+impl Attempted {
+    pub(super) fn ended(ending: Ending) -> Self {
+        Self {
+            ending,
+            result: StepResult::default(),
+            left: None,
+            notebook: None,
+        }
+    }
+}
+
+/// Puts the values into a step's cell; belongs on a blocking thread.
+pub(super) fn prepare(
+    code: &Code,
+    step: &Step,
+    cell: &Cell,
+    directory: PathBuf,
+    environment: Environment,
+) -> Result<Prepared, Box<Ending>> {
+    let context = &code.context;
+    let directory = match &step.cwd {
+        Some(cwd) => {
+            use std::os::unix::ffi::OsStringExt;
+            directory.join(OsString::from_vec(fill::template(code, cwd)?))
+        }
+        None => directory,
+    };
+    let values = fill::values(code, cell)?;
+    let mut environment = environment;
+    let mut carry = |filled: Filled| {
+        use std::os::unix::ffi::OsStringExt;
+        for (name, value) in filled.variables {
+            environment.set(name, OsString::from_vec(value));
+        }
+        filled.text
+    };
+    let all: Vec<(usize, Range<usize>)> = cell
+        .interpolations
+        .iter()
+        .map(|interpolation| interpolation.range.clone())
+        .enumerate()
+        .collect();
+    let action = match (&step.kind, &cell.kind) {
+        (StepKind::Shell(dialect), _) => Action::Shell {
+            dialect: *dialect,
+            text: carry(fill::quoted(
+                code,
+                *dialect,
+                &cell.body.text,
+                &all,
+                &values,
+            )?),
+        },
+        (StepKind::Console(dialect), CellKind::Console(exchanges)) => {
+            let run = context.settings.run.replace('-', "");
+            let mark = format!("runbook{}", &run[run.len().saturating_sub(12)..]);
+            let script = console::script(cell, exchanges, *dialect, &mark);
+            Action::Console {
+                dialect: *dialect,
+                text: carry(fill::quoted(
+                    code,
+                    *dialect,
+                    &script.text,
+                    &script.places,
+                    &values,
+                )?),
+                mark,
+            }
+        }
+        (StepKind::Interpreter(program), _) => {
+            if let Some(index) = values.iter().position(|value| !value.raw) {
+                let place = cell.body.span(cell.interpolations[index].range.clone());
+                return Err(code.failed(&format!(
+                    "{}: a value can't be placed safely in the code of `{program}`: give it an \
+                     environment variable (`env:` in front matter) or write `${{{{ raw(…) }}}}`",
+                    context.place(place)
+                )));
+            }
+            Action::Interpreter {
+                program: program.clone(),
+                text: fill::plain(&cell.body.text, &all, &values),
+            }
+        }
+        (StepKind::Manual, _) => Action::Manual,
+        (StepKind::Branch, _) => Action::Branch,
+        (StepKind::Script | StepKind::Value | StepKind::Console(_), _) => Action::Script,
+    };
+    let command = match &action {
+        Action::Shell { text, .. } | Action::Interpreter { text, .. } => {
+            Some(context.redactor.clean(&String::from_utf8_lossy(text)))
+        }
+        Action::Console { .. } => Some(context.redactor.clean(&transcript(cell))),
+        Action::Script => Some(context.redactor.clean(&cell.body.text)),
+        Action::Manual | Action::Branch => None,
+    };
+    Ok(Prepared {
+        action,
+        command,
+        directory,
+        environment,
+    })
+}
+
+/// The commands of a transcript, for people.
+fn transcript(cell: &Cell) -> String {
+    let CellKind::Console(exchanges) = &cell.kind else {
+        return String::new();
+    };
+    exchanges
+        .iter()
+        .map(|exchange| format!("$ {}\n", exchange.command.text.trim_end()))
+        .collect()
+}
+
+/// Runs a prepared step once; `name` is the step's id or its instance's.
+pub(super) async fn run(
+    context: &Arc<Context>,
+    index: usize,
+    name: &str,
+    prepared: &Prepared,
+    code: &Code,
+    left: Option<PathBuf>,
+    cancel: &CancellationToken,
+) -> Result<Attempted, Broken> {
+    let step = context.step(index);
+    let cell = &context.graph().document.cells[step.cell];
+    let document = context.source().name().to_owned();
+    let line = context.source().line(cell.body.origin(0));
+    let (argv, mark) = match &prepared.action {
+        Action::Script => return Ok(script(context, step, cell, code, cancel).await),
+        Action::Manual | Action::Branch => return Ok(Attempted::ended(Ending::passed())),
+        Action::Shell { dialect, text } | Action::Console { dialect, text, .. } => {
+            let argv = shell::argv(&ShellCell {
+                dialect: *dialect,
+                text,
+                line,
+                document: &document,
+                errexit: step.errexit,
+                left: left.as_deref(),
+                scratch: context.scratch.path(),
+            });
+            let mark = match &prepared.action {
+                Action::Console { mark, .. } => Some(mark),
+                _ => None,
+            };
+            (argv, mark)
+        }
+        Action::Interpreter { program, text } => (
+            shell::interpreter_argv(program, text, context.scratch.path()),
+            None,
+        ),
+    };
+    let argv = match argv {
+        Ok(argv) => argv,
+        Err(error) => {
+            return Ok(Attempted::ended(
+                *code.failed(&format!("the script could not be written: {error}")),
+            ));
+        }
+    };
+    let process = Process {
+        argv,
+        environment: prepared.environment.clone(),
+        directory: prepared.directory.clone(),
+        stdin: if step.tty { Stdin::Terminal } else { Stdin::Null },
+        timeout: step.timeout,
+        grace: context.settings.grace,
+    };
+    let mut splitter = mark.map(|mark| Splitter::new(mark));
+    let (sender, receiver) = mpsc::channel(8);
+    let (exit, kept) = tokio::join!(
+        context.world.run(process, sender, cancel.clone()),
+        output::pump(context, name, receiver, splitter.as_mut()),
+    );
+    let exit = match exit {
+        Ok(exit) => exit,
+        Err(error) => return Ok(Attempted::ended(*code.failed(&error.to_string()))),
+    };
+    let mut ending = process_ending(context, exit.end, step.timeout);
+    if ending.status == Status::Passed
+        && let (Some(splitter), CellKind::Console(exchanges)) = (&splitter, &cell.kind)
+        && let Some((reason, detail)) = unexpected(context, splitter, exchanges)
+    {
+        ending.status = Status::Failed;
+        ending.reason = Some(reason);
+        ending.detail = Some(detail);
+    }
+    let left = left.and_then(|path| {
+        let dialect = match &prepared.action {
+            Action::Shell { dialect, .. } | Action::Console { dialect, .. } => *dialect,
+            _ => return None,
+        };
+        shell::read_left(dialect, &path).ok().flatten()
+    });
+    Ok(Attempted {
+        result: result(kept, ending.code, exit.elapsed),
+        ending,
+        left,
+        notebook: None,
+    })
+}
+
+/// How a process's end ends its step.
+pub(super) fn process_ending(context: &Context, end: End, timeout: Option<Duration>) -> Ending {
+    let failed = |reason: String| Ending::because(Status::Failed, context.redactor.clean(&reason));
+    match end {
+        End::Code(0) => Ending {
+            code: Some(0),
+            ..Ending::passed()
+        },
+        End::Code(code) => Ending {
+            code: Some(code),
+            ..failed(format!("exit status {code}"))
+        },
+        End::Signal(signal) => Ending {
+            code: Some(128 + signal),
+            ..failed(format!("ended by signal {signal}"))
+        },
+        End::TimedOut => failed(format!(
+            "timed out after {}",
+            timeout.map(show_duration).unwrap_or_default()
+        )),
+        End::Cancelled => {
+            Ending::because(Status::Interrupted, Clean::constant("the run was stopped"))
+        }
+    }
+}
+
+fn result(kept: Kept, code: Option<i32>, elapsed: Duration) -> StepResult {
+    StepResult {
+        code,
+        stdout: kept.stdout,
+        stderr: kept.stderr,
+        truncated: kept.truncated,
+        elapsed,
+        ..StepResult::default()
+    }
+}
+
+/// The first command of a transcript whose output is not what it expects.
+fn unexpected(
+    context: &Context,
+    splitter: &Splitter,
+    exchanges: &[Exchange],
+) -> Option<(Clean, Clean)> {
+    let (exchange, expected, actual) =
+        exchanges
+            .iter()
+            .zip(&splitter.parts)
+            .find_map(|(exchange, part)| {
+                let expected = exchange.expected.as_ref()?;
+                let actual = String::from_utf8_lossy(part);
+                (!console::matches(&expected.text, &actual)).then_some((
+                    exchange,
+                    &expected.text,
+                    actual,
+                ))
+            })?;
+    let command = exchange.command.text.trim_end();
+    let place = context.place(exchange.command.span(0..command.len()));
+    let indent = |text: &str| {
+        text.trim_end()
+            .lines()
+            .take(20)
+            .map(|line| format!("    {line}\n"))
+            .collect::<String>()
+    };
+    let reason = context
+        .redactor
+        .clean(&format!("the output of `{command}` is not what is expected"));
+    let detail = context.redactor.clean(&format!(
+        " --> {place}\nexpected:\n{}printed:\n{}",
+        indent(expected),
+        indent(&actual)
+    ));
+    Some((reason, detail))
+}
+
+/// Runs a script cell to its end or its deadline.
+async fn script(
+    context: &Arc<Context>,
+    step: &Step,
+    cell: &Cell,
+    code: &Code,
+    cancel: &CancellationToken,
+) -> Attempted {
+    // The deadline cancels this attempt only.
+    let attempt = cancel.child_token();
+    let started = context.world.elapsed();
+    let mut running = {
+        let code = Code {
+            cancel: attempt.clone(),
+            ..code.clone()
+        };
+        let body = cell.body.clone();
+        tokio::task::spawn_blocking(move || {
+            let run = code.context.engine.run(
+                &body,
+                code.context.source(),
+                &code.notebook,
+                &code.host,
+                &code.cancel,
+            );
+            match run {
+                Ok((value, notebook)) => (Ending::passed(), value, notebook),
+                Err(failed) => {
+                    let (failure, notebook) = *failed;
+                    (code.ending(&failure), Dynamic::UNIT, notebook)
+                }
+            }
+        })
+    };
+    let mut timed_out = false;
+    let joined = match step.timeout {
+        None => (&mut running).await,
+        Some(timeout) => tokio::select! {
+            joined = &mut running => joined,
+            () = context.world.sleep(timeout) => {
+                timed_out = true;
+                attempt.cancel();
+                (&mut running).await
+            }
+        },
+    };
+    let Ok((mut ending, value, notebook)) = joined else {
+        return Attempted::ended(*code.failed("a bug in runbook: the script engine panicked"));
+    };
+    if timed_out && ending.status == Status::Interrupted {
+        let detail = ending.detail.take();
+        ending = process_ending(context, End::TimedOut, step.timeout);
+        ending.detail = detail;
+    }
+    Attempted {
+        ending,
+        result: StepResult {
+            value,
+            elapsed: context.world.elapsed().saturating_sub(started),
+            ..StepResult::default()
+        },
+        left: None,
+        notebook: Some(notebook),
+    }
+}
+
+/// The event that an attempt begins.
+pub(super) fn started(name: &str, attempt: u32, prepared: &Prepared) -> Event {
+    Event::StepStarted {
+        step: name.to_owned(),
+        attempt,
+        command: prepared.command.clone(),
+    }
+}

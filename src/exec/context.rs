@@ -1,0 +1,272 @@
+//! What all steps of one run share.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::credentials::Environment;
+use crate::event::{Event, Stream};
+use crate::graph::{EdgeKind, Graph, Step};
+use crate::journal::{self, Recorder};
+use crate::plan::Plan;
+use crate::script::{self, Dynamic, Notebook, StepResult};
+use crate::secret::{Clean, Redactor};
+use crate::source::{Source, Span};
+use crate::world::{Answer, Question, QuestionKind, World};
+
+use super::service::Service;
+use super::state::State;
+use super::{Interrupt, Settings};
+
+/// The run's parts, shared by its steps.
+pub(super) struct Context {
+    pub(super) plan: Arc<Plan>,
+    pub(super) world: Arc<dyn World>,
+    pub(super) recorder: Recorder,
+    pub(super) redactor: Redactor,
+    pub(super) settings: Settings,
+    pub(super) engine: script::Engine,
+    /// What every step's environment starts from, once front matter's `env` is known.
+    environment: OnceLock<Environment>,
+    /// Private and gone when the run ends: scripts that are too long for an argument, and what
+    /// shells leave. In memory where the system has a place for that.
+    pub(super) scratch: tempfile::TempDir,
+    /// Ends the steps that are not `always`.
+    pub(super) stop: CancellationToken,
+    /// Ends everything.
+    pub(super) kill: CancellationToken,
+    /// One question at a time.
+    asking: tokio::sync::Mutex<()>,
+    pub(super) services: Mutex<Vec<Service>>,
+    /// Whether the run's own time was up.
+    late: AtomicBool,
+    /// The first failure of the journal, after which nothing starts.
+    broken: Mutex<Option<journal::Error>>,
+}
+
+impl Context {
+    pub(super) fn new(
+        plan: Arc<Plan>,
+        world: Arc<dyn World>,
+        recorder: Recorder,
+        redactor: Redactor,
+        settings: Settings,
+        interrupt: &Interrupt,
+    ) -> io::Result<Self> {
+        let memory = Path::new("/dev/shm");
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("runbook-");
+        let scratch = if memory.is_dir() {
+            builder.tempdir_in(memory).or_else(|_| builder.tempdir())
+        } else {
+            builder.tempdir()
+        }?;
+        Ok(Self {
+            engine: script::Engine::new(),
+            environment: OnceLock::new(),
+            scratch,
+            stop: interrupt.kill.child_token(),
+            kill: interrupt.kill.clone(),
+            asking: tokio::sync::Mutex::new(()),
+            services: Mutex::default(),
+            late: AtomicBool::new(false),
+            broken: Mutex::default(),
+            plan,
+            world,
+            recorder,
+            redactor,
+            settings,
+        })
+    }
+
+    /// What every step's environment starts from.
+    pub(super) fn environment(&self) -> &Environment {
+        self.environment
+            .get()
+            .unwrap_or(&self.settings.environment)
+    }
+
+    /// Sets what every step's environment starts from; only the first time counts.
+    pub(super) fn set_environment(&self, environment: Environment) {
+        self.environment.get_or_init(|| environment);
+    }
+
+    pub(super) fn graph(&self) -> &Graph {
+        &self.plan.graph
+    }
+
+    pub(super) fn source(&self) -> &Source {
+        &self.plan.graph.document.source
+    }
+
+    pub(super) fn step(&self, index: usize) -> &Step {
+        &self.plan.graph.steps[index]
+    }
+
+    /// Records events that must be on disk before what follows.
+    pub(super) async fn commit(&self, events: Vec<Event>) -> Result<(), Broken> {
+        match self.recorder.commit(events).await {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                self.broken
+                    .lock()
+                    .expect("no holder of this lock panics")
+                    .get_or_insert(error);
+                self.stop.cancel();
+                Err(Broken)
+            }
+        }
+    }
+
+    /// Tells that the run's own time is up.
+    pub(super) fn time_is_up(&self) {
+        self.late.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the run's own time was up.
+    pub(super) fn is_late(&self) -> bool {
+        self.late.load(Ordering::Relaxed)
+    }
+
+    /// Why the journal can't be kept, if it can't.
+    pub(super) fn broken(&self) -> Option<journal::Error> {
+        self.broken
+            .lock()
+            .expect("no holder of this lock panics")
+            .clone()
+    }
+
+    /// Notes a line for the reader of the run.
+    pub(super) async fn note(&self, step: Option<&str>, text: Clean) {
+        let step = step.map(str::to_owned);
+        self.recorder.record(Event::Noted { step, text }).await;
+    }
+
+    /// Asks the operator, one question at a time, and records both question and answer.
+    pub(super) async fn ask(
+        &self,
+        step: &str,
+        text: Clean,
+        context: Option<Clean>,
+        kind: QuestionKind,
+        cancel: &CancellationToken,
+    ) -> Result<Option<Answer>, Broken> {
+        let _turn = self.asking.lock().await;
+        if cancel.is_cancelled() {
+            return Ok(None);
+        }
+        self.commit(vec![Event::Asked {
+            step: step.to_owned(),
+            question: text.clone(),
+        }])
+        .await?;
+        let question = Question {
+            step: step.to_owned(),
+            text,
+            context,
+            kind,
+        };
+        let answer = tokio::select! {
+            answer = self.world.ask(question) => answer,
+            () = cancel.cancelled() => None,
+        };
+        if let Some(answer) = &answer {
+            self.commit(vec![Event::Answered {
+                step: step.to_owned(),
+                answer: self.redactor.clean(&answer.text),
+                by: answer.by.clone(),
+            }])
+            .await?;
+        }
+        Ok(answer)
+    }
+
+    /// The names that a step's code sees.
+    pub(super) fn notebook(
+        &self,
+        index: usize,
+        state: &State,
+        results: &BTreeMap<usize, StepResult>,
+        item: Option<(usize, &Dynamic)>,
+    ) -> Notebook {
+        let mut notebook = state.notebook.clone();
+        let mut steps = rhai::Map::new();
+        for edge in self.graph().incoming(index) {
+            if matches!(edge.why, EdgeKind::Order) {
+                continue;
+            }
+            if let Some(result) = results.get(&edge.from) {
+                let id = &self.step(edge.from).id;
+                let value = result.to_dynamic();
+                steps.insert(id.as_str().into(), value.clone());
+                notebook.define(&id.variable(), value, true);
+            }
+        }
+        notebook.define("steps", Dynamic::from_map(steps), true);
+        if let Some((position, item)) = item {
+            notebook.define("item", item.clone(), true);
+            let position = i64::try_from(position).unwrap_or(i64::MAX);
+            notebook.define("index", Dynamic::from_int(position), true);
+        }
+        notebook
+    }
+
+    /// A place in the document, as in `runbooks/a.md:42:8`.
+    pub(super) fn place(&self, span: Span) -> String {
+        let position = self.source().position(span.start);
+        format!(
+            "{}:{}:{}",
+            self.source().name(),
+            position.line,
+            position.column
+        )
+    }
+
+    /// A new file for output that does not fit into the journal.
+    pub(super) fn output_file(&self, step: &str, stream: Stream) -> io::Result<File> {
+        let folder = self.settings.folder.join("output");
+        std::fs::create_dir_all(&folder)?;
+        let stream = match stream {
+            Stream::Stdout => "stdout",
+            Stream::Stderr => "stderr",
+        };
+        // A retried step or a second call has more than one output.
+        for number in 1.. {
+            let name = match number {
+                1 => format!("{step}.{stream}"),
+                _ => format!("{step}.{number}.{stream}"),
+            };
+            match private(&folder.join(name)) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                other => return other,
+            }
+        }
+        Err(io::Error::from(io::ErrorKind::AlreadyExists))
+    }
+
+    /// A path in the private folder for one attempt at a step.
+    pub(super) fn scratch(&self, step: usize, instance: Option<usize>, attempt: u32) -> PathBuf {
+        let instance = instance.map_or_else(String::new, |i| format!("-{i}"));
+        self.scratch
+            .path()
+            .join(format!("{step}{instance}-{attempt}.left"))
+    }
+}
+
+fn private(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+}
+
+/// The journal can't be kept: the run is ending, and [`Context::broken`] says why.
+#[derive(Debug)]
+pub(super) struct Broken;

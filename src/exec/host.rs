@@ -1,0 +1,233 @@
+//! What a script of one step can reach, by way of the world and the journal.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::credentials::Environment;
+use crate::event::{Event, Part};
+use crate::quote::Dialect;
+use crate::script::{Check, Command, Finished, Host, Request, Trouble};
+use crate::value::{Value, show_duration};
+use crate::world::{End, Process, QuestionKind, Stdin};
+
+use super::context::Context;
+use super::output;
+use super::shell::{self, ShellCell};
+
+/// The host of one step; its functions block and belong on a blocking thread.
+pub(super) struct StepHost {
+    context: Arc<Context>,
+    step: String,
+    dialect: Dialect,
+    environment: Environment,
+    directory: PathBuf,
+    cancel: CancellationToken,
+    runtime: Handle,
+    calls: AtomicU32,
+}
+
+impl StepHost {
+    pub(super) fn new(
+        context: Arc<Context>,
+        step: String,
+        environment: Environment,
+        directory: PathBuf,
+        cancel: CancellationToken,
+    ) -> Self {
+        let dialect = context
+            .graph()
+            .document
+            .front_matter
+            .shell
+            .unwrap_or(Dialect::Bash);
+        Self {
+            context,
+            step,
+            dialect,
+            environment,
+            directory,
+            cancel,
+            runtime: Handle::current(),
+            calls: AtomicU32::new(0),
+        }
+    }
+
+    async fn run(&self, request: Request) -> Result<Finished, Trouble> {
+        let call = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
+        let (argv, shown) = self.argv(&request.command)?;
+        let mut environment = self.environment.clone();
+        for (name, value) in request.environment {
+            environment.set(name, value);
+        }
+        let directory = request
+            .directory
+            .map_or_else(|| self.directory.clone(), |path| self.directory.join(path));
+        self.context
+            .commit(vec![Event::Called {
+                step: self.step.clone(),
+                call,
+                function: request.function.to_owned(),
+                request: self.context.redactor.clean(&shown),
+            }])
+            .await
+            .map_err(|_| Trouble::Cancelled)?;
+        let process = Process {
+            argv,
+            environment,
+            directory,
+            stdin: request.stdin.map_or(Stdin::Null, Stdin::Bytes),
+            timeout: request.timeout,
+            grace: self.context.settings.grace,
+        };
+        let (sender, receiver) = mpsc::channel(8);
+        let (exit, kept) = tokio::join!(
+            self.context
+                .world
+                .run(process, sender, self.cancel.clone()),
+            output::pump(&self.context, &self.step, receiver, None),
+        );
+        let exit = exit.map_err(|error| Trouble::Failed(error.to_string()))?;
+        let code = match exit.end {
+            End::Code(code) => code,
+            End::Signal(signal) => 128 + signal,
+            End::Cancelled => return Err(Trouble::Cancelled),
+            End::TimedOut => {
+                let limit = request.timeout.map(show_duration).unwrap_or_default();
+                self.captured(call, Value::from("timed out")).await;
+                return Err(Trouble::Failed(format!("`{shown}` timed out after {limit}")));
+            }
+        };
+        self.captured(call, serde_json::json!({ "code": code })).await;
+        Ok(Finished {
+            code,
+            stdout: kept.stdout,
+            stderr: kept.stderr,
+            truncated: kept.truncated,
+            elapsed: exit.elapsed,
+        })
+    }
+
+    fn argv(&self, command: &Command) -> Result<(Vec<OsString>, String), Trouble> {
+        match command {
+            Command::Argv(argv) => {
+                let shown = crate::quote::join(self.dialect, argv)
+                    .map_err(|error| Trouble::Failed(error.to_string()))?;
+                Ok((
+                    argv.iter().map(OsString::from).collect(),
+                    String::from_utf8_lossy(&shown).into_owned(),
+                ))
+            }
+            Command::Shell(text) => {
+                let cell = ShellCell {
+                    dialect: self.dialect,
+                    text: text.as_bytes(),
+                    line: 1,
+                    document: "sh()",
+                    errexit: true,
+                    left: None,
+                    scratch: self.context.scratch.path(),
+                };
+                let argv = shell::argv(&cell).map_err(|error| Trouble::Failed(error.to_string()))?;
+                Ok((argv, text.clone()))
+            }
+        }
+    }
+
+    async fn captured(&self, call: u32, value: Value) {
+        self.context
+            .recorder
+            .record(Event::Captured {
+                step: self.step.clone(),
+                call: Some(call),
+                name: "outcome".to_owned(),
+                value: self.context.redactor.clean_value(&value),
+            })
+            .await;
+    }
+}
+
+impl Host for StepHost {
+    fn process(&self, request: Request) -> Result<Finished, Trouble> {
+        self.runtime.block_on(self.run(request))
+    }
+
+    fn ask(&self, question: &str, default: Option<&str>) -> Result<String, Trouble> {
+        let text = self.context.redactor.clean(question);
+        let kind = QuestionKind::Text {
+            default: default.map(str::to_owned),
+        };
+        let answer = self.runtime.block_on(self.context.ask(
+            &self.step,
+            text,
+            None,
+            kind,
+            &self.cancel,
+        ));
+        match answer {
+            Ok(Some(answer)) => Ok(answer.text),
+            Ok(None) if self.cancel.is_cancelled() => Err(Trouble::Cancelled),
+            Ok(None) => Err(Trouble::Refused(format!(
+                "nobody answered the question `{question}`"
+            ))),
+            Err(_) => Err(Trouble::Cancelled),
+        }
+    }
+
+    fn log(&self, text: &str) {
+        let text = self.context.redactor.clean(text);
+        self.runtime
+            .block_on(self.context.note(Some(&self.step), text));
+    }
+
+    fn checked(&self, check: Check) {
+        let redactor = &self.context.redactor;
+        let position = self.context.source().position(check.span.start);
+        let event = Event::Checked {
+            step: self.step.clone(),
+            line: position.line,
+            column: position.column,
+            expression: redactor.clean(&check.expression),
+            held: check.held,
+            message: check.message.as_deref().map(|text| redactor.clean(text)),
+            parts: check
+                .parts
+                .iter()
+                .map(|(code, value)| Part {
+                    code: redactor.clean(code),
+                    value: redactor.clean(value),
+                })
+                .collect(),
+        };
+        self.runtime.block_on(self.context.recorder.record(event));
+    }
+
+    fn environment(&self, name: &str) -> Option<String> {
+        self.environment
+            .get(name)
+            .map(|value| value.to_string_lossy().into_owned())
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.context.world.elapsed()
+    }
+
+    fn now(&self) -> jiff::Timestamp {
+        self.context.world.now()
+    }
+
+    fn sleep(&self, duration: Duration) -> Result<(), Trouble> {
+        self.runtime.block_on(async {
+            tokio::select! {
+                () = self.context.world.sleep(duration) => Ok(()),
+                () = self.cancel.cancelled() => Err(Trouble::Cancelled),
+            }
+        })
+    }
+}

@@ -1,0 +1,248 @@
+//! What a process writes, on its way into events: redacted, cut into lines, bounded.
+//!
+//! A step's first output goes into the journal as it stands. What is more than
+//! [`INLINE`] goes to a file beside the journal, whole; the journal then gets a line now and
+//! then, and the end. Memory does not grow with the output.
+
+use std::fs::File;
+use std::io::Write;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use crate::event::{Event, Stream};
+use crate::secret::Filter;
+use crate::world::Chunk;
+
+use super::console::Splitter;
+use super::context::Context;
+
+/// How many bytes of each stream go into the journal from the start.
+const INLINE: usize = 256 * 1024;
+/// How many of the last bytes go into the journal when there was more.
+const TAIL: usize = 16 * 1024;
+/// How long a line may be before it is cut in two.
+const LINE: usize = 64 * 1024;
+/// How often a line is shown of output that no longer goes into the journal.
+const GLIMPSE: Duration = Duration::from_secs(1);
+/// How many bytes of each stream a script can read.
+const KEPT: usize = 4 * 1024 * 1024;
+
+/// What is kept of a process's output for scripts; not redacted.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    pub(super) stdout: Vec<u8>,
+    pub(super) stderr: Vec<u8>,
+    pub(super) truncated: bool,
+}
+
+/// Records a process's output until its channel closes.
+pub(super) async fn pump(
+    context: &Context,
+    step: &str,
+    mut chunks: mpsc::Receiver<Chunk>,
+    mut splitter: Option<&mut Splitter>,
+) -> Kept {
+    let mut kept = Kept::default();
+    let mut streams = [
+        Recording::new(context, step, Stream::Stdout),
+        Recording::new(context, step, Stream::Stderr),
+    ];
+    while let Some(chunk) = chunks.recv().await {
+        let bytes = match &mut splitter {
+            Some(splitter) if chunk.stream == Stream::Stdout => splitter.push(&chunk.bytes),
+            _ => chunk.bytes,
+        };
+        keep(&mut kept, chunk.stream, &bytes);
+        streams[usize::from(chunk.stream == Stream::Stderr)]
+            .push(&bytes)
+            .await;
+    }
+    if let Some(splitter) = splitter {
+        let rest = splitter.finish();
+        keep(&mut kept, Stream::Stdout, &rest);
+        streams[0].push(&rest).await;
+    }
+    for stream in streams {
+        stream.finish().await;
+    }
+    kept
+}
+
+fn keep(kept: &mut Kept, stream: Stream, bytes: &[u8]) {
+    let place = match stream {
+        Stream::Stdout => &mut kept.stdout,
+        Stream::Stderr => &mut kept.stderr,
+    };
+    let room = KEPT.saturating_sub(place.len());
+    kept.truncated |= bytes.len() > room;
+    place.extend_from_slice(&bytes[..bytes.len().min(room)]);
+}
+
+/// One stream of one process.
+struct Recording<'a> {
+    context: &'a Context,
+    step: &'a str,
+    stream: Stream,
+    filter: Filter,
+    /// Clean bytes after the last newline.
+    line: Vec<u8>,
+    /// Clean bytes so far, while they fit into the journal.
+    head: Vec<u8>,
+    rest: Option<Rest>,
+}
+
+/// What did not fit into the journal.
+struct Rest {
+    /// `None` where the file can't be written: then it is lost, and the journal says so.
+    file: Option<File>,
+    /// Bytes that are in the file only.
+    skipped: u64,
+    /// The last bytes, of which the journal gets the end.
+    tail: Vec<u8>,
+    shown: Duration,
+}
+
+impl<'a> Recording<'a> {
+    fn new(context: &'a Context, step: &'a str, stream: Stream) -> Self {
+        Self {
+            context,
+            step,
+            stream,
+            filter: context.redactor.filter(),
+            line: Vec::new(),
+            head: Vec::new(),
+            rest: None,
+        }
+    }
+
+    async fn push(&mut self, bytes: &[u8]) {
+        let clean = self.filter.push(bytes);
+        self.take(&clean).await;
+    }
+
+    async fn finish(mut self) {
+        let clean = self.filter.finish();
+        self.take(&clean).await;
+        if let Some(rest) = self.rest.take() {
+            let skipped = rest.skipped - rest.tail.len() as u64;
+            self.emit(skipped, &rest.tail).await;
+        } else if !self.line.is_empty() {
+            let line = std::mem::take(&mut self.line);
+            self.emit(0, &line).await;
+        }
+    }
+
+    async fn take(&mut self, clean: &[u8]) {
+        if clean.is_empty() {
+            return;
+        }
+        if self.rest.is_none() {
+            let room = INLINE - self.head.len();
+            if clean.len() <= room {
+                self.head.extend_from_slice(clean);
+                self.lines(clean).await;
+                return;
+            }
+            // The line that is begun goes to the file with the rest.
+            self.overflow().await;
+        }
+        let now = self.context.world.elapsed();
+        let glimpse = self.rest.as_mut().and_then(|rest| rest.take(clean, now));
+        if let Some((skipped, line)) = glimpse {
+            self.emit(skipped, &line).await;
+        }
+    }
+
+    /// Records the whole lines that are there.
+    async fn lines(&mut self, clean: &[u8]) {
+        self.line.extend_from_slice(clean);
+        let end = match self.line.iter().rposition(|byte| *byte == b'\n') {
+            Some(newline) => newline + 1,
+            None if self.line.len() >= LINE => self.line.len(),
+            None => return,
+        };
+        let rest = self.line.split_off(end);
+        let lines = std::mem::replace(&mut self.line, rest);
+        self.emit(0, &lines).await;
+    }
+
+    /// Turns to the file.
+    async fn overflow(&mut self) {
+        let file = self.context.output_file(self.step, self.stream);
+        let mut file = match file {
+            Ok(file) => Some(file),
+            Err(error) => {
+                let text = self.context.redactor.clean(&format!(
+                    "the rest of this output could not be kept: {error}"
+                ));
+                self.context.note(Some(self.step), text).await;
+                None
+            }
+        };
+        let head = std::mem::take(&mut self.head);
+        if let Some(open) = &mut file
+            && open.write_all(&head).is_err()
+        {
+            file = None;
+        }
+        let begun = std::mem::take(&mut self.line);
+        self.rest = Some(Rest {
+            file,
+            skipped: begun.len() as u64,
+            tail: begun,
+            shown: self.context.world.elapsed(),
+        });
+    }
+
+    async fn emit(&self, skipped: u64, lines: &[u8]) {
+        let text = lines.strip_suffix(b"\n").unwrap_or(lines);
+        if lines.is_empty() && skipped == 0 {
+            return;
+        }
+        self.context
+            .recorder
+            .record(Event::Output {
+                step: self.step.to_owned(),
+                stream: self.stream,
+                skipped,
+                text: self.context.redactor.text(text),
+            })
+            .await;
+    }
+}
+
+impl Rest {
+    /// Takes more; now and then gives the last whole line and how much went unshown before it.
+    fn take(&mut self, clean: &[u8], now: Duration) -> Option<(u64, Vec<u8>)> {
+        if let Some(file) = &mut self.file
+            && file.write_all(clean).is_err()
+        {
+            self.file = None;
+        }
+        self.skipped += clean.len() as u64;
+        if clean.len() >= TAIL {
+            self.tail.clear();
+            self.tail.extend_from_slice(&clean[clean.len() - TAIL..]);
+        } else {
+            let extra = (self.tail.len() + clean.len()).saturating_sub(TAIL);
+            self.tail.drain(..extra);
+            self.tail.extend_from_slice(clean);
+        }
+        if now.saturating_sub(self.shown) < GLIMPSE {
+            return None;
+        }
+        let end = self.tail.iter().rposition(|byte| *byte == b'\n')?;
+        let start = self.tail[..end]
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |newline| newline + 1);
+        let line = self.tail[start..=end].to_vec();
+        let rest = self.tail.split_off(end + 1);
+        let before = self.skipped - (line.len() + rest.len()) as u64;
+        self.skipped = rest.len() as u64;
+        self.tail = rest;
+        self.shown = now;
+        Some((before, line))
+    }
+}

@@ -1,0 +1,557 @@
+//! One step from its conditions to its end: questions, instances of `each`, attempts.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::credentials::Environment;
+use crate::document::Cell;
+use crate::event::{Event, Status};
+use crate::graph::{Step, StepKind};
+use crate::script::{Dynamic, Notebook, StepResult};
+use crate::secret::{Clean, CleanValue};
+use crate::value::{Value, show_duration};
+use crate::world::QuestionKind;
+
+use super::attempt::{self, Attempted, Prepared};
+use super::code::Code;
+use super::context::{Broken, Context};
+use super::host::StepHost;
+use super::outcome::{Ending, Outcome, Verdict};
+use super::service;
+use super::shell::Left;
+use super::state::State;
+
+/// What a step starts with.
+pub(super) struct Start {
+    pub(super) index: usize,
+    /// What the steps it waits for left.
+    pub(super) state: State,
+    /// How the steps it asks about ended.
+    pub(super) results: BTreeMap<usize, StepResult>,
+    pub(super) permits: Arc<Semaphore>,
+    pub(super) permit: OwnedSemaphorePermit,
+}
+
+/// Runs a step to its end.
+pub(super) async fn run(context: Arc<Context>, start: Start) -> Result<Outcome, Broken> {
+    let runner = Runner::new(context, &start);
+    let step = runner.step();
+    for branch in &step.branches {
+        let yes = start
+            .results
+            .get(branch)
+            .and_then(|result| result.value.as_bool().ok());
+        if yes != Some(true) {
+            let title = &runner.context.step(*branch).title;
+            let reason = format!("the answer to `{title}` was no");
+            return Ok(runner.skipped(start.state, &reason));
+        }
+    }
+    if !step.conditions.is_empty() {
+        match runner.conditions(None, &start).await {
+            Ok(None) => {}
+            Ok(Some(reason)) => return Ok(runner.skipped(start.state, &reason)),
+            Err(ending) => return Ok(runner.unstarted(start.state, *ending).await),
+        }
+    }
+    match step.each.clone() {
+        None => {
+            let (ended, state) = runner
+                .instance(&start.state, runner.notebook(&start, None), None)
+                .await?;
+            let mut result = ended.result;
+            result.id = step.id.to_string();
+            Ok(Outcome {
+                verdict: Verdict::Ended(ended.ending),
+                result,
+                state,
+            })
+        }
+        Some(each) => {
+            let code = runner.code(runner.notebook(&start, None));
+            let elements = blocking(&code, move |code| code.elements(&each)).await;
+            match elements {
+                Ok(elements) => runner.instances(start, elements).await,
+                Err(ending) => Ok(runner.unstarted(start.state, *ending).await),
+            }
+        }
+    }
+}
+
+/// The end of a step whose own code here panicked.
+pub(super) async fn panicked(context: &Context, index: usize, state: State) -> Outcome {
+    let name = context.step(index).id.to_string();
+    let ending = Ending::because(
+        Status::Failed,
+        Clean::constant("a bug in runbook: the step's own code panicked"),
+    );
+    finished(context, &name, &ending).await;
+    Outcome {
+        result: described(&name, &ending, StepResult::default()),
+        verdict: Verdict::Ended(ending),
+        state,
+    }
+}
+
+/// Records how a step ended.
+async fn finished(context: &Context, name: &str, ending: &Ending) {
+    let elapsed = ending.elapsed.as_millis();
+    context
+        .recorder
+        .record(Event::StepFinished {
+            step: name.to_owned(),
+            status: ending.status,
+            reason: ending.reason.clone(),
+            detail: ending.detail.clone(),
+            code: ending.code,
+            attempts: ending.attempts,
+            elapsed_ms: u64::try_from(elapsed).unwrap_or(u64::MAX),
+        })
+        .await;
+}
+
+/// Evaluates code on a blocking thread.
+pub(super) async fn blocking<T: Send + 'static>(
+    code: &Code,
+    evaluate: impl FnOnce(&Code) -> Result<T, Box<Ending>> + Send + 'static,
+) -> Result<T, Box<Ending>> {
+    let moved = code.clone();
+    match tokio::task::spawn_blocking(move || evaluate(&moved)).await {
+        Ok(result) => result,
+        Err(_) => Err(code.failed("a bug in runbook: the script engine panicked")),
+    }
+}
+
+/// A step about to run.
+#[derive(Clone)]
+struct Runner {
+    context: Arc<Context>,
+    index: usize,
+    cancel: CancellationToken,
+    environment: Environment,
+    directory: PathBuf,
+}
+
+/// An instance that has ended, its left state taken over.
+struct Instance {
+    ending: Ending,
+    result: StepResult,
+    left: Option<(Environment, Left)>,
+    notebook: Option<Notebook>,
+}
+
+impl Runner {
+    fn new(context: Arc<Context>, start: &Start) -> Self {
+        let cancel = if context.step(start.index).always {
+            context.kill.child_token()
+        } else {
+            context.stop.child_token()
+        };
+        Self {
+            environment: start.state.environment(context.environment()),
+            directory: start.state.directory().clone(),
+            index: start.index,
+            context,
+            cancel,
+        }
+    }
+
+    fn step(&self) -> &Step {
+        self.context.step(self.index)
+    }
+
+    fn cell(&self) -> &Cell {
+        &self.context.graph().document.cells[self.step().cell]
+    }
+
+    fn name(&self, position: Option<usize>) -> String {
+        match position {
+            Some(position) => self.step().id.instance(position).to_string(),
+            None => self.step().id.to_string(),
+        }
+    }
+
+    fn notebook(&self, start: &Start, item: Option<(usize, &Dynamic)>) -> Notebook {
+        self.context
+            .notebook(self.index, &start.state, &start.results, item)
+    }
+
+    fn code(&self, notebook: Notebook) -> Code {
+        self.named_code(notebook, self.step().id.to_string())
+    }
+
+    fn named_code(&self, notebook: Notebook, name: String) -> Code {
+        let host = StepHost::new(
+            Arc::clone(&self.context),
+            name,
+            self.environment.clone(),
+            self.directory.clone(),
+            self.cancel.clone(),
+        );
+        Code {
+            context: Arc::clone(&self.context),
+            notebook,
+            host: Arc::new(host),
+            cancel: self.cancel.clone(),
+        }
+    }
+
+    /// Why the step's conditions skip it, if they do.
+    async fn conditions(
+        &self,
+        item: Option<(usize, &Dynamic)>,
+        start: &Start,
+    ) -> Result<Option<String>, Box<Ending>> {
+        let code = self.code(self.notebook(start, item));
+        let conditions = self.step().conditions.clone();
+        blocking(&code, move |code| {
+            for condition in &conditions {
+                if !code.holds(condition)? {
+                    return Ok(Some(format!("when \"{}\" is false", condition.text)));
+                }
+            }
+            Ok(None)
+        })
+        .await
+    }
+
+    fn skipped(&self, state: State, reason: &str) -> Outcome {
+        let reason = self.context.redactor.clean(reason);
+        Outcome {
+            result: StepResult {
+                id: self.step().id.to_string(),
+                status: "skipped".to_owned(),
+                reason: reason.to_string(),
+                ..StepResult::default()
+            },
+            verdict: Verdict::Skipped(reason),
+            state,
+        }
+    }
+
+    /// The end of a step that failed before it began.
+    async fn unstarted(&self, state: State, ending: Ending) -> Outcome {
+        let name = self.name(None);
+        finished(&self.context, &name, &ending).await;
+        Outcome {
+            result: described(&name, &ending, StepResult::default()),
+            verdict: Verdict::Ended(ending),
+            state,
+        }
+    }
+
+    /// Runs the step once for each element, side by side.
+    async fn instances(self, start: Start, elements: Vec<Dynamic>) -> Result<Outcome, Broken> {
+        if elements.is_empty() {
+            return Ok(self.skipped(start.state, "there is nothing in its `each`"));
+        }
+        let notebooks: Vec<Notebook> = elements
+            .iter()
+            .enumerate()
+            .map(|(position, element)| self.notebook(&start, Some((position, element))))
+            .collect();
+        // The instances take turns like steps do, so this step gives its own turn back.
+        drop(start.permit);
+        let mut running = JoinSet::new();
+        for (position, notebook) in notebooks.into_iter().enumerate() {
+            let runner = self.clone();
+            let permits = Arc::clone(&start.permits);
+            let state = start.state.clone();
+            running.spawn(async move {
+                let _permit = permits.acquire_owned().await;
+                let ended = runner.instance(&state, notebook, Some(position)).await;
+                (position, ended)
+            });
+        }
+        let mut ended: BTreeMap<usize, (Instance, State)> = BTreeMap::new();
+        let mut broken = false;
+        while let Some(joined) = running.join_next().await {
+            match joined {
+                Ok((position, Ok(instance))) => {
+                    ended.insert(position, instance);
+                }
+                _ => broken = true,
+            }
+        }
+        if broken {
+            return Err(Broken);
+        }
+        let mut state = start.state;
+        let mut worst = Ending::passed();
+        let mut failed = Vec::new();
+        let mut items = Vec::new();
+        for (position, (instance, _)) in ended {
+            if instance.ending.status != Status::Passed {
+                failed.push(self.name(Some(position)));
+                if worst.status == Status::Passed || instance.ending.status == Status::Failed {
+                    worst = instance.ending.clone();
+                }
+            }
+            if let Some((before, left)) = &instance.left {
+                state.take(self.index, before, &left.environment);
+            }
+            if let Some(notebook) = &instance.notebook {
+                state.notebook.merge(notebook);
+            }
+            items.push(instance.result);
+        }
+        if !failed.is_empty() {
+            let reason = format!(
+                "{} failed",
+                crate::diagnostic::list_and(&failed)
+            );
+            worst.reason = Some(self.context.redactor.clean(&reason));
+        }
+        let mut result = described(&self.name(None), &worst, StepResult::default());
+        result.items = items;
+        Ok(Outcome {
+            verdict: Verdict::Ended(worst),
+            result,
+            state,
+        })
+    }
+
+    /// Runs the step, or one instance of it, and records its end.
+    async fn instance(
+        &self,
+        state: &State,
+        notebook: Notebook,
+        position: Option<usize>,
+    ) -> Result<(Instance, State), Broken> {
+        let name = self.name(position);
+        let code = self.named_code(notebook, name.clone());
+        let began = self.context.world.elapsed();
+        let mut instance = match self.prepared(&code).await {
+            Err(ending) => Instance::ended(*ending),
+            Ok(prepared) => match self.allowed(&name, &code, &prepared).await? {
+                Err(instance) => *instance,
+                Ok(()) => self.attempts(&name, &prepared, &code, position).await?,
+            },
+        };
+        instance.ending.elapsed = self.context.world.elapsed().saturating_sub(began);
+        let mut state = state.clone();
+        self.leave(&name, &mut state, &instance).await;
+        finished(&self.context, &name, &instance.ending).await;
+        instance.result = described(&name, &instance.ending, instance.result);
+        Ok((instance, state))
+    }
+
+    async fn prepared(&self, code: &Code) -> Result<Prepared, Box<Ending>> {
+        let (directory, environment) = (self.directory.clone(), self.environment.clone());
+        if self.cell().interpolations.is_empty() && self.step().cwd.is_none() {
+            // Nothing to evaluate, so no thread is needed.
+            return attempt::prepare(code, self.step(), self.cell(), directory, environment);
+        }
+        let runner = self.clone();
+        blocking(code, move |code| {
+            attempt::prepare(code, runner.step(), runner.cell(), directory, environment)
+        })
+        .await
+    }
+
+    /// Asks what must be asked before the step runs; the inner `Err` is the step's end.
+    async fn allowed(
+        &self,
+        name: &str,
+        code: &Code,
+        prepared: &Prepared,
+    ) -> Result<Result<(), Box<Instance>>, Broken> {
+        let step = self.step();
+        let redactor = &self.context.redactor;
+        let refused = |reason: &str| {
+            Ok(Err(Box::new(Instance::ended(Ending::because(
+                Status::Refused,
+                redactor.clean(reason),
+            )))))
+        };
+        if step.tty && !self.context.settings.attended {
+            return refused("it needs the operator's terminal, and there is none");
+        }
+        let (text, shown, kind) = match (&step.kind, &step.confirm) {
+            (StepKind::Branch, _) => (self.cell().body.text.clone(), None, QuestionKind::Branch),
+            (StepKind::Manual, _) => (
+                "Is this done?".to_owned(),
+                Some(redactor.clean(&self.cell().body.text)),
+                QuestionKind::Done,
+            ),
+            (_, None) => return Ok(Ok(())),
+            (_, Some(question)) => {
+                let question = question.clone();
+                let asked = blocking(code, move |code| super::fill::template(code, &question));
+                let text = match asked.await {
+                    Ok(text) => String::from_utf8_lossy(&text).into_owned(),
+                    Err(ending) => return Ok(Err(Box::new(Instance::ended(*ending)))),
+                };
+                let text = if text.trim().is_empty() {
+                    format!("Run `{name}`?")
+                } else {
+                    text
+                };
+                (text, prepared.command.clone(), QuestionKind::Confirm)
+            }
+        };
+        let branch = kind == QuestionKind::Branch;
+        let answer = self
+            .context
+            .ask(name, redactor.clean(text.trim()), shown, kind, &self.cancel)
+            .await?;
+        match answer {
+            Some(answer) if branch => {
+                let mut instance = Instance::ended(Ending::passed());
+                instance.result.value = Dynamic::from_bool(answer.text == "yes");
+                Ok(Err(Box::new(instance)))
+            }
+            Some(answer) if answer.text == "yes" => Ok(Ok(())),
+            Some(answer) => refused(&format!("{} said no", answer.by)),
+            None if self.cancel.is_cancelled() => Ok(Err(Box::new(Instance::ended(
+                Ending::because(Status::Interrupted, Clean::constant("the run was stopped")),
+            )))),
+            None if branch => refused(
+                "nobody is here to say whether this applies; run it in a terminal",
+            ),
+            None => refused("nobody is here to approve it; run it in a terminal, or with --yes"),
+        }
+    }
+
+    async fn attempts(
+        &self,
+        name: &str,
+        prepared: &Prepared,
+        code: &Code,
+        position: Option<usize>,
+    ) -> Result<Instance, Broken> {
+        let step = self.step();
+        let last = step.retry.saturating_add(1);
+        let mut wait = step.delay;
+        for attempt in 1.. {
+            if self.cancel.is_cancelled() {
+                let reason = Clean::constant("the run was stopped");
+                return Ok(Instance::ended(Ending::because(Status::Interrupted, reason)));
+            }
+            self.context
+                .commit(vec![attempt::started(name, attempt, prepared)])
+                .await?;
+            let context = &self.context;
+            let mut attempted = if step.background {
+                service::start(context, step, name, prepared, code, &self.cancel).await?
+            } else {
+                let left = context.scratch(self.index, position, attempt);
+                attempt::run(
+                    context,
+                    self.index,
+                    name,
+                    prepared,
+                    code,
+                    Some(left),
+                    &self.cancel,
+                )
+                .await?
+            };
+            attempted.ending.attempts = attempt;
+            if attempted.ending.status != Status::Failed || attempt >= last {
+                return Ok(Instance::new(attempted, prepared));
+            }
+            let reason = attempted.ending.reason.clone().unwrap_or_default();
+            let text = format!(
+                "attempt {attempt} of {last} failed: {reason}; again in {}",
+                show_duration(wait)
+            );
+            context.note(Some(name), context.redactor.clean(&text)).await;
+            tokio::select! {
+                () = context.world.sleep(wait) => {}
+                () = self.cancel.cancelled() => {}
+            }
+            wait = Duration::try_from_secs_f64(wait.as_secs_f64() * step.backoff)
+                .unwrap_or(Duration::MAX);
+        }
+        Err(Broken)
+    }
+
+    /// Takes over what the step left, and records it.
+    async fn leave(&self, name: &str, state: &mut State, instance: &Instance) {
+        if let Some(notebook) = &instance.notebook {
+            state.notebook.merge(notebook);
+        }
+        let Some((before, left)) = &instance.left else {
+            return;
+        };
+        let changed = state.take(self.index, before, &left.environment);
+        let captured = |name_of: &str, value: CleanValue| Event::Captured {
+            step: name.to_owned(),
+            call: None,
+            name: name_of.to_owned(),
+            value,
+        };
+        let redactor = &self.context.redactor;
+        if !changed.is_empty() {
+            let values: serde_json::Map<String, Value> = changed
+                .iter()
+                .map(|(name, value)| {
+                    let value = value.as_ref().map(|value| value.to_string_lossy());
+                    (name.to_string_lossy().into_owned(), Value::from(value))
+                })
+                .collect();
+            let value = redactor.clean_value(&Value::Object(values));
+            self.context
+                .recorder
+                .record(captured("environment", value))
+                .await;
+        }
+        // A step that only ran in the directory of its `cwd` leaves the others where they were.
+        if left.directory != self.started_in(before) {
+            state.go(self.index, left.directory.clone());
+            let value = redactor.clean_value(&Value::from(left.directory.to_string_lossy()));
+            self.context
+                .recorder
+                .record(captured("directory", value))
+                .await;
+        }
+    }
+
+    /// The directory in which the step's shell began, as the shell itself would name it.
+    fn started_in(&self, before: &Environment) -> PathBuf {
+        before
+            .get("PWD")
+            .map_or_else(|| self.directory.clone(), PathBuf::from)
+    }
+}
+
+impl Instance {
+    fn ended(ending: Ending) -> Self {
+        Self {
+            ending,
+            result: StepResult::default(),
+            left: None,
+            notebook: None,
+        }
+    }
+
+    fn new(attempted: Attempted, prepared: &Prepared) -> Self {
+        let before = prepared.environment.clone();
+        Self {
+            ending: attempted.ending,
+            result: attempted.result,
+            left: attempted.left.map(|left| (before, left)),
+            notebook: attempted.notebook,
+        }
+    }
+}
+
+/// A step's result with its name and how it ended.
+fn described(name: &str, ending: &Ending, mut result: StepResult) -> StepResult {
+    name.clone_into(&mut result.id);
+    ending.status.word().clone_into(&mut result.status);
+    result.reason = ending
+        .reason
+        .as_ref()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    result.code = ending.code.or(result.code);
+    result
+}
