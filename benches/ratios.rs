@@ -1,0 +1,226 @@
+//! What a run costs beside a small program that does the same work: ratios, measured in one run.
+//!
+//! `cargo bench` prints one line for each figure: the median, smallest and largest ratio over
+//! interleaved pairs. Milliseconds depend on the machine; ratios hardly do. Nothing here fails a
+//! build: figures are for people.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a benchmark starts processes, reads the clock and prints"
+)]
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use runbook::document::Document;
+use runbook::graph::Graph;
+use runbook::source::Source;
+
+const PAIRS: usize = 5;
+
+fn main() {
+    let folder = tempfile::tempdir().unwrap();
+    println!("{:<44} {:>7} {:>7} {:>7}   aim", "", "median", "least", "most");
+    steps(folder.path());
+    output(folder.path());
+    documents();
+    sleeps(folder.path());
+    start();
+}
+
+/// Prints the ratios of pairs that were measured one after the other.
+fn report(name: &str, aim: &str, mut pair: impl FnMut() -> (Duration, Duration)) {
+    pair();
+    let mut ratios: Vec<f64> = (0..PAIRS)
+        .map(|_| {
+            let (ours, theirs) = pair();
+            ours.as_secs_f64() / theirs.as_secs_f64()
+        })
+        .collect();
+    ratios.sort_by(f64::total_cmp);
+    println!(
+        "{name:<44} {:>6.2}x {:>6.2}x {:>6.2}x   {aim}",
+        ratios[PAIRS / 2],
+        ratios[0],
+        ratios[PAIRS - 1]
+    );
+}
+
+fn time(work: impl FnOnce()) -> Duration {
+    let start = Instant::now();
+    work();
+    start.elapsed()
+}
+
+/// Runs a runbook; gives its largest resident size in KiB where the system tells.
+fn run(folder: &Path, file: &Path, more: &[&str]) -> u64 {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_runbook"))
+        .args(["run", "--yes"])
+        .args(more)
+        .arg(file)
+        .current_dir(folder)
+        .env("RUNBOOK_HOME", folder.join("home"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut peak = 0;
+    loop {
+        let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+        if let Some(line) = status.lines().find(|line| line.starts_with("VmHWM:")) {
+            let size = line.split_whitespace().nth(1).and_then(|n| n.parse().ok());
+            peak = peak.max(size.unwrap_or(0));
+        }
+        if let Some(status) = child.try_wait().unwrap() {
+            assert!(status.success(), "{file:?}: {status}");
+            break;
+        }
+        std::thread::sleep(Duration::from_micros(500));
+    }
+    let _gone = fs::remove_dir_all(folder.join("home"));
+    peak
+}
+
+/// 1,000 trivial bash steps beside a loop of spawn, capture and one synced record each.
+fn steps(folder: &Path) {
+    let file = folder.join("steps.md");
+    let mut text = String::from("# Steps\n");
+    for step in 0..1000 {
+        writeln!(text, "\n```bash {{#s{step}}}\n:\n```").unwrap();
+    }
+    fs::write(&file, text).unwrap();
+    report("1,000 bash steps / spawn + capture + sync", "1.2 (1.5)", || {
+        let ours = time(|| {
+            run(folder, &file, &["--output", "none"]);
+        });
+        let theirs = time(|| {
+            let mut record = File::create(folder.join("record")).unwrap();
+            for step in 0..1000 {
+                let output = Command::new("bash").args(["-c", ":"]).output().unwrap();
+                assert!(output.status.success());
+                writeln!(record, "{{\"step\":{step},\"code\":0}}").unwrap();
+                record.sync_data().unwrap();
+            }
+        });
+        (ours, theirs)
+    });
+}
+
+/// A step that prints 100 MB beside `cat` of the same bytes to a reader.
+fn output(folder: &Path) {
+    let big = folder.join("big");
+    let line = "the quick brown fox jumps over the lazy dog and runs along the river bank\n";
+    fs::write(&big, line.repeat(100_000_000 / line.len())).unwrap();
+    let file = folder.join("output.md");
+    fs::write(&file, "# Output\n\n```bash {#big}\ncat big\n```\n").unwrap();
+    let mut peak = 0;
+    report("100 MB of output / cat to a reader", "3.5", || {
+        let ours = time(|| peak = run(folder, &file, &["--output", "none"]).max(peak));
+        let theirs = time(|| {
+            let mut cat = Command::new("cat")
+                .arg(&big)
+                .stdout(Stdio::piped())
+                .spawn()
+                .unwrap();
+            let mut out = cat.stdout.take().unwrap();
+            let mut buffer = vec![0; 64 * 1024];
+            while out.read(&mut buffer).unwrap() > 0 {}
+            cat.wait().unwrap();
+        });
+        (ours, theirs)
+    });
+    println!("{:<44} {:>6} MiB                     64 MiB", "  its largest resident size", peak / 1024);
+}
+
+/// Reading 10 MB of Markdown into a graph beside pulldown-cmark's bare events.
+fn documents() {
+    let mut text = String::from("# Big\n");
+    let mut number = 0;
+    while text.len() < 10_000_000 {
+        write!(
+            text,
+            "\n## Part {number}\n\nSome *prose* about `part {number}` with a [link](https://example.com).\n\n\
+             - one item\n- another item\n\n```bash {{#s{number} timeout=5m}}\necho \"part {number}\"\n\
+             kubectl get pods -n ${{{{ namespace }}}}\n```\n"
+        )
+        .unwrap();
+        number += 1;
+    }
+    let text = format!("---\ninputs:\n  namespace: {{type: string, default: x}}\n---\n{text}");
+    let vocabulary = runbook::script::vocabulary();
+    report("10 MB document + graph / bare events", "2.0", || {
+        let ours = time(|| {
+            let source = Arc::new(Source::new("big.md", text.clone()));
+            let (document, _) = Document::parse(source);
+            let (graph, _) = Graph::build(Arc::new(document), &vocabulary);
+            assert_eq!(graph.steps.len(), number);
+        });
+        let theirs = time(|| {
+            let events = pulldown_cmark::Parser::new_ext(&text, pulldown_cmark::Options::all());
+            assert!(events.count() > number);
+        });
+        (ours, theirs)
+    });
+}
+
+/// 64 steps of `sleep 0.1` side by side beside 64 spawns at once.
+fn sleeps(folder: &Path) {
+    let file = folder.join("sleeps.md");
+    let mut text = String::from("# Sleeps\n");
+    for step in 0..64 {
+        writeln!(text, "\n```bash {{#s{step} needs=none}}\nsleep 0.1\n```").unwrap();
+    }
+    fs::write(&file, text).unwrap();
+    report("64 sleeps side by side / 64 spawns at once", "1.2", || {
+        let ours = time(|| {
+            run(folder, &file, &["--output", "none", "--jobs", "64"]);
+        });
+        let theirs = time(|| {
+            let children: Vec<_> = (0..64)
+                .map(|_| {
+                    Command::new("bash")
+                        .args(["-c", "sleep 0.1"])
+                        .stdout(Stdio::piped())
+                        .spawn()
+                        .unwrap()
+                })
+                .collect();
+            for child in children {
+                child.wait_with_output().unwrap();
+            }
+        });
+        (ours, theirs)
+    });
+}
+
+/// `runbook --version` beside `bash -c :`.
+fn start() {
+    let version = || {
+        let status = Command::new(env!("CARGO_BIN_EXE_runbook"))
+            .arg("--version")
+            .stdout(Stdio::null())
+            .status();
+        assert!(status.unwrap().success());
+    };
+    report("--version / bash -c :", "", || {
+        let ours = time(version);
+        let theirs = time(|| {
+            Command::new("bash").args(["-c", ":"]).status().unwrap();
+        });
+        (ours, theirs)
+    });
+    let mut times: Vec<Duration> = (0..20).map(|_| time(version)).collect();
+    times.sort();
+    println!(
+        "{:<44} {:>5.1}ms                        10 ms",
+        "  --version",
+        times[10].as_secs_f64() * 1000.0
+    );
+}
