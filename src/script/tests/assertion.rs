@@ -1,0 +1,188 @@
+use super::*;
+
+/// Each part of a failing assertion as `code = value`.
+#[track_caller]
+fn parts(code: &str, expected: &[&str]) {
+    let failure = failure(code);
+    assert_eq!(failure.kind, FailureKind::Assertion, "{code}: {failure:?}");
+    let parts: Vec<String> = failure
+        .check
+        .unwrap()
+        .parts
+        .into_iter()
+        .map(|(code, value)| format!("{code} = {value}"))
+        .collect();
+    assert_eq!(parts, expected, "{code}");
+}
+
+#[test]
+fn every_part_that_is_no_literal_is_shown() {
+    parts("let x = 1; assert x == 2;", &["x = 1"]);
+    parts(
+        "let release = #{status: \"failed\"}; let nodes = [1, 2];\n\
+         assert release.status == \"deployed\" && nodes.len() >= 3;",
+        &["release.status = \"failed\"", "nodes.len() = not evaluated"],
+    );
+    parts(
+        "let nodes = [1, 2]; assert nodes.len() >= 3 || nodes[0] > 1;",
+        &["nodes.len() = 2", "nodes[0] = 1"],
+    );
+    parts(
+        "let a = 2; let b = 3; assert (a + b) * 2 == 11;",
+        &["(a + b) * 2 = 10", "a + b = 5", "a = 2", "b = 3"],
+    );
+    parts(
+        "let a = 2; assert 10 / (a + 3) == 3;",
+        &["10 / (a + 3) = 2", "a + 3 = 5", "a = 2"],
+    );
+    parts("let a = 2; assert !(a in [1, a, 3]);", &["a = 2"]);
+    parts("let a = 5; assert a in 1..3;", &["a = 5"]);
+    parts("let a = 5; assert a !in [5];", &["a = 5"]);
+    parts(
+        "let a = 5; assert a.to_string().len() == 2;",
+        &["a.to_string().len() = 1"],
+    );
+    parts(
+        "let m = #{a: #{b: [1, 2]}}; let i = 1; assert m.a.b[i] == 1;",
+        &["m.a.b[i] = 2", "i = 1"],
+    );
+    parts(
+        "let m = #{a: [#{n: 1}]}; let i = 0; assert m[\"a\"][i + 0].n == 2;",
+        &["m[\"a\"][i + 0].n = 1", "i + 0 = 0", "i = 0"],
+    );
+    parts(
+        "let t = \"a)b\"; assert t.contains(\"(\") && t == `x${t}`;",
+        &[
+            "t.contains(\"(\") = false",
+            "t = not evaluated",
+            "`x${t}` = not evaluated",
+        ],
+    );
+    parts("let ok = false; assert ok;", &["ok = false"]);
+    parts("let x; assert x ?? false;", &["x = ()"]);
+    parts(
+        "fn f(x) { x > 3 } let n = 2; assert f(n + 1);",
+        &["f(n + 1) = false", "n + 1 = 3", "n = 2"],
+    );
+    parts("assert 1 == 2;", &[]);
+    parts(
+        "let xs = [1, 5]; assert xs.all(|x| x < 5);",
+        &["xs.all(|x| x < 5) = false"],
+    );
+    parts(
+        "let x = -1; assert x > -1 && -x > 2;",
+        &["x = -1", "-x = not evaluated"],
+    );
+    parts(
+        "let x = #{a: 1};\nassert x.a // the left\n   /* and */ == 2;",
+        &["x.a = 1"],
+    );
+}
+
+#[test]
+fn each_part_is_evaluated_once() {
+    let code = "let calls = #{n: 0};\n\
+                fn call() { this.n += 1; this.n }\n\
+                let log = [];\n\
+                let f = |x| { log.push(x); x };\n\
+                try { } catch { }\n\
+                assert f.call(1) == 1 && calls.call() == 1 && (f.call(2) > 1 || f.call(3) > 1);\n\
+                [calls.n, log]";
+    assert_eq!(value(code), "[1, [1, 2]]");
+}
+
+#[test]
+fn a_first_argument_can_still_be_changed_in_place() {
+    assert_eq!(
+        value("let xs = [1]; assert xs.pop() == 1; assert xs == []; xs.len()"),
+        "0"
+    );
+}
+
+#[test]
+fn what_held_is_told_as_well() {
+    let host = Arc::new(Fake::default());
+    run_with(
+        "assert 1 < 2, \"one\"; assert true;\nassert 2 ==\n  1, `no ${1 + 1}`;",
+        &Notebook::default(),
+        &host,
+    )
+    .unwrap_err();
+    let checks = host.checks.lock().unwrap();
+    let told: Vec<_> = checks
+        .iter()
+        .map(|check| {
+            (
+                check.expression.as_str(),
+                check.held,
+                check.message.as_deref(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("1 < 2", true, Some("one")),
+            ("true", true, None),
+            ("2 ==\n  1", false, Some("no 2")),
+        ]
+    );
+}
+
+#[test]
+fn the_failure_says_expression_and_message() {
+    says("assert 1 >\n 2;", "`1 > 2` does not hold");
+    says(
+        "assert 1 > 2, \"Helm finished\";",
+        "Helm finished (`1 > 2` does not hold)",
+    );
+}
+
+#[test]
+fn an_assertion_needs_a_boolean() {
+    let failure = failure("let n = 3; assert n;");
+    assert_eq!(failure.kind, FailureKind::Error);
+    assert_eq!(
+        failure.message,
+        "an assertion must be true or false, but `n` is 3"
+    );
+    says("assert 1 && true;", "expected a boolean, found an integer");
+}
+
+#[test]
+fn an_assertion_can_not_be_caught() {
+    says(
+        "try { [1].for_each(|x| { assert this > 1; }); } catch { } 5",
+        "`this > 1` does not hold",
+    );
+    says("try { assert 1 > 2; } catch { } 5", "`1 > 2` does not hold");
+}
+
+#[test]
+fn an_assertion_in_a_quoted_list_points_into_the_document() {
+    let document = "1. text\n   > ```rhai\n   > let ß = 1;\n   > let y = [ß]; assert y[0] ==\n   >   2;\n   > ```\n";
+    let source = Source::new("a.md", document);
+    let failure = run_in(
+        document,
+        &Notebook::default(),
+        &Arc::default(),
+        &CancellationToken::new(),
+    )
+    .unwrap_err()
+    .0;
+    let span = failure.span.unwrap();
+    assert_eq!(source.position(span.start).line, 4);
+    assert_eq!(source.slice(span), "y[0] ==\n   >   2");
+    assert_eq!(
+        failure.check.unwrap().parts,
+        [("y[0]".to_owned(), "1".to_owned())]
+    );
+}
+
+#[test]
+fn long_values_are_shortened() {
+    let failure = failure("let t = \"\"; t.pad(5000, 'x'); assert t == \"\";");
+    let check = failure.check.unwrap();
+    assert_eq!(check.parts[0].1.chars().count(), 200);
+    assert!(check.parts[0].1.ends_with('…'));
+}
