@@ -5,7 +5,7 @@
 
 use rhai::{ASTFlags, Dynamic, EvalAltResult, EvalContext, Expr, Expression, FnCallExpr, Token};
 
-use super::extent::extent;
+use super::extent::{extent, is_membership, is_operator};
 use super::place::Place;
 use super::session::Session;
 use super::shape::{show, to_text};
@@ -100,7 +100,9 @@ struct Parts<'a> {
 impl Parts<'_> {
     /// The parts in the order in which they stand, without repetition.
     fn listed(mut self) -> Vec<(String, String)> {
-        self.found.sort_by_key(|(offset, ..)| *offset);
+        // The longer of two that begin at one place comes first.
+        self.found
+            .sort_by_key(|(offset, code, _)| (*offset, std::cmp::Reverse(code.len())));
         let mut listed: Vec<(String, String)> = Vec::new();
         for (_, code, value) in self.found {
             let part = (code, value);
@@ -140,7 +142,7 @@ impl Parts<'_> {
             }
             Expr::FnCall(call, position) if opens(call) => {
                 let mut own = call.clone();
-                let by_reference = call.op_token.is_none();
+                let by_reference = !is_operator(call);
                 for (index, argument) in own.args.iter_mut().enumerate() {
                     if index == 0 && by_reference && matches!(argument, Expr::Variable(..)) {
                         // A function may change its first argument where it is a variable.
@@ -312,26 +314,25 @@ fn opens(call: &FnCallExpr) -> bool {
 
 /// Whether a call is `==`, `<`, `in`, `!` and so on, whose value its operands explain.
 fn is_comparison(call: &FnCallExpr) -> bool {
-    matches!(
-        call.op_token,
-        Some(
-            Token::EqualsTo
-                | Token::NotEqualsTo
-                | Token::LessThan
-                | Token::LessThanEqualsTo
-                | Token::GreaterThan
-                | Token::GreaterThanEqualsTo
-                | Token::In
-                | Token::NotIn
-                | Token::Bang
+    is_membership(call)
+        || matches!(
+            call.op_token,
+            Some(
+                Token::EqualsTo
+                    | Token::NotEqualsTo
+                    | Token::LessThan
+                    | Token::LessThanEqualsTo
+                    | Token::GreaterThan
+                    | Token::GreaterThanEqualsTo
+                    | Token::Bang
+            )
         )
-    )
 }
 
 /// Whether an expression holds nothing but literals.
 fn is_literal(expr: &Expr) -> bool {
     match expr {
-        Expr::FnCall(call, _) if call.op_token.is_some() => call.args.iter().all(is_literal),
+        Expr::FnCall(call, _) if is_operator(call) => call.args.iter().all(is_literal),
         Expr::FnCall(..) => false,
         _ => expr.is_constant(),
     }

@@ -166,6 +166,10 @@ fn evaluate(
     code: &AST,
     session: &Session,
 ) -> Result<Dynamic, Failure> {
+    session.own().functions = code
+        .iter_functions()
+        .map(|function| (function.name.to_owned(), function.params.len()))
+        .collect();
     if session.cancel.is_cancelled() {
         let error = EvalAltResult::ErrorTerminated(Dynamic::UNIT, Position::NONE);
         return Err(failure::failure(error, session));
@@ -176,7 +180,11 @@ fn evaluate(
             Some(failure) => Err(failure),
             None => Ok(value.flatten()),
         },
-        Err(error) => Err(failure::failure(*error, session)),
+        Err(error) => {
+            let names = scope.iter_raw().map(|(name, ..)| name.to_owned());
+            session.own().variables = names.collect();
+            Err(failure::failure(*error, session))
+        }
     }
 }
 

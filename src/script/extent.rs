@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use rhai::Expr;
+use rhai::{Expr, FnCallExpr};
 
 use super::place::Place;
 
@@ -13,10 +13,20 @@ pub(super) fn extent(expr: &Expr, place: &Place) -> Option<Range<usize>> {
     balance(place.text(), start..end)
 }
 
+/// Whether a call is written as an operator; `in` is a call of `contains` without its token.
+pub(super) fn is_operator(call: &FnCallExpr) -> bool {
+    call.op_token.is_some() || is_membership(call)
+}
+
+/// Whether a call is `x in y`, or the function that it stands for.
+pub(super) fn is_membership(call: &FnCallExpr) -> bool {
+    call.name == "contains" && call.args.len() == 2 && !call.is_qualified()
+}
+
 fn start(expr: &Expr, place: &Place) -> Option<usize> {
     let at = |expr: &Expr| place.offset(expr.start_position());
     match expr {
-        Expr::FnCall(call, _) if call.op_token.is_some() => call
+        Expr::FnCall(call, _) if is_operator(call) => call
             .args
             .iter()
             .filter_map(|operand| start(operand, place))
@@ -33,7 +43,7 @@ fn start(expr: &Expr, place: &Place) -> Option<usize> {
 fn end(expr: &Expr, place: &Place) -> Option<usize> {
     let text = place.text();
     match expr {
-        Expr::FnCall(call, _) if call.op_token.is_some() => call
+        Expr::FnCall(call, _) if is_operator(call) => call
             .args
             .iter()
             .filter_map(|operand| end(operand, place))

@@ -112,6 +112,9 @@ fn message(error: EvalAltResult, session: &Session, trail: &Trail) -> String {
                 plain_types(&given)
             )
         }
+        EvalAltResult::ErrorDataRace(..) => {
+            "a value is changed while a closure that holds it is at work".to_owned()
+        }
         EvalAltResult::ErrorTooManyOperations(_) => format!(
             "the script took more than {} million steps; does a loop never end?",
             limits::MAX_OPERATIONS / 1_000_000
@@ -155,7 +158,11 @@ fn unknown_variable(name: &str, session: &Session, trail: &Trail) -> String {
     let mut message = format!("there is no variable `{name}`");
     if trail.in_function && session.notebook.get(name).is_some() {
         message.push_str(" in this function: a function sees only its parameters, so pass it on");
-    } else if let Some(near) = nearest(name, session.notebook.names()) {
+        return message;
+    }
+    let own = session.own();
+    let known = own.variables.iter().map(String::as_str);
+    if let Some(near) = meant(name, known.chain(session.notebook.names())) {
         message.push_str(&format!("; did you mean `{near}`?"));
     }
     message
@@ -177,16 +184,17 @@ fn unknown_function(signature: &str, session: &Session) -> String {
         return format!("`{name}` does not work on {sides}");
     }
     let vocabulary = known();
-    let own: Vec<(&str, usize)> = session.notebook.functions().collect();
+    let own = session.own();
     let wanted: Vec<String> = own
+        .functions
         .iter()
         .filter(|(known, _)| *known == name)
         .map(|(_, count)| count.to_string())
         .collect();
     if !wanted.is_empty() {
         return format!(
-            "`{name}` takes {} parameters, not {}",
-            wanted.join(" or "),
+            "`{name}` takes {}, not {}",
+            counted(&wanted.join(" or ")),
             types.len()
         );
     }
@@ -201,11 +209,27 @@ fn unknown_function(signature: &str, session: &Session) -> String {
         .functions
         .iter()
         .map(String::as_str)
-        .chain(own.iter().map(|(name, _)| *name));
-    match nearest(name, names) {
+        .chain(own.functions.iter().map(|(name, _)| name.as_str()));
+    match meant(name, names) {
         Some(near) => format!("there is no function `{name}({listed})`; did you mean `{near}`?"),
         None => format!("there is no function `{name}({listed})`"),
     }
+}
+
+fn counted(number: &str) -> String {
+    match number {
+        "0" => "no arguments".to_owned(),
+        "1" => "1 argument".to_owned(),
+        number => format!("{number} arguments"),
+    }
+}
+
+/// The name that was probably meant; of short names nobody can tell.
+fn meant<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    if name.chars().count() < 3 {
+        return None;
+    }
+    nearest(name, known.filter(|known| !known.contains(ANONYMOUS)))
 }
 
 /// The operands of an operator in words; `None` where the name is no operator.

@@ -126,7 +126,10 @@ impl Notebook {
 
     /// Takes over what a cell did to a scope: new names, and outer ones with another value.
     pub(super) fn harvest(&mut self, scope: &Scope, outer: usize, before: &Self) {
-        for (index, (name, constant, value)) in scope.iter_raw().enumerate() {
+        // The engine lists the newest first.
+        let mut entries: Vec<_> = scope.iter_raw().collect();
+        entries.reverse();
+        for (index, (name, constant, value)) in entries.into_iter().enumerate() {
             let changed = index >= outer
                 || (!constant && before.get(name).is_none_or(|known| !same(known, value)));
             if changed {

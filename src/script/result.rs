@@ -124,7 +124,7 @@ pub(super) struct Held(pub(super) Arc<StepResult>);
 
 impl Held {
     /// The result as a plain value.
-    pub(super) fn plain(&self, value: impl Fn(&Dynamic) -> Value) -> Value {
+    pub(super) fn plain(&self, value: &dyn Fn(&Dynamic) -> Value) -> Value {
         let mut fields = serde_json::Map::new();
         fields.insert("id".to_owned(), self.id.as_str().into());
         fields.insert("status".to_owned(), self.status.as_str().into());
@@ -139,7 +139,7 @@ impl Held {
             let items = self
                 .items
                 .iter()
-                .map(|item| Self(Arc::new(item.clone())).plain(&value))
+                .map(|item| Self(Arc::new(item.clone())).plain(value))
                 .collect();
             fields.insert("items".to_owned(), Value::Array(items));
         }

@@ -17,12 +17,22 @@ pub(super) struct Session {
     pub(super) notebook: Notebook,
     /// The piece that runs, then those whose functions it can call.
     pub(super) places: Vec<Arc<Place>>,
+    /// The names that the running piece defines.
+    own: Mutex<Own>,
     /// What ended the code in a way that it can't catch.
     ended: Mutex<Option<Failure>>,
     /// Whether `ended` is set; read at every operation.
     is_ended: AtomicBool,
     /// Assertions held back, one list for each `within` that is polling.
     held_back: Mutex<Vec<Vec<Check>>>,
+}
+
+/// Names that a piece of code defines, for saying which one was meant.
+#[derive(Clone, Default)]
+pub(super) struct Own {
+    pub(super) variables: Vec<String>,
+    /// Each with its number of parameters.
+    pub(super) functions: Vec<(String, usize)>,
 }
 
 impl Session {
@@ -39,6 +49,7 @@ impl Session {
             cancel,
             notebook,
             places,
+            own: Mutex::default(),
             ended: Mutex::default(),
             is_ended: AtomicBool::new(false),
             held_back: Mutex::default(),
@@ -125,6 +136,11 @@ impl Session {
     /// Ends the last [`Self::hold_back`] and gives what it kept.
     pub(super) fn let_go(&self) -> Vec<Check> {
         self.held_back().pop().unwrap_or_default()
+    }
+
+    /// The names that the running piece defines.
+    pub(super) fn own(&self) -> MutexGuard<'_, Own> {
+        self.own.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn ended(&self) -> MutexGuard<'_, Option<Failure>> {

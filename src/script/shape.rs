@@ -56,7 +56,7 @@ fn plain(value: &Dynamic, depth: usize) -> Value {
             .map(|(key, value)| (key.to_string(), plain(value, depth)))
             .collect()
     } else if let Some(result) = value.read_lock::<Held>() {
-        result.plain(|value| plain(value, depth))
+        result.plain(&|value| plain(value, depth))
     } else if value.is_unit() {
         Value::Null
     } else {

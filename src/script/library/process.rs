@@ -177,6 +177,8 @@ fn option(request: &mut Request, name: &str, value: &Dynamic) -> Given<()> {
             } else if let Ok(bytes) = value.as_blob_ref() {
                 bytes.clone()
             } else if let Some(result) = value.read_lock::<Held>() {
+                // Says so where it is not all there; else the bytes go as they are.
+                result.output()?;
                 result.stdout.clone()
             } else if let Ok(text) = value.as_immutable_string_ref() {
                 text.as_bytes().to_vec()

@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use rhai::{Dynamic, EvalAltResult, FnPtr, Module, NativeCallContext};
 
-use super::{Given, Session, failure, function, trouble, unfit};
+use super::{Given, Session, failure, function, trouble};
+use crate::script::shape::show;
 use crate::script::{Check, Failure, FailureKind};
 use crate::value::{parse_duration, show_duration};
-
-const LENGTH: &str = "a length of time, as in \"5m\", or a number of seconds";
 
 pub(super) fn add(module: &mut Module) {
     function(
@@ -47,7 +46,13 @@ pub(super) fn length(value: &Dynamic) -> Given<Duration> {
     } else {
         None
     };
-    read.ok_or_else(|| unfit("a length of time", LENGTH, value))
+    read.ok_or_else(|| {
+        format!(
+            "expected a length of time, as in \"5m\", or a number of seconds, found {}",
+            show(value, 60)
+        )
+        .into()
+    })
 }
 
 fn sleep(context: &NativeCallContext, value: &Dynamic) -> Given<()> {

@@ -82,11 +82,11 @@ fn every_part_that_is_no_literal_is_shown() {
 #[test]
 fn each_part_is_evaluated_once() {
     let code = "let calls = #{n: 0};\n\
-                fn call() { this.n += 1; this.n }\n\
+                fn count() { this.n += 1; this.n }\n\
                 let log = [];\n\
                 let f = |x| { log.push(x); x };\n\
                 try { } catch { }\n\
-                assert f.call(1) == 1 && calls.call() == 1 && (f.call(2) > 1 || f.call(3) > 1);\n\
+                assert f.call(1) == 1 && calls.count() == 1 && (f.call(2) > 1 || f.call(3) > 1);\n\
                 [calls.n, log]";
     assert_eq!(value(code), "[1, [1, 2]]");
 }
@@ -146,7 +146,14 @@ fn an_assertion_needs_a_boolean() {
         failure.message,
         "an assertion must be true or false, but `n` is 3"
     );
-    says("assert 1 && true;", "expected a boolean, found an integer");
+    says(
+        "assert 1 && true;",
+        "expected a boolean expression, not a number",
+    );
+    says(
+        "let n = 1; assert n && true;",
+        "expected a boolean, found an integer",
+    );
 }
 
 #[test]
@@ -160,7 +167,7 @@ fn an_assertion_can_not_be_caught() {
 
 #[test]
 fn an_assertion_in_a_quoted_list_points_into_the_document() {
-    let document = "1. text\n   > ```rhai\n   > let ß = 1;\n   > let y = [ß]; assert y[0] ==\n   >   2;\n   > ```\n";
+    let document = "1. text\n   > ```rhai\n   > let z = \"ß\"; /* ß */\n   > let y = [1]; /* ß */ assert y[0] ==\n   >   2;\n   > ```\n";
     let source = Source::new("a.md", document);
     let failure = run_in(
         document,

@@ -33,10 +33,10 @@ fn errors_point_into_the_document() {
         "array index 4 out of bounds: only 1 element in array",
     );
     place(
-        "- item\n  > ```rhai\n  > let ß = 1;\n  > ß + foo(1)\n  > ```\n",
-        "foo",
+        "- item\n  > ```rhai\n  > let b = \"ß\";\n  > /*ß*/ b + flor(1)\n  > ```\n",
+        "flor",
         4,
-        "there is no function `foo(an integer)`; did you mean `floor`?",
+        "there is no function `flor(an integer)`; did you mean `floor`?",
     );
     place(
         &cell("let x = 1\nlet y = 2"),
@@ -103,10 +103,10 @@ fn messages_are_plain() {
         "there is no function `lenn(a text)`; did you mean `len`?",
     );
     says("sh(1)", "the command of `sh` must be a text, not 1");
-    says("fn f(a) { a } f(1, 2)", "`f` takes 1 parameters, not 2");
+    says("fn f(a) { a } f(1, 2)", "`f` takes 1 argument, not 2");
     says(
         "let release_name = 1; relase_name",
-        "there is no variable `relase_name`",
+        "there is no variable `relase_name`; did you mean `release_name`?",
     );
     says("let x = 5; x.foo", "an integer has no `foo`");
     says(
@@ -115,7 +115,11 @@ fn messages_are_plain() {
     );
     says("1 / 0", "division by zero: 1 / 0");
     says("throw #{code: 3};", "#{code: 3}");
-    says("if 1 { }", "expected a boolean, found an integer");
+    says("if 1 { }", "expected a boolean expression, not a number");
+    says(
+        "let n = 1; if n { }",
+        "expected a boolean, found an integer",
+    );
     says("let x = ;", "unexpected `;`");
 }
 
@@ -129,6 +133,11 @@ fn limits_end_a_script() {
     limit("fn f(n) { 1 + f(n + 1) } f(0)", "64 levels");
     limit(
         "fn f(n) { let x = [#{a: [f(n + 1)]}]; x } try { f(0) } catch { }",
+        "64 levels",
+    );
+    limit("fn f(n) { [n].map(|x| f(x + 1)) } f(0)", "64 levels");
+    limit(
+        "fn f(n) { assert [1, f(n + 1)].len() == n || f(n) == f(n + 1); } f(0)",
         "64 levels",
     );
     limit("let s = \"x\"; loop { s += s; }", "too large");

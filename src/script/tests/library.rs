@@ -136,7 +136,7 @@ fn time_is_the_hosts() {
     assert_eq!(value("duration(\"1h30m\")"), "5400.0");
     assert_eq!(value("duration(2)"), "2.0");
     let host = Arc::new(Fake::default());
-    run_with(
+    let _ = run_with(
         "sleep(2); sleep(0.5); sleep(\"1m\");",
         &Notebook::default(),
         &host,
@@ -187,7 +187,7 @@ fn json_and_yaml_are_read_and_written() {
     says("parse_json(\"\")", "the text is empty, not JSON");
     says(
         "parse_json(\"[1,\")",
-        "the text is not JSON: EOF while parsing a list at line 1 column 3",
+        "the text is not JSON: EOF while parsing a value at line 1 column 3",
     );
     assert!(
         failure("parse_yaml(\"a: [\")")

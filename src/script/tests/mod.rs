@@ -95,7 +95,7 @@ pub(super) fn run_in(
     let code = fence(&source);
     let (notebook, host, cancel) = (notebook.clone(), Arc::clone(host), cancel.clone());
     // Deep recursion needs more stack than a test's thread has.
-    let thread = std::thread::Builder::new().stack_size(64 << 20);
+    let thread = std::thread::Builder::new().stack_size(16 << 20);
     thread
         .spawn(move || {
             let host: Arc<dyn Host> = host;
@@ -110,14 +110,18 @@ pub(super) fn run_in(
 pub(super) fn fence(source: &Source) -> Excerpt {
     let mut code = Excerpt::default();
     let mut inside = false;
+    let mut prefix = usize::MAX;
     let mut at = 0;
     for line in source.text().split_inclusive('\n') {
-        let bare = line.trim_start_matches(['>', ' ']);
-        if bare.starts_with("```") {
+        let trimmed = line.trim_start_matches(['>', ' ']);
+        let own = (line.len() - trimmed.len()).min(prefix);
+        let bare = &line[own..];
+        if trimmed.starts_with("```") {
             if inside {
                 break;
             }
             inside = true;
+            prefix = line.len() - trimmed.len();
         } else if inside {
             code.push(bare, at + line.len() - bare.len());
         }

@@ -123,7 +123,7 @@ fn a_host_that_gives_up_can_be_caught_or_not() {
 #[test]
 fn options_reach_the_host() {
     let host = host(Vec::new());
-    run_with(
+    let _ = run_with(
         "run([\"x\", 3, 1.5, true], #{cwd: \"/tmp\", env: #{A: 1, PW: db_pw}, stdin: \"in\", \
          timeout: \"30s\"}); sh(\"y\", #{stdin: db_pw + \"\\n\"});",
         &secretive(),
@@ -175,7 +175,7 @@ fn arguments_that_make_no_sense_are_refused() {
     case(
         "sh(\"x\", #{timeout: -1})",
         ok(),
-        "Error: a length of time must be a length of time, as in \"5m\", or a number of seconds, not -1",
+        "Error: expected a length of time, as in \"5m\", or a number of seconds, found -1",
     );
     case(
         "sh(\"x\", #{env: 1})",
@@ -229,7 +229,7 @@ fn a_secret_is_passed_on_and_never_shown() {
         "Assertion: `db_pw == \"x\"` does not hold",
     );
     let host = host(Vec::new());
-    run_with(
+    let _ = run_with(
         "print(db_pw); debug([db_pw]); log(#{a: db_pw});",
         &secretive(),
         &host,
