@@ -78,7 +78,7 @@ pub(super) fn check(
     Err(session.end(Failure {
         kind: FailureKind::Assertion,
         message: match &check.message {
-            Some(message) => format!("{message} (`{expression}` does not hold)"),
+            Some(message) => format!("{} (`{expression}` does not hold)", on_one_line(message)),
             None => format!("`{expression}` does not hold"),
         },
         span: Some(check.span),

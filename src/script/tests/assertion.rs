@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 /// Each part of a failing assertion as `code = value`.
@@ -192,4 +194,68 @@ fn long_values_are_shortened() {
     let check = failure.check.unwrap();
     assert_eq!(check.parts[0].1.chars().count(), 200);
     assert!(check.parts[0].1.ends_with('…'));
+}
+
+/// Expressions over a few names, with brackets and blanks in odd places.
+fn expression() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        Just("a"),
+        Just("b"),
+        Just("7"),
+        Just("-3"),
+        Just("m.x"),
+        Just("m[\"y\"]"),
+        Just("xs[1]"),
+        Just("xs.len()"),
+        Just("\")(\".len()"),
+        Just("`x${a})`.len()"),
+        Just("twice(a)"),
+        Just("xs[xs[0] - 1]"),
+        Just("m . x /* ) */"),
+        Just("'('.to_int()"),
+        Just("twice( b ,2)"),
+    ]
+    .prop_map(str::to_owned);
+    leaf.prop_recursive(4, 24, 2, |inner| {
+        prop_oneof![
+            (
+                inner.clone(),
+                prop_oneof![Just("+"), Just("*"), Just(" -\n ")],
+                inner.clone()
+            )
+                .prop_map(|(one, sign, other)| format!("{one} {sign} {other}")),
+            inner.clone().prop_map(|inside| format!("( {inside})")),
+            inner.clone().prop_map(|inside| format!("twice({inside})")),
+            inner.clone().prop_map(|inside| format!("-({inside})")),
+            inner.prop_map(|inside| format!("({inside}).abs()")),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn the_code_of_every_part_has_the_value_shown(code in expression()) {
+        let defined = "fn twice(x) { x * 2 } fn twice(x, y) { x * y }\n\
+                       let a = 2; let b = -5; let xs = [1, 2]; let m = #{x: 3, y: 4};";
+        let (_, notebook) = run(defined).unwrap();
+        let ran = run_with(&format!("assert {code} == \"\";"), &notebook, &Arc::default());
+        let failure = ran.unwrap_err().0;
+        // A product of products may not fit.
+        prop_assume!(failure.kind == FailureKind::Assertion);
+        let check = failure.check.unwrap();
+        prop_assert!(!check.parts.is_empty() || !code.contains(char::is_alphabetic), "{code}");
+        for (part, shown) in check.parts {
+            let (value, _) = run_with(&part, &notebook, &Arc::default()).unwrap();
+            prop_assert_eq!(show(&value, 200), shown, "{} in {}", part, code);
+        }
+    }
+
+    #[test]
+    fn no_text_is_too_odd(code in "[a-z0-9 (){}\\[\\]\"'`$#/*.,;|&=!<>+-ß\n]{0,40}") {
+        let _ = run(&code);
+        let _ = run(&format!("let a = 1; assert {code};"));
+        let _ = run(&format!("let a = 1; assert a == 2 && ({code}) || a[{code}];"));
+    }
 }

@@ -158,40 +158,6 @@ fn a_cell_can_end_early() {
 }
 
 #[test]
-#[ignore = "a measurement"]
-fn measure() {
-    for code in [
-        "1",
-        "let a = []; for i in 0..10000 { a.push(i); }",
-        "let a = []; for i in 0..100000 { a.push(i); }",
-        "let a = #{}; for i in 0..10000 { a[`k${i}`] = i; }",
-        "let a = 0; for i in 0..1000000 { a += i; }",
-        "for i in 0..10000 { assert i >= 0; }",
-    ] {
-        let start = std::time::Instant::now();
-        let ok = run(code).is_ok();
-        eprintln!("{:?} {ok} {code}", start.elapsed());
-    }
-    let engine = Engine::new();
-    let source = Source::new("a", "1 + 1");
-    let code = Excerpt::whole(&source, Span::new(0, 5));
-    let host: Arc<dyn Host> = Arc::new(Fake::default());
-    let start = std::time::Instant::now();
-    for _ in 0..1000 {
-        engine
-            .evaluate(
-                &code,
-                &source,
-                &Notebook::default(),
-                &host,
-                &CancellationToken::new(),
-            )
-            .unwrap();
-    }
-    eprintln!("1000 expressions {:?}", start.elapsed());
-}
-
-#[test]
 fn values_nested_without_end_are_cut_off() {
     let mut value = Dynamic::from(1_i64);
     for _ in 0..200 {
@@ -201,4 +167,11 @@ fn values_nested_without_end_are_cut_off() {
     notebook.define("deep", value.clone(), false);
     assert!(show(&value, 1000).contains('…'));
     assert!(to_value(&value).is_array());
+}
+
+#[test]
+fn engines_and_notebooks_go_between_threads() {
+    fn goes<T: Send + Sync>() {}
+    goes::<Engine>();
+    goes::<Notebook>();
 }
