@@ -2,6 +2,9 @@
 //!
 //! Names are read from the parsed code, never by text search. Nothing is evaluated here.
 
+pub mod assert;
+pub mod engine;
+
 use std::collections::BTreeSet;
 
 use crate::diagnostic::Diagnostic;

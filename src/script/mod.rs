@@ -2,13 +2,29 @@
 //!
 //! A script reaches nothing but its [`Host`]. This room schedules nothing and records nothing.
 
-use std::sync::Arc;
+mod assertion;
+mod engine;
+mod extent;
+mod failure;
+mod library;
+mod notebook;
+mod place;
+mod result;
+mod secret;
+mod session;
+mod shape;
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
-use tokio_util::sync::CancellationToken;
+pub use engine::{Engine, vocabulary};
+pub use notebook::Notebook;
+pub use result::StepResult;
+pub use secret::{Raw, Secret};
+pub use shape::{show, to_dynamic, to_text, to_value};
 
-use crate::event::Part;
-use crate::source::{Excerpt, Source, Span};
+use crate::source::Span;
 
 /// A value of a script.
 pub type Dynamic = rhai::Dynamic;
@@ -139,6 +155,3 @@ pub enum FailureKind {
     /// It was cancelled or its time was up; the canceller knows which.
     Cancelled,
 }
-
-#[expect(unused, reason = "placeholder while the rooms are being built")]
-type Unused = (Part, Arc<Source>, CancellationToken, Excerpt);
