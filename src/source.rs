@@ -250,16 +250,16 @@ impl Excerpt {
     pub fn part(&self, range: Range<usize>) -> Self {
         let mut part = Self::default();
         let mut at = range.start;
+        let mut later = self.pieces.partition_point(|(start, _)| *start <= at);
         while at < range.end {
             let next = self
                 .pieces
-                .iter()
-                .map(|(start, _)| *start)
-                .find(|start| *start > at)
-                .unwrap_or(range.end)
+                .get(later)
+                .map_or(range.end, |(start, _)| *start)
                 .min(range.end);
             part.push(&self.text[at..next], self.origin(at));
             at = next;
+            later += 1;
         }
         if part.pieces.is_empty() {
             part.pieces.push((0, self.origin(range.start)));

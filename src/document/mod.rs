@@ -4,9 +4,28 @@
 //! fails, never panics, reads nothing but the text it is given, and knows nothing of how cells
 //! depend on each other or how they run. Every byte of a cell maps back to the Markdown.
 
+mod attributes;
+mod commands;
+mod conditions;
+mod fence;
+mod front_matter;
+mod info;
+mod inputs;
+mod interpolation;
+mod markdown;
+mod outline;
+mod placeholder;
+mod plain;
+#[cfg(test)]
+mod tests;
+mod transcript;
+mod yaml;
+
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use self::interpolation::interpolations;
+use crate::diagnostic::Diagnostics;
 use crate::quote::Dialect;
 use crate::source::{Excerpt, Source, Span, Spanned};
 use crate::value::{InputKind, Value};
@@ -275,16 +294,40 @@ pub struct Tool {
 }
 
 impl Document {
-    /// Reads a page. Never fails: what is wrong with it is in the diagnostics.
+    /// Reads a page. Never fails: what is wrong with it is in the diagnostics, in the order of
+    /// the page.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use runbook::document::{CellKind, Document};
+    /// use runbook::source::Source;
+    /// let page = "# Roll back\n```rhai {#check}\nassert 1 < 2;\n```\n";
+    /// let (document, diagnostics) = Document::parse(Arc::new(Source::new("a.md", page)));
+    /// assert!(diagnostics.is_empty());
+    /// assert_eq!(document.title(), "Roll back");
+    /// assert_eq!(document.cells[0].kind, CellKind::Script);
+    /// assert_eq!(document.cells[0].body.text, "assert 1 < 2;\n");
+    /// ```
     #[must_use]
-    pub fn parse(source: Arc<Source>) -> (Self, crate::diagnostic::Diagnostics) {
+    pub fn parse(source: Arc<Source>) -> (Self, Diagnostics) {
+        let mut head = front_matter::read(&source);
+        let mut page = markdown::read(&source, head.end);
+        let plain = !page.annotated && !head.annotated;
+        head.finish(!plain);
+        let mut diagnostics = head.diagnostics;
+        if plain {
+            head.front_matter.inputs = plain::inputs(&mut page.cells);
+            page = plain::complete(&source, page);
+        }
+        diagnostics.extend(page.diagnostics);
+        diagnostics.sort();
         let document = Self {
             source,
-            front_matter: FrontMatter::default(),
-            sections: Vec::new(),
-            cells: Vec::new(),
-            plain: true,
+            front_matter: head.front_matter,
+            sections: page.sections,
+            cells: page.cells,
+            plain,
         };
-        (document, crate::diagnostic::Diagnostics::default())
+        (document, diagnostics)
     }
 }

@@ -1,0 +1,108 @@
+//! `<placeholder>`s in the commands of a plain document, told from redirections and markup.
+
+use std::collections::HashSet;
+
+use super::{Interpolated, Interpolation};
+
+/// Finds the placeholders of a text, in order.
+///
+/// A placeholder is `<name>` of letters, digits, `-`, `_`, `.` and single words with blanks
+/// between, beginning with a letter. `<file`, `< file >out`, `<<EOF`, `<(…)` and `<in>out` are
+/// redirections, and a name that is closed somewhere by `</name>` is markup.
+pub(super) fn placeholders(text: &str) -> Vec<Interpolation> {
+    let mut found = Vec::new();
+    let mut closed: Option<HashSet<&str>> = None;
+    let (mut at, mut line) = (0, 0);
+    while let Some(next) = text.get(at..).and_then(|rest| rest.find('<')) {
+        let start = at + next;
+        if let Some(end) = text[at..start].rfind('\n') {
+            line = at + end + 1;
+        }
+        at = start + 1;
+        let Some(name) = name_at(text, start) else {
+            continue;
+        };
+        let end = at + name.len() + 1;
+        if is_redirection(text, start, end)
+            // A comment names what it speaks of; it is not a place to fill in.
+            || text[line..start].trim_start().starts_with('#')
+        {
+            continue;
+        }
+        let closed = closed.get_or_insert_with(|| closing_tags(text));
+        let tag = name.split_whitespace().next().unwrap_or(name);
+        if !closed.contains(tag) {
+            found.push(Interpolation {
+                range: start..end,
+                value: Interpolated::Placeholder(input_name(name)),
+            });
+        }
+        at = end;
+    }
+    found
+}
+
+/// The longest name that is still taken for one.
+const LONGEST: usize = 80;
+
+fn name_at(text: &str, start: usize) -> Option<&str> {
+    let rest = text.get(start + 1..)?;
+    if !rest.starts_with(char::is_alphabetic) {
+        return None;
+    }
+    let length = rest
+        .char_indices()
+        .take(LONGEST)
+        .find(|(_, c)| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ' ')))
+        .filter(|(_, c)| *c == '>')
+        .map(|(at, _)| at)?;
+    let name = &rest[..length];
+    (!name.ends_with(' ')).then_some(name)
+}
+
+/// Whether `<…>` is a redirection from one file and to another: it begins a word, and a file's
+/// name, a descriptor or another `>` follows at once.
+fn is_redirection(text: &str, start: usize, end: usize) -> bool {
+    let before = text[..start].chars().next_back();
+    if before == Some('<') {
+        return true;
+    }
+    let begins_word = before.is_none_or(|c| c.is_whitespace() || c.is_ascii_digit());
+    let after = &text[end..];
+    if after.starts_with('>') || after.starts_with("&1") || after.starts_with("&2") {
+        return true;
+    }
+    begins_word
+        && !text[start..end].contains(' ')
+        && (after.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '$'))
+            || after.starts_with("/dev/")
+            || after.starts_with("/tmp/"))
+}
+
+fn closing_tags(text: &str) -> HashSet<&str> {
+    let mut tags = HashSet::new();
+    let mut at = 0;
+    while let Some(next) = text[at..].find("</") {
+        let start = at + next + 2;
+        let rest = &text[start..];
+        let length = rest
+            .find(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '.')))
+            .unwrap_or(rest.len());
+        tags.insert(&rest[..length]);
+        at = start;
+    }
+    tags
+}
+
+/// The input of a placeholder: lower case, runs of other characters as one `_`.
+fn input_name(placeholder: &str) -> String {
+    let mut name = String::new();
+    for character in placeholder.chars() {
+        if character.is_alphanumeric() {
+            name.extend(character.to_lowercase().filter(|c| c.is_alphanumeric()));
+        } else if !name.ends_with('_') {
+            name.push('_');
+        }
+    }
+    name.trim_end_matches('_').to_owned()
+}

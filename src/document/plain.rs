@@ -1,0 +1,520 @@
+//! What only a plain document has: placeholders as inputs, manual steps, prose branches.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use super::conditions::{Condition, condition};
+use super::markdown::Page;
+use super::outline::{self, BlockKind};
+use super::placeholder::placeholders;
+use super::{Attributes, Cell, CellKind, Input, Interpolated};
+use crate::source::{Excerpt, Source, Span, Spanned};
+use crate::value::InputKind;
+
+/// Finds the placeholders of all cells and makes one input of each name.
+pub(super) fn inputs(cells: &mut [Cell]) -> Vec<Input> {
+    let mut inputs = Vec::new();
+    let mut known = HashSet::new();
+    for cell in cells {
+        if !matches!(cell.kind, CellKind::Shell(_) | CellKind::Console(_)) {
+            continue;
+        }
+        cell.interpolations = placeholders(&cell.body.text);
+        if let CellKind::Console(exchanges) = &cell.kind {
+            // The output under a command is not filled in.
+            let commands: Vec<Span> = exchanges
+                .iter()
+                .map(|exchange| exchange.command.span(0..exchange.command.text.len()))
+                .collect();
+            let body = &cell.body;
+            cell.interpolations.retain(|found| {
+                let at = body.origin(found.range.start);
+                let before = commands.partition_point(|span| span.start <= at);
+                before > 0 && at < commands[before - 1].end
+            });
+        }
+        for found in &cell.interpolations {
+            if let Interpolated::Placeholder(name) = &found.value
+                && known.insert(name.clone())
+            {
+                inputs.push(Input {
+                    name: Spanned::new(name.clone(), cell.body.span(found.range.clone())),
+                    kind: InputKind::String,
+                    default: None,
+                    description: None,
+                    secret: false,
+                    pattern: None,
+                    placeholder: true,
+                });
+            }
+        }
+    }
+    inputs
+}
+
+/// Adds manual steps and branches to the cells of a page, in the order of the document.
+pub(super) fn complete(source: &Source, page: Page) -> Page {
+    let mut plain = Plain {
+        source,
+        facts: Facts::of(source, &page),
+        placed: Vec::with_capacity(page.cells.len()),
+        page,
+        dangling: None,
+        depth: 0,
+    };
+    plain.sections(false);
+    if plain.placed.is_empty() {
+        // Introductions are no steps, unless there is nothing else: a page is never silent.
+        plain.sections(true);
+    }
+    plain.finish()
+}
+
+/// Where a cell of the finished page comes from.
+enum Origin {
+    /// A cell of the page, an index.
+    Written(usize),
+    /// One made here.
+    Made(Box<Cell>),
+}
+
+struct Placed {
+    start: usize,
+    origin: Origin,
+    /// The branch around it, an index into [`Plain::placed`].
+    branch: Option<usize>,
+}
+
+/// What is known of each block, and of all blocks before each: a subtree is then a subtraction.
+struct Facts {
+    conditions: Vec<Option<Condition>>,
+    /// Cells, indented commands, items that are steps, and conditions before each block.
+    before: Vec<[usize; 4]>,
+}
+
+const CELL: usize = 0;
+const COMMANDS: usize = 1;
+const STEP: usize = 2;
+const BRANCH: usize = 3;
+
+impl Facts {
+    fn of(source: &Source, page: &Page) -> Self {
+        let mut before = Vec::with_capacity(page.blocks.len() + 1);
+        let mut conditions = Vec::with_capacity(page.blocks.len());
+        let mut count = [0; 4];
+        for (index, block) in page.blocks.iter().enumerate() {
+            before.push(count);
+            let mut found = None;
+            match &block.kind {
+                BlockKind::Fence(Some(_)) => count[CELL] += 1,
+                BlockKind::Commands(_) => count[COMMANDS] += 1,
+                BlockKind::Item(Some(_)) | BlockKind::List { ordered: true } => count[STEP] += 1,
+                BlockKind::Text => {
+                    let governs = page.blocks.get(index + 1).is_some_and(|next| {
+                        governed(&next.kind)
+                    });
+                    if governs {
+                        found = condition(source.slice(block.span)).filter(|found| found.colon);
+                    }
+                    count[BRANCH] += usize::from(found.is_some());
+                }
+                _ => {}
+            }
+            conditions.push(found);
+        }
+        before.push(count);
+        Self { conditions, before }
+    }
+
+    fn has(&self, what: usize, blocks: &Range<usize>) -> bool {
+        match (self.before.get(blocks.start), self.before.get(blocks.end)) {
+            (Some(start), Some(end)) => end[what] > start[what],
+            _ => false,
+        }
+    }
+}
+
+/// Whether a condition with a colon decides about a block of this kind below it.
+const fn governed(kind: &BlockKind) -> bool {
+    matches!(
+        kind,
+        BlockKind::Fence(Some(_)) | BlockKind::List { .. } | BlockKind::Commands(_)
+    )
+}
+
+/// Containers nested deeper than this are not looked at for steps, only for cells.
+const DEEPEST: usize = 64;
+
+struct Plain<'a> {
+    source: &'a Source,
+    page: Page,
+    facts: Facts,
+    placed: Vec<Placed>,
+    /// A condition at the end of a container: the fence below the container is what it decides
+    /// about, as in a list that is broken by a fence at the margin.
+    dangling: Option<usize>,
+    depth: usize,
+}
+
+impl Plain<'_> {
+    /// Goes through the sections: the blocks between one heading and the next. With `all`, text
+    /// that only introduces is a step too.
+    fn sections(&mut self, all: bool) {
+        let own = self.own_blocks();
+        let busy = self.busy(&own);
+        let mut branches: Vec<Option<usize>> = Vec::with_capacity(self.page.sections.len());
+        for (section, blocks) in own {
+            let mut branch = None;
+            // Where there are steps to tick off, the text around them explains them.
+            let mut prose = !self.facts.has(STEP, &blocks);
+            if let Some(section) = section {
+                let around = &self.page.sections[section];
+                let leaf = self
+                    .page
+                    .sections
+                    .get(section + 1)
+                    .is_none_or(|next| next.parent != Some(section));
+                prose &= !busy[section] && (around.level > 1 || leaf);
+                branch = around.parent.and_then(|parent| branches[parent]);
+                let span = around.span;
+                let titles = section == 0 && around.level == 1;
+                // A heading ends nothing with a colon: its section is what it decides about.
+                if let Some(found) = self.heading_condition(span).filter(|_| !titles) {
+                    let text = self.source.slice(span);
+                    let origin = span.start + found.range.start;
+                    let mut body = Excerpt::default();
+                    body.push(&text[found.range], origin);
+                    branch = Some(self.make(CellKind::Branch, span, body, Some(section), branch));
+                }
+                branches.push(branch);
+            } else {
+                prose &= self.page.sections.is_empty() && !self.facts.has(CELL, &blocks);
+            }
+            self.dangling = None;
+            prose |= all;
+            self.siblings(blocks, section, branch, prose);
+        }
+    }
+
+    fn heading_condition(&self, span: Span) -> Option<Condition> {
+        let line = self.source.slice(span).lines().next().unwrap_or_default();
+        let found = condition(line)?;
+        (found.range.end > found.range.start).then_some(found)
+    }
+
+    /// Each section and the blocks that stand under it before the next heading; a heading inside
+    /// a list takes what follows it there.
+    fn own_blocks(&self) -> Vec<(Option<usize>, Range<usize>)> {
+        let mut own = Vec::new();
+        let mut open = (None, 0);
+        let mut index = 0;
+        while let Some(block) = self.page.blocks.get(index) {
+            if let BlockKind::Heading(section) = block.kind {
+                own.push((open.0, open.1..index));
+                open = (Some(section), index + 1);
+            }
+            index += 1;
+        }
+        own.push((open.0, open.1..index));
+        own
+    }
+
+    /// Whether a section, or one below it, has a cell or indented commands.
+    fn busy(&self, own: &[(Option<usize>, Range<usize>)]) -> Vec<bool> {
+        let mut busy = vec![false; self.page.sections.len()];
+        for (section, blocks) in own {
+            if let Some(section) = section {
+                busy[*section] |=
+                    self.facts.has(CELL, blocks) || self.facts.has(COMMANDS, blocks);
+            }
+        }
+        for section in (0..busy.len()).rev() {
+            if let Some(parent) = self.page.sections[section].parent {
+                busy[parent] |= busy[section];
+            }
+        }
+        busy
+    }
+
+    /// Goes through blocks that stand side by side. With `prose`, text that holds no cell is a
+    /// manual step.
+    fn siblings(
+        &mut self,
+        blocks: Range<usize>,
+        section: Option<usize>,
+        branch: Option<usize>,
+        prose: bool,
+    ) {
+        if self.depth == DEEPEST {
+            for block in blocks {
+                if let BlockKind::Fence(Some(cell)) = self.page.blocks[block].kind {
+                    self.place(cell, branch);
+                }
+            }
+            return;
+        }
+        self.depth += 1;
+        let mut run: Option<(usize, usize)> = None;
+        let mut inner = branch;
+        let mut inner_prose = prose;
+        let mut index = blocks.start;
+        while index < blocks.end {
+            // A heading inside a list cuts its containers: they end with the section.
+            let end = self.page.blocks[index].end.clamp(index + 1, blocks.end);
+            let subtree = index..end;
+            let dangling = self.dangling.take();
+            let in_run = match self.page.blocks[index].kind.clone() {
+                BlockKind::Text => {
+                    (inner, inner_prose) = (branch, prose);
+                    if let Some(found) = self.facts.conditions[index].clone() {
+                        self.flush(&mut run, section, branch, prose);
+                        let asked = self.branch(index, &found, section, branch);
+                        (inner, inner_prose) = (Some(asked), true);
+                        if end >= blocks.end {
+                            self.dangling = Some(asked);
+                        }
+                        false
+                    } else {
+                        true
+                    }
+                }
+                BlockKind::Fence(Some(cell)) => {
+                    self.flush(&mut run, section, branch, prose);
+                    self.place(cell, dangling.or(inner));
+                    self.dangling = dangling;
+                    false
+                }
+                BlockKind::Commands(text) => {
+                    self.flush(&mut run, section, branch, prose);
+                    let span = self.page.blocks[index].span;
+                    self.make(CellKind::Manual, span, text, section, dangling.or(inner));
+                    self.dangling = dangling;
+                    false
+                }
+                BlockKind::List { ordered } => {
+                    let cells = self.facts.has(CELL, &subtree) || self.facts.has(COMMANDS, &subtree);
+                    if cells || self.has_parts(&subtree) {
+                        self.flush(&mut run, section, branch, prose);
+                        self.items(index + 1..end, section, inner, ordered, inner_prose && !cells);
+                        false
+                    } else if inner != branch {
+                        // What the condition decides about is a step of its own.
+                        let mut alone = Some((index, end));
+                        self.flush(&mut alone, section, inner, true);
+                        false
+                    } else {
+                        true
+                    }
+                }
+                BlockKind::Quote | BlockKind::Item(_) | BlockKind::Other
+                    if self.facts.has(CELL, &subtree)
+                        || self.facts.has(COMMANDS, &subtree)
+                        || self.has_parts(&subtree) =>
+                {
+                    self.flush(&mut run, section, branch, prose);
+                    self.siblings(index + 1..end, section, inner, false);
+                    false
+                }
+                _ => true,
+            };
+            if in_run {
+                run = Some((run.map_or(index, |(start, _)| start), end));
+            }
+            index = end;
+        }
+        self.flush(&mut run, section, branch, prose);
+        self.depth -= 1;
+    }
+
+    fn has_parts(&self, blocks: &Range<usize>) -> bool {
+        self.facts.has(STEP, blocks) || self.facts.has(BRANCH, blocks)
+    }
+
+    /// Goes through the items of a list, each of which is a step where `steps` says so or where
+    /// it is a task.
+    fn items(
+        &mut self,
+        blocks: Range<usize>,
+        section: Option<usize>,
+        branch: Option<usize>,
+        steps: bool,
+        prose: bool,
+    ) {
+        let mut run = None;
+        let mut index = blocks.start;
+        while index < blocks.end {
+            let end = self.page.blocks[index].end.clamp(index + 1, blocks.end);
+            let inside = index + 1..end;
+            let task = match self.page.blocks[index].kind {
+                BlockKind::Item(task) => task,
+                _ => None,
+            };
+            let holds = self.facts.has(CELL, &inside)
+                || self.facts.has(COMMANDS, &inside)
+                || self.has_parts(&inside);
+            if task.is_some() || (steps && !holds) {
+                self.flush(&mut run, section, branch, prose);
+                let own = self.page.blocks.get(index + 1).is_some_and(|first| {
+                    first.kind == BlockKind::Text && self.facts.conditions[index + 1].is_none()
+                });
+                if !holds || own {
+                    let end = if holds { index + 2 } else { end };
+                    self.step(index, end, task, section, branch);
+                }
+                if holds {
+                    self.siblings(inside, section, branch, false);
+                }
+            } else if holds {
+                self.flush(&mut run, section, branch, prose);
+                self.siblings(inside, section, branch, false);
+            } else {
+                run = Some((run.map_or(index, |(start, _): (usize, usize)| start), end));
+            }
+            index = end;
+        }
+        self.flush(&mut run, section, branch, prose);
+    }
+
+    /// Makes a manual step of an item: its blocks up to `end`, the marker left out.
+    fn step(
+        &mut self,
+        item: usize,
+        end: usize,
+        task: Option<bool>,
+        section: Option<usize>,
+        branch: Option<usize>,
+    ) {
+        let end = end.min(self.page.blocks[item].end.max(item + 1));
+        let whole = self.page.blocks[item].span;
+        let Some(first) = self.page.blocks[item + 1..end].first() else {
+            return;
+        };
+        let last = self.page.blocks[item + 1..end]
+            .iter()
+            .map(|block| block.span.end)
+            .max()
+            .unwrap_or(first.span.end);
+        let text = Span::new(first.span.start, last);
+        let body = outline::text(self.source, trimmed(self.source, text), first.quotes);
+        if body.text.trim().is_empty() {
+            return;
+        }
+        let span = Span::new(whole.start, trimmed(self.source, text).end.max(whole.start));
+        let made = self.make(CellKind::Manual, span, body, section, branch);
+        if task == Some(true)
+            && let Origin::Made(cell) = &mut self.placed[made].origin
+        {
+            // A ticked item was done before: it is shown, not asked again.
+            cell.attributes.skip = true;
+        }
+    }
+
+    /// Makes one manual step of a run of blocks, if they are prose that can be one.
+    fn flush(
+        &mut self,
+        run: &mut Option<(usize, usize)>,
+        section: Option<usize>,
+        branch: Option<usize>,
+        prose: bool,
+    ) {
+        let Some((start, end)) = run.take().filter(|_| prose) else {
+            return;
+        };
+        let blocks = &self.page.blocks[start..end];
+        let has_text = blocks
+            .iter()
+            .any(|block| matches!(block.kind, BlockKind::Text));
+        let (Some(first), true) = (blocks.first(), has_text) else {
+            return;
+        };
+        let last = blocks.iter().map(|block| block.span.end).max();
+        let span = trimmed(
+            self.source,
+            Span::new(first.span.start, last.unwrap_or(first.span.end)),
+        );
+        let body = outline::text(self.source, span, first.quotes);
+        if !body.text.trim().is_empty() {
+            self.make(CellKind::Manual, span, body, section, branch);
+        }
+    }
+
+    fn branch(
+        &mut self,
+        block: usize,
+        found: &Condition,
+        section: Option<usize>,
+        branch: Option<usize>,
+    ) -> usize {
+        let (span, quotes) = (self.page.blocks[block].span, self.page.blocks[block].quotes);
+        let text = Span::new(span.start + found.range.start, span.start + found.range.end);
+        let body = outline::text(self.source, text, quotes);
+        self.make(CellKind::Branch, span, body, section, branch)
+    }
+
+    fn place(&mut self, cell: usize, branch: Option<usize>) {
+        self.placed.push(Placed {
+            start: self.page.cells[cell].span.start,
+            origin: Origin::Written(cell),
+            branch,
+        });
+    }
+
+    fn make(
+        &mut self,
+        kind: CellKind,
+        span: Span,
+        body: Excerpt,
+        section: Option<usize>,
+        branch: Option<usize>,
+    ) -> usize {
+        let first = self.source.slice(span).lines().next().map_or(0, str::len);
+        self.placed.push(Placed {
+            start: span.start,
+            branch,
+            origin: Origin::Made(Box::new(Cell {
+                kind,
+                span,
+                info: Span::new(span.start, span.start + first),
+                body,
+                section,
+                attributes: Attributes::default(),
+                interpolations: Vec::new(),
+                branch: None,
+            })),
+        });
+        self.placed.len() - 1
+    }
+
+    /// Puts all cells in order and makes branches indices of that order.
+    fn finish(mut self) -> Page {
+        let mut order: Vec<usize> = (0..self.placed.len()).collect();
+        order.sort_by_key(|index| self.placed[*index].start);
+        let mut rank = vec![0; order.len()];
+        for (position, index) in order.iter().enumerate() {
+            rank[*index] = position;
+        }
+        let mut written: Vec<Option<Cell>> = self.page.cells.into_iter().map(Some).collect();
+        let mut placed: Vec<Option<Placed>> = self.placed.into_iter().map(Some).collect();
+        self.page.cells = order
+            .into_iter()
+            .filter_map(|index| placed[index].take())
+            .filter_map(|entry| {
+                let mut cell = match entry.origin {
+                    Origin::Written(cell) => written[cell].take()?,
+                    Origin::Made(cell) => *cell,
+                };
+                cell.branch = entry.branch.map(|branch| rank[branch]);
+                Some(cell)
+            })
+            .collect();
+        self.page
+    }
+}
+
+/// A span without blanks at its end.
+fn trimmed(source: &Source, span: Span) -> Span {
+    Span::new(
+        span.start,
+        span.start + source.slice(span).trim_end().len(),
+    )
+}
