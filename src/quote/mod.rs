@@ -1,9 +1,24 @@
 //! Putting a value into a shell's text so that the shell reads back the same bytes.
 //!
 //! A quoted word exists only by quoting. This room knows dialects and the contexts in which a
-//! value can stand; it runs nothing, and refuses a place that it can't make safe.
+//! value can stand; it runs nothing, and refuses a place that it can't make safe. It does not
+//! judge what a command makes of its arguments: a value that begins with `-` may be an option,
+//! one in command position is a command, and `ssh` or `sh -c` read their arguments once more.
+
+mod context;
+mod here_document;
+mod render;
+mod scan;
+mod word;
+
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
+
+pub use context::Context;
+pub use render::{Misplaced, Piece, check, contexts, render};
+pub use word::{Unquotable, join, word};
 
 /// A shell's language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,0 +1,308 @@
+//! The scanner for fish: two kinds of quotes, and commands in parentheses.
+
+use super::{Masked, Place, Scan};
+use crate::quote::Context;
+
+pub(super) fn scan(masked: &Masked<'_>) -> Scan {
+    let mut scanner = Scanner {
+        masked,
+        at: 0,
+        frames: vec![Frame::commands(0)],
+        places: vec![Place::new(Context::Unclosed); masked.atoms.len()],
+        dollar_end: None,
+    };
+    while scanner.step() {}
+    Scan {
+        places: scanner.places,
+        documents: Vec::new(),
+    }
+}
+
+struct Frame {
+    start: usize,
+    kind: Kind,
+}
+
+enum Kind {
+    /// The whole text, `( … )` and `$( … )`.
+    Commands(Commands),
+    /// `"…"`.
+    Double,
+    /// `$name[ … ]` and `(…)[ … ]`.
+    Index,
+}
+
+struct Commands {
+    word: Option<usize>,
+    plain: bool,
+    expects: bool,
+    /// Why no value can stand among the arguments of this command.
+    refusal: Option<Context>,
+}
+
+impl Frame {
+    const fn commands(start: usize) -> Self {
+        Self {
+            start,
+            kind: Kind::Commands(Commands {
+                word: None,
+                plain: true,
+                expects: true,
+                refusal: None,
+            }),
+        }
+    }
+}
+
+impl Commands {
+    fn begin_word(&mut self, at: usize, plain: bool) {
+        if self.word.is_none() {
+            self.word = Some(at);
+            self.plain = true;
+        }
+        self.plain &= plain;
+    }
+
+    fn end_word(&mut self, text: &[u8], at: usize) {
+        let Some(start) = self.word.take() else {
+            return;
+        };
+        if !std::mem::replace(&mut self.expects, false) {
+            return;
+        }
+        let word = text.get(start..at).filter(|_| self.plain);
+        match word.unwrap_or_default() {
+            b"and" | b"or" | b"not" | b"!" | b"if" | b"while" | b"else" | b"begin" | b"builtin"
+            | b"command" | b"time" | b"exec" => self.expects = true,
+            b"eval" => self.refusal = Some(Context::Evaluated),
+            b"case" => self.refusal = Some(Context::CasePattern),
+            _ => {}
+        }
+    }
+
+    fn next_command(&mut self) {
+        self.expects = true;
+        self.refusal = None;
+    }
+}
+
+struct Scanner<'a> {
+    masked: &'a Masked<'a>,
+    at: usize,
+    frames: Vec<Frame>,
+    places: Vec<Place>,
+    /// The end of the last `$` that names nothing.
+    dollar_end: Option<usize>,
+}
+
+impl Scanner<'_> {
+    fn step(&mut self) -> bool {
+        let (at, masked) = (self.at, self.masked);
+        if at >= masked.text.len() {
+            let open = self.frames.get(1).map(|frame| frame.start);
+            return open.is_some_and(|start| self.lose(start));
+        }
+        if let Some(atom) = masked.atom(at) {
+            self.meet(atom);
+            return true;
+        }
+        let Some(frame) = self.frames.last_mut() else {
+            return false;
+        };
+        let byte = masked.byte(at);
+        match (&mut frame.kind, byte) {
+            (Kind::Commands(commands), b' ' | b'\t') => {
+                commands.end_word(&masked.text, at);
+                self.at += 1;
+            }
+            (Kind::Commands(commands), b'\n' | b';' | b'&' | b'|') => {
+                commands.end_word(&masked.text, at);
+                commands.next_command();
+                self.at += 1;
+            }
+            (Kind::Commands(commands), b'<' | b'>') => {
+                commands.end_word(&masked.text, at);
+                self.at += 1;
+                // `>&2` and `>|` are no end of a command.
+                while matches!(masked.byte(self.at), b'>' | b'&' | b'|' | b'?') {
+                    self.at += 1;
+                }
+            }
+            (Kind::Commands(commands), b'#') if commands.word.is_none() => {
+                let end = masked.find(at..masked.text.len(), b"\n");
+                self.put_all(at..end, &Context::Comment);
+                self.at = end;
+            }
+            (Kind::Commands(_), b')') => {
+                if self.frames.len() > 1 {
+                    self.frames.pop();
+                    self.at += 1;
+                    self.index();
+                } else {
+                    self.at += 1;
+                }
+            }
+            (Kind::Commands(commands), b'\'') => {
+                commands.begin_word(at, false);
+                return self.single();
+            }
+            (Kind::Index, b'\'') => return self.single(),
+            (Kind::Index, b']') => {
+                self.frames.pop();
+                self.at += 1;
+                self.index();
+            }
+            (Kind::Double, b'"') => {
+                self.frames.pop();
+                self.at += 1;
+            }
+            (_, b'\\') => {
+                let joined = masked.byte(at + 1) == b'\n';
+                if let (Kind::Commands(commands), false) = (&mut frame.kind, joined) {
+                    commands.begin_word(at, false);
+                }
+                if let Some(atom) = masked.atom(at + 1) {
+                    self.put(atom, Context::AfterBackslash);
+                    self.at = masked.atoms[atom].end;
+                } else {
+                    self.at += 2;
+                }
+            }
+            (kind, b'$') => {
+                if let Kind::Commands(commands) = kind {
+                    commands.begin_word(at, false);
+                }
+                self.dollar();
+            }
+            (Kind::Double, _) => self.at += 1,
+            (kind, b'"') => {
+                if let Kind::Commands(commands) = kind {
+                    commands.begin_word(at, false);
+                }
+                self.frames.push(Frame {
+                    start: at,
+                    kind: Kind::Double,
+                });
+                self.at += 1;
+            }
+            (kind, b'(') => {
+                if let Kind::Commands(commands) = kind {
+                    commands.begin_word(at, false);
+                }
+                self.frames.push(Frame::commands(at));
+                self.at += 1;
+            }
+            (Kind::Commands(commands), _) => {
+                commands.begin_word(at, true);
+                self.at += 1;
+            }
+            (Kind::Index, _) => self.at += 1,
+        }
+        true
+    }
+
+    /// `$name`, `$$name`, `$(`, and the index after it.
+    fn dollar(&mut self) {
+        let masked = self.masked;
+        let start = self.at;
+        while masked.byte(self.at) == b'$' {
+            self.at += 1;
+        }
+        let name = self.at;
+        if masked.byte(name) == b'(' {
+            self.frames.push(Frame::commands(start));
+            self.at += 1;
+            return;
+        }
+        self.at = masked.name_end(name);
+        if self.at == name {
+            self.dollar_end = Some(name);
+        } else {
+            self.index();
+        }
+    }
+
+    fn index(&mut self) {
+        if self.masked.byte(self.at) == b'[' {
+            self.frames.push(Frame {
+                start: self.at,
+                kind: Kind::Index,
+            });
+            self.at += 1;
+        }
+    }
+
+    /// `'…'`, in which a backslash escapes a quote and itself.
+    fn single(&mut self) -> bool {
+        let masked = self.masked;
+        let start = self.at;
+        let context = match self.frames.last().map(|frame| &frame.kind) {
+            Some(Kind::Commands(commands)) => commands.refusal.clone().unwrap_or(Context::Single),
+            _ => Context::Subscript,
+        };
+        let mut at = start + 1;
+        let mut escaped = None;
+        loop {
+            let next = masked.find(at..masked.text.len(), b"'\\");
+            self.put_all(at..next, &context);
+            if let Some(atom) = escaped.take() {
+                self.put(atom, Context::AfterBackslash);
+            }
+            match masked.byte(next) {
+                b'\\' => {
+                    escaped = masked.atom(next + 1);
+                    at = if escaped.is_some() {
+                        next + 1
+                    } else {
+                        next + 2
+                    };
+                }
+                b'\'' => {
+                    self.at = next + 1;
+                    return true;
+                }
+                _ => return self.lose(start),
+            }
+        }
+    }
+
+    fn meet(&mut self, atom: usize) {
+        let at = self.at;
+        let after_dollar = self.dollar_end == Some(at);
+        let below = self.frames.iter().rev().nth(1).map(|frame| &frame.kind);
+        let context = match (self.frames.last().map(|frame| &frame.kind), below) {
+            _ if after_dollar => Context::AfterDollar,
+            (Some(Kind::Commands(commands)), _) => {
+                commands.refusal.clone().unwrap_or(Context::Bare)
+            }
+            (Some(Kind::Double), Some(Kind::Commands(commands))) => {
+                commands.refusal.clone().unwrap_or(Context::Double)
+            }
+            _ => Context::Subscript,
+        };
+        self.put(atom, context);
+        if let Some(Kind::Commands(commands)) = self.frames.last_mut().map(|f| &mut f.kind) {
+            commands.begin_word(at, false);
+        }
+        self.at = self.masked.atoms[atom].end;
+    }
+
+    fn put(&mut self, atom: usize, context: Context) {
+        if let Some(place) = self.places.get_mut(atom) {
+            *place = Place::new(context);
+        }
+    }
+
+    fn put_all(&mut self, range: std::ops::Range<usize>, context: &Context) {
+        for atom in self.masked.atoms_in(range) {
+            self.put(atom, context.clone());
+        }
+    }
+
+    /// Gives up: nothing from `start` on has a known place.
+    fn lose(&mut self, start: usize) -> bool {
+        self.put_all(start..usize::MAX, &Context::Unclosed);
+        self.frames.clear();
+        false
+    }
+}

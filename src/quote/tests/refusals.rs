@@ -1,0 +1,1 @@
+//! Places where no value can be made safe.
