@@ -1,7 +1,8 @@
-//! Text and values that may be shown.
+//! Text, bytes and values that may be shown.
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Deref;
 
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +36,46 @@ impl Clean {
 impl fmt::Display for Clean {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
+    }
+}
+
+/// Bytes that hold no known secret, and need not be UTF-8; a [`Filter`](super::Filter) gives them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CleanBytes(Vec<u8>);
+
+impl CleanBytes {
+    /// Takes what a filter has been over; only this room can call it.
+    pub(super) fn redacted(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    /// Puts more after these.
+    pub fn append(&mut self, more: &Self) {
+        self.0.extend_from_slice(&more.0);
+    }
+
+    /// Takes away the first `count` bytes (at most all) and gives them.
+    pub fn take(&mut self, count: usize) -> Self {
+        let rest = self.0.split_off(count.min(self.0.len()));
+        Self(std::mem::replace(&mut self.0, rest))
+    }
+
+    /// These bytes as text.
+    ///
+    /// # Errors
+    /// Gives them back where they are no UTF-8.
+    pub fn into_text(self) -> Result<Clean, Self> {
+        String::from_utf8(self.0)
+            .map(Clean)
+            .map_err(|error| Self(error.into_bytes()))
+    }
+}
+
+impl Deref for CleanBytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
     }
 }
 

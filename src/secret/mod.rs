@@ -3,8 +3,15 @@
 //! Text that reaches an event is [`Clean`], and only a [`Redactor`] makes it. Nothing in this
 //! room prints, and no `Debug` of it shows a value.
 
+pub(crate) mod base64;
 mod clean;
+mod filter;
+mod forms;
+mod matcher;
 mod redactor;
+#[cfg(test)]
+mod tests;
 
-pub use clean::{Clean, CleanValue};
-pub use redactor::{Filter, Redactor, Refused};
+pub use clean::{Clean, CleanBytes, CleanValue};
+pub use filter::Filter;
+pub use redactor::{Redactor, Refused};

@@ -1,14 +1,43 @@
 //! Finds known secrets in text and puts their names in their places.
 
-use std::sync::{Arc, RwLock};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
 
-use super::{Clean, CleanValue};
+use super::forms::{self, SHORTEST};
+use super::matcher::Matcher;
+use super::{Clean, CleanValue, Filter};
 use crate::value::Value;
+
+/// Longer values are files, whose forms would take more memory than a run should.
+const LONGEST: usize = 64 * 1024;
 
 /// Knows the secrets of a run; clones share what they know.
 #[derive(Clone, Default)]
 pub struct Redactor {
-    known: Arc<RwLock<Vec<(String, Vec<u8>)>>>,
+    shared: Arc<RwLock<Shared>>,
+}
+
+#[derive(Default)]
+struct Shared {
+    /// What stands in the place of each secret.
+    markers: Vec<String>,
+    /// Every form and the secret that it is of.
+    forms: BTreeMap<Vec<u8>, usize>,
+    /// Made of these when it is first needed.
+    ready: Option<Arc<Known>>,
+}
+
+/// What is known at a moment, ready for use.
+pub(super) struct Known {
+    pub(super) matcher: Matcher,
+    markers: Vec<String>,
+}
+
+impl Known {
+    pub(super) fn marker(&self, secret: usize) -> &str {
+        &self.markers[secret]
+    }
 }
 
 /// A value that can't be kept secret without shredding everything else.
@@ -28,62 +57,141 @@ pub enum Refused {
         /// Its name.
         name: String,
     },
+    /// It is over 64 KiB.
+    #[error("the secret `{name}` is too long to be kept out of the log: 64 KiB is the most")]
+    TooLong {
+        /// Its name.
+        name: String,
+    },
 }
 
 impl Redactor {
     /// Learns a secret; from now on its value, also encoded, is shown as `«secret:name»`.
     ///
+    /// Blanks around the value are no part of it; an empty value is nothing to hide. A value that
+    /// is known already keeps its first name.
+    ///
     /// # Errors
-    /// Where the value is too short or too common to be hidden.
+    /// Where the value is too short, too common or too long to be hidden.
     pub fn learn(&self, name: &str, value: &[u8]) -> Result<(), Refused> {
-        let mut known = self.known.write().expect("no holder of this lock panics");
-        known.push((name.to_owned(), value.to_owned()));
+        let value = value.trim_ascii();
+        let name = || name.to_owned();
+        if value.is_empty() {
+            return Ok(());
+        }
+        let characters = std::str::from_utf8(value).map_or(value.len(), |text| text.chars().count());
+        if characters < SHORTEST {
+            return Err(Refused::TooShort { name: name() });
+        }
+        if value.len() > LONGEST {
+            return Err(Refused::TooLong { name: name() });
+        }
+        if forms::is_common(value) {
+            return Err(Refused::TooCommon { name: name() });
+        }
+        let forms = forms::forms(value);
+        let mut shared = self.shared.write().unwrap_or_else(PoisonError::into_inner);
+        if shared.forms.contains_key(value)
+            && forms.iter().all(|form| shared.forms.contains_key(form))
+        {
+            return Ok(());
+        }
+        let secret = shared.markers.len();
+        shared.markers.push(format!("«secret:{}»", name()));
+        for form in forms {
+            shared.forms.entry(form).or_insert(secret);
+        }
+        shared.ready = None;
         Ok(())
     }
 
     /// Whether a text holds a known secret in any form.
     #[must_use]
     pub fn finds(&self, text: &[u8]) -> bool {
-        let _ = text;
-        false
+        self.known().is_some_and(|known| known.matcher.finds(text))
     }
 
     /// Text with every known secret replaced by its name.
     #[must_use]
     pub fn clean(&self, text: &str) -> Clean {
-        Clean::redacted(text.to_owned())
+        Clean::redacted(self.replaced(text).unwrap_or_else(|| text.to_owned()))
     }
 
     /// A value with every text in it cleaned, keys included.
     #[must_use]
     pub fn clean_value(&self, value: &Value) -> CleanValue {
-        let _ = value;
-        CleanValue::Null
+        match value {
+            Value::Null => CleanValue::Null,
+            Value::Bool(boolean) => CleanValue::Boolean(*boolean),
+            Value::Number(number) => match self.replaced(&number.to_string()) {
+                Some(text) => CleanValue::Text(Clean::redacted(text)),
+                None => CleanValue::Number(number.clone()),
+            },
+            Value::String(text) => CleanValue::Text(self.clean(text)),
+            Value::Array(list) => {
+                CleanValue::List(list.iter().map(|value| self.clean_value(value)).collect())
+            }
+            Value::Object(map) => CleanValue::Map(
+                map.iter()
+                    .map(|(key, value)| {
+                        let key = self.replaced(key).unwrap_or_else(|| key.clone());
+                        (key, self.clean_value(value))
+                    })
+                    .collect(),
+            ),
+        }
     }
 
     /// A filter for a stream of bytes.
     #[must_use]
     pub fn filter(&self) -> Filter {
-        Filter {
-            redactor: self.clone(),
+        Filter::new(self.clone())
+    }
+
+    /// What is known now; `None` where there are no secrets.
+    pub(super) fn known(&self) -> Option<Arc<Known>> {
+        {
+            let shared = self.shared.read().unwrap_or_else(PoisonError::into_inner);
+            if shared.markers.is_empty() || shared.ready.is_some() {
+                return shared.ready.clone();
+            }
         }
+        let mut shared = self.shared.write().unwrap_or_else(PoisonError::into_inner);
+        if shared.ready.is_none() {
+            shared.ready = Some(Arc::new(Known {
+                matcher: Matcher::new(&shared.forms),
+                markers: shared.markers.clone(),
+            }));
+        }
+        shared.ready.clone()
+    }
+
+    /// A text with names for secrets; `None` where it holds none.
+    fn replaced(&self, text: &str) -> Option<String> {
+        let known = self.known()?;
+        let (found, _) = known.matcher.find(text.as_bytes());
+        if found.is_empty() {
+            return None;
+        }
+        let mut out = Vec::with_capacity(text.len());
+        let mut shown = 0;
+        for one in found {
+            out.extend_from_slice(&text.as_bytes()[shown..one.start]);
+            out.extend_from_slice(known.marker(one.secret).as_bytes());
+            shown = one.end;
+        }
+        out.extend_from_slice(&text.as_bytes()[shown..]);
+        // A secret of bytes that are no text may begin or end inside a character.
+        Some(match String::from_utf8(out) {
+            Ok(text) => text,
+            Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+        })
     }
 }
 
-/// Cleans a stream that comes in pieces; a secret split between pieces is found.
-pub struct Filter {
-    redactor: Redactor,
-}
-
-impl Filter {
-    /// Takes the next piece; gives what can be shown already.
-    pub fn push(&mut self, bytes: &[u8]) -> Vec<u8> {
-        let _ = &self.redactor;
-        bytes.to_vec()
-    }
-
-    /// Gives what was held back.
-    pub fn finish(&mut self) -> Vec<u8> {
-        Vec::new()
+impl fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shared = self.shared.read().unwrap_or_else(PoisonError::into_inner);
+        f.debug_tuple("Redactor").field(&shared.markers).finish()
     }
 }

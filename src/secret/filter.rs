@@ -1,0 +1,85 @@
+//! Redaction of a stream that comes in pieces.
+
+use super::{CleanBytes, Redactor};
+
+/// Cleans a stream that comes in pieces; a secret split between pieces is found.
+///
+/// However a stream is split, what comes out is the same. Held back are only bytes that a secret
+/// may begin with, so that a line is out as soon as its end can't be the beginning of one.
+pub struct Filter {
+    redactor: Redactor,
+    /// What a form of a secret may begin with.
+    held: Vec<u8>,
+    /// How many of the held bytes are hidden already: they end a secret that was shown by name.
+    hidden: usize,
+}
+
+impl Filter {
+    pub(super) fn new(redactor: Redactor) -> Self {
+        Self {
+            redactor,
+            held: Vec::new(),
+            hidden: 0,
+        }
+    }
+
+    /// Takes the next piece; gives what can be shown already.
+    #[must_use]
+    pub fn push(&mut self, bytes: &[u8]) -> Vec<u8> {
+        self.advance(bytes, false)
+    }
+
+    /// Gives what was held back.
+    #[must_use]
+    pub fn finish(&mut self) -> Vec<u8> {
+        self.advance(&[], true)
+    }
+
+    /// As [`Self::push`], as bytes that an event can hold.
+    #[must_use]
+    pub fn clean(&mut self, bytes: &[u8]) -> CleanBytes {
+        CleanBytes::redacted(self.push(bytes))
+    }
+
+    /// As [`Self::finish`], as bytes that an event can hold.
+    #[must_use]
+    pub fn rest(&mut self) -> CleanBytes {
+        CleanBytes::redacted(self.finish())
+    }
+
+    fn advance(&mut self, bytes: &[u8], last: bool) -> Vec<u8> {
+        let Some(known) = self.redactor.known() else {
+            let mut out = std::mem::take(&mut self.held);
+            out.extend_from_slice(bytes);
+            return out;
+        };
+        let mut joined = std::mem::take(&mut self.held);
+        let text = if joined.is_empty() {
+            bytes
+        } else {
+            joined.extend_from_slice(bytes);
+            &joined
+        };
+        let (found, undecided) = known.matcher.find(text);
+        let decided = if last { text.len() } else { undecided };
+
+        let mut out = Vec::with_capacity(decided);
+        let mut shown = self.hidden.min(decided);
+        let mut hidden = self.hidden;
+        for one in found {
+            if one.start >= decided {
+                break;
+            }
+            if one.start >= hidden {
+                out.extend_from_slice(&text[shown..one.start]);
+                out.extend_from_slice(known.marker(one.secret).as_bytes());
+            }
+            hidden = hidden.max(one.end);
+            shown = hidden.min(decided);
+        }
+        out.extend_from_slice(&text[shown..decided]);
+        self.hidden = hidden.saturating_sub(decided);
+        self.held = text[decided..].to_vec();
+        out
+    }
+}

@@ -1,0 +1,307 @@
+//! Every form in which a secret may turn up in output.
+//!
+//! A form is a run of bytes to look for: the value itself and what quoting, escaping and encoding
+//! make of it, without the quotes around it and without characters that depend on what stands
+//! beside it.
+
+use std::collections::BTreeSet;
+
+use super::base64::{self, STANDARD, URL_SAFE};
+
+/// Nothing shorter is looked for: it would be found in innocent text.
+pub(super) const SHORTEST: usize = 6;
+/// The same for one line of a secret that has several.
+const SHORTEST_LINE: usize = 8;
+/// Where `base64` and PEM (64), and MIME (76) break their lines.
+const WRAPS: [usize; 2] = [64, 76];
+/// Where `xxd -p` breaks its lines.
+const HEX_WRAP: usize = 60;
+
+/// Words that output is full of; hiding them would shred it.
+const COMMON: [&str; 22] = [
+    "127.0.0.1",
+    "changeme",
+    "cluster",
+    "default",
+    "deployed",
+    "development",
+    "disabled",
+    "enabled",
+    "example",
+    "failed",
+    "latest",
+    "localhost",
+    "master",
+    "passed",
+    "password",
+    "postgres",
+    "production",
+    "running",
+    "secret",
+    "staging",
+    "string",
+    "undefined",
+];
+
+/// Whether a value can't be told from ordinary output: a common word, or one repeated character.
+pub(super) fn is_common(value: &[u8]) -> bool {
+    value.windows(2).all(|two| two[0] == two[1])
+        || COMMON
+            .iter()
+            .any(|word| value.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+/// All forms of a trimmed value.
+pub(super) fn forms(value: &[u8]) -> BTreeSet<Vec<u8>> {
+    let mut forms = BTreeSet::new();
+    collect(value, &mut forms);
+    if value.contains(&b'\n') {
+        // A terminal writes line feeds as CR LF.
+        let unix: Vec<u8> = value.iter().copied().filter(|byte| *byte != b'\r').collect();
+        forms.insert(replace(&unix, |byte| (byte == b'\n').then_some("\r\n")));
+        for line in value.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii) {
+            if line.len() >= SHORTEST_LINE && !is_common(line) && !line.starts_with(b"-----") {
+                collect(line, &mut forms);
+            }
+        }
+        forms.insert(unix);
+    }
+    forms.retain(|form| form.len() >= SHORTEST);
+    forms
+}
+
+fn collect(value: &[u8], forms: &mut BTreeSet<Vec<u8>>) {
+    forms.insert(value.to_vec());
+    escapes(value, forms);
+    shells(value, forms);
+    urls(value, forms);
+    base64s(value, forms);
+    hexes(value, forms);
+}
+
+/// A value with some bytes written otherwise.
+fn replace<'a>(value: &[u8], with: impl Fn(u8) -> Option<&'a str>) -> Vec<u8> {
+    let mut out = Vec::with_capacity(value.len() + 8);
+    for &byte in value {
+        match with(byte) {
+            Some(text) => out.extend_from_slice(text.as_bytes()),
+            None => out.push(byte),
+        }
+    }
+    out
+}
+
+/// A value with a backslash before some bytes.
+fn backslash(value: &[u8], before: impl Fn(u8) -> bool) -> Vec<u8> {
+    let mut out = Vec::with_capacity(value.len() + 8);
+    for &byte in value {
+        if before(byte) {
+            out.push(b'\\');
+        }
+        out.push(byte);
+    }
+    out
+}
+
+/// JSON (RFC 8259 section 7, and what encoders escape beyond it), YAML, XML.
+fn escapes(value: &[u8], forms: &mut BTreeSet<Vec<u8>>) {
+    let Ok(text) = std::str::from_utf8(value) else {
+        return;
+    };
+    let json = json(text);
+    // Go's encoder escapes these three for HTML, PHP's the slash.
+    forms.insert(replace(json.as_bytes(), |byte| match byte {
+        b'<' => Some("\\u003c"),
+        b'>' => Some("\\u003e"),
+        b'&' => Some("\\u0026"),
+        _ => None,
+    }));
+    forms.insert(json.replace('/', "\\/").into_bytes());
+    // Encoders that keep to ASCII.
+    let mut lower = String::new();
+    let mut upper = String::new();
+    for character in json.chars() {
+        if character.is_ascii() {
+            lower.push(character);
+            upper.push(character);
+        } else {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                lower.push_str(&format!("\\u{unit:04x}"));
+                upper.push_str(&format!("\\u{unit:04X}"));
+            }
+        }
+    }
+    forms.insert(lower.into_bytes());
+    forms.insert(upper.into_bytes());
+    // JSON inside of JSON.
+    forms.insert(self::json(&json).into_bytes());
+    forms.insert(json.into_bytes());
+    // YAML's single quotes, then XML and HTML.
+    forms.insert(text.replace('\'', "''").into_bytes());
+    for (quote, apostrophe) in [
+        ("\"", "'"),
+        ("&quot;", "'"),
+        ("&quot;", "&#39;"),
+        ("&quot;", "&#x27;"),
+        ("&quot;", "&apos;"),
+        ("&#34;", "&#39;"),
+    ] {
+        forms.insert(replace(value, |byte| match byte {
+            b'&' => Some("&amp;"),
+            b'<' => Some("&lt;"),
+            b'>' => Some("&gt;"),
+            b'"' => Some(quote),
+            b'\'' => Some(apostrophe),
+            _ => None,
+        }));
+    }
+}
+
+/// A text as it stands in a JSON string, without the quotes.
+fn json(text: &str) -> String {
+    let quoted = serde_json::to_string(text).expect("a text is always JSON");
+    quoted[1..quoted.len() - 1].to_owned()
+}
+
+/// What shells and their tracing (`set -x`, `export -p`, `printf %q`, `${x@Q}`) write.
+fn shells(value: &[u8], forms: &mut BTreeSet<Vec<u8>>) {
+    for apostrophe in ["'\\''", "'\"'\"'", "\\'"] {
+        forms.insert(replace(value, |byte| (byte == b'\'').then_some(apostrophe)));
+    }
+    // fish between single quotes.
+    forms.insert(backslash(value, |byte| matches!(byte, b'\'' | b'\\')));
+    // Double quotes, without and with history expansion.
+    forms.insert(backslash(value, |byte| matches!(byte, b'"' | b'\\' | b'$' | b'`')));
+    forms.insert(backslash(value, |byte| {
+        matches!(byte, b'"' | b'\\' | b'$' | b'`' | b'!')
+    }));
+    // bash's `printf %q`, zsh's `${(q)x}`, and the escaping of Ruby and other libraries.
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || !byte.is_ascii() || byte == b'\n';
+    forms.insert(backslash(value, |byte| {
+        !plain(byte) && !b"_-./:=@%+~#".contains(&byte)
+    }));
+    forms.insert(backslash(value, |byte| {
+        !plain(byte) && !b"_-./:=@%+~,".contains(&byte)
+    }));
+    forms.insert(backslash(value, |byte| {
+        !plain(byte) && !b"_-./:@+,".contains(&byte)
+    }));
+    forms.insert(ansi_c(value, "\\E", false));
+    forms.insert(ansi_c(value, "\\e", false));
+    forms.insert(ansi_c(value, "\\E", true));
+    if !value.contains(&0) {
+        // What this program itself writes into cells.
+        for quoted in [
+            shell_quote::Bash::quote_vec(value),
+            shell_quote::Sh::quote_vec(value),
+            shell_quote::Fish::quote_vec(value),
+        ] {
+            let inner = quoted
+                .strip_prefix(b"$'")
+                .or_else(|| quoted.strip_prefix(b"'"))
+                .unwrap_or(&quoted);
+            forms.insert(inner.strip_suffix(b"'").unwrap_or(inner).to_vec());
+        }
+    }
+}
+
+/// The inside of `$'…'` as bash and zsh write it.
+fn ansi_c(value: &[u8], escape: &str, ascii: bool) -> Vec<u8> {
+    let mut out = Vec::with_capacity(value.len() + 8);
+    for &byte in value {
+        match byte {
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'\'' => out.extend_from_slice(b"\\'"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            0x07 => out.extend_from_slice(b"\\a"),
+            0x08 => out.extend_from_slice(b"\\b"),
+            0x0b => out.extend_from_slice(b"\\v"),
+            0x0c => out.extend_from_slice(b"\\f"),
+            0x1b => out.extend_from_slice(escape.as_bytes()),
+            _ if byte.is_ascii_control() || (ascii && !byte.is_ascii()) => {
+                out.extend_from_slice(format!("\\{byte:03o}").as_bytes());
+            }
+            _ => out.push(byte),
+        }
+    }
+    out
+}
+
+/// Percent-encoding: RFC 3986, `encodeURIComponent`, `encodeURI`, form data, path segments.
+fn urls(value: &[u8], forms: &mut BTreeSet<Vec<u8>>) {
+    for (kept, plus) in [
+        ("-._~", false),
+        ("-._~/", false),
+        ("-._~!'()*", false),
+        ("-._~!'()*;/?:@&=+$,#", false),
+        ("-._~$&+,;=", false),
+        ("-._~$&+=:@", false),
+        ("*-._", true),
+        ("-._~", true),
+    ] {
+        for lower in [false, true] {
+            forms.insert(percent(value, kept.as_bytes(), plus, lower));
+        }
+    }
+}
+
+fn percent(value: &[u8], kept: &[u8], plus: bool, lower: bool) -> Vec<u8> {
+    let mut out = Vec::with_capacity(value.len() + 8);
+    for &byte in value {
+        if byte.is_ascii_alphanumeric() || kept.contains(&byte) {
+            out.push(byte);
+        } else if plus && byte == b' ' {
+            out.push(b'+');
+        } else if lower {
+            out.extend_from_slice(format!("%{byte:02x}").as_bytes());
+        } else {
+            out.extend_from_slice(format!("%{byte:02X}").as_bytes());
+        }
+    }
+    out
+}
+
+fn base64s(value: &[u8], forms: &mut BTreeSet<Vec<u8>>) {
+    let mut with_newline = value.to_vec();
+    with_newline.push(b'\n');
+    for alphabet in [STANDARD, URL_SAFE] {
+        for before in 0..3 {
+            let core = base64::core(value, before, alphabet).into_bytes();
+            forms.insert(percent(&core, b"-_", false, false));
+            forms.insert(percent(&core, b"-_", false, true));
+            forms.insert(core);
+        }
+        // By itself, and as `echo` gives it: with padding, and in lines.
+        for whole in [value, &with_newline] {
+            let whole = base64::encode(whole, alphabet).into_bytes();
+            for wrap in WRAPS {
+                lines(&whole, wrap, forms);
+            }
+            forms.insert(whole);
+        }
+    }
+}
+
+fn hexes(value: &[u8], forms: &mut BTreeSet<Vec<u8>>) {
+    let lower: Vec<String> = value.iter().map(|byte| format!("{byte:02x}")).collect();
+    let upper: Vec<String> = value.iter().map(|byte| format!("{byte:02X}")).collect();
+    for digits in [lower, upper] {
+        let bare = digits.concat().into_bytes();
+        lines(&bare, HEX_WRAP, forms);
+        forms.insert(bare);
+        for between in [" ", ":", "\\x", "%"] {
+            forms.insert(digits.join(between).into_bytes());
+        }
+    }
+}
+
+/// The lines that a longer text is broken into.
+fn lines(text: &[u8], wrap: usize, forms: &mut BTreeSet<Vec<u8>>) {
+    if text.len() > wrap {
+        for line in text.chunks(wrap).filter(|line| line.len() >= SHORTEST_LINE) {
+            forms.insert(line.to_vec());
+        }
+    }
+}
