@@ -1,0 +1,71 @@
+//! The bare engine that reads and runs scripts: its limits and what it leaves out of Rhai.
+
+use std::sync::Once;
+
+/// How many operations one piece of code may take.
+pub const MAX_OPERATIONS: u64 = 50_000_000;
+/// How deep functions may call functions; needs a stack of some 8 MiB in an unoptimised build.
+pub const MAX_CALL_LEVELS: usize = 64;
+/// How deep expressions may nest, in a cell and in a function.
+pub const MAX_EXPRESSION_DEPTH: usize = 64;
+/// How many bytes one text may have.
+pub const MAX_TEXT: usize = 16 * 1024 * 1024;
+/// How many elements one list may have.
+pub const MAX_LIST: usize = 100_000;
+/// How many entries one map may have.
+pub const MAX_MAP: usize = 100_000;
+/// How many variables may be alive at once.
+pub const MAX_VARIABLES: usize = 1_000;
+/// How many functions one cell may define.
+pub const MAX_FUNCTIONS: usize = 1_000;
+
+/// Words of Rhai that runbooks don't have.
+///
+/// `eval` would hide names from the graph; `import` and `export` would reach for files.
+pub const DISABLED: [&str; 3] = ["eval", "import", "export"];
+
+/// Makes an engine without functions: what a cell may say, and how much of it.
+///
+/// Every limit is set here, as Rhai's own differ between debug and release builds.
+#[must_use]
+pub fn new_engine() -> rhai::Engine {
+    static SEED: Once = Once::new();
+    SEED.call_once(|| {
+        // Names of closures are made of hashes, which Rhai seeds anew in every process: one seed,
+        // so that a run and its replay say the same. Where it is set already it is left.
+        let _ = rhai::config::hashing::set_hashing_seed(Some([0x72, 0x75, 0x6e, 0x62]));
+    });
+    let mut engine = rhai::Engine::new_raw();
+    for symbol in DISABLED {
+        engine.disable_symbol(symbol);
+    }
+    engine
+        .set_max_operations(MAX_OPERATIONS)
+        .set_max_call_levels(MAX_CALL_LEVELS)
+        .set_max_expr_depths(MAX_EXPRESSION_DEPTH, MAX_EXPRESSION_DEPTH)
+        .set_max_string_size(MAX_TEXT)
+        .set_max_array_size(MAX_LIST)
+        .set_max_map_size(MAX_MAP)
+        .set_max_variables(MAX_VARIABLES)
+        .set_max_functions(MAX_FUNCTIONS)
+        .set_max_modules(0)
+        .set_max_strings_interned(256)
+        // The tree must be as written: names and the parts of assertions are read from it.
+        .set_optimization_level(rhai::OptimizationLevel::None)
+        .set_module_resolver(rhai::module_resolvers::DummyModuleResolver::new());
+    engine
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_that_reach_outside_are_no_words() {
+        let engine = new_engine();
+        for code in ["eval(\"1\")", "import \"x\" as y;", "export let x = 1;"] {
+            assert!(engine.compile(code).is_err(), "{code}");
+        }
+        assert!(engine.compile("let x = 1; fn f() { 2 } x").is_ok());
+    }
+}
