@@ -4,6 +4,21 @@
 //! diagnostics for unknown names, duplicates and cycles. It runs nothing and decides nothing
 //! about a particular run.
 
+mod attributes;
+mod build;
+mod cycle;
+mod draw;
+mod effect;
+mod expressions;
+mod index;
+mod link;
+mod names;
+mod order;
+mod scope;
+mod steps;
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +36,7 @@ pub struct Graph {
     pub steps: Vec<Step>,
     /// Its edges, without repetition of `from`, `to` and `why`.
     pub edges: Vec<Edge>,
+    index: index::Index,
 }
 
 /// One runnable cell.
@@ -30,6 +46,9 @@ pub struct Step {
     pub id: StepId,
     /// Whether the id is written in the document (and not made from its heading).
     pub named: bool,
+    /// The script's variable that holds its result (or value): `None` where its name is reserved
+    /// or taken, and only `steps["id"]` reaches it.
+    pub variable: Option<String>,
     /// For people: the heading it stands under, or its id.
     pub title: String,
     /// The cell, an index into [`Document::cells`](crate::document::Document::cells).
@@ -137,21 +156,159 @@ pub enum EdgeKind {
     Branch,
 }
 
+impl EdgeKind {
+    /// A word for views: `order`, `needs`, `name`, `condition`, `branch`.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Order => "order",
+            Self::Needs => "needs",
+            Self::Name(_) => "name",
+            Self::Condition(_) => "condition",
+            Self::Branch => "branch",
+        }
+    }
+
+    /// The name that makes the edge, if a name does.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Name(name) | Self::Condition(name) => Some(name),
+            Self::Order | Self::Needs | Self::Branch => None,
+        }
+    }
+}
+
 impl Graph {
     /// Makes the graph of a document.
     ///
     /// `vocabulary` is what scripts can call, so that an unknown name is found before a run.
+    /// Where the diagnostics have errors the graph is good for drawing, not for running.
     #[must_use]
     pub fn build(
         document: Arc<Document>,
         vocabulary: &crate::language::Vocabulary,
     ) -> (Self, crate::diagnostic::Diagnostics) {
-        let _ = vocabulary;
-        let graph = Self {
+        build::build(document, vocabulary)
+    }
+
+    /// Joins steps and edges that fit each other; each edge joins two of the steps.
+    ///
+    /// A step asks about another where a [`EdgeKind::Condition`] edge joins them.
+    #[must_use]
+    pub fn assemble(document: Arc<Document>, steps: Vec<Step>, edges: Vec<Edge>) -> Self {
+        let asking = edges
+            .iter()
+            .filter(|edge| matches!(edge.why, EdgeKind::Condition(_)))
+            .map(|edge| (edge.from, edge.to))
+            .collect();
+        Self::indexed(document, steps, edges, asking)
+    }
+
+    fn indexed(
+        document: Arc<Document>,
+        steps: Vec<Step>,
+        edges: Vec<Edge>,
+        asking: Vec<(usize, usize)>,
+    ) -> Self {
+        let index = index::Index::new(&steps, &edges, asking);
+        Self {
             document,
-            steps: Vec::new(),
-            edges: Vec::new(),
-        };
-        (graph, crate::diagnostic::Diagnostics::default())
+            steps,
+            edges,
+            index,
+        }
+    }
+
+    /// The step of an id.
+    #[must_use]
+    pub fn step(&self, id: &str) -> Option<usize> {
+        self.index.step(id)
+    }
+
+    /// The steps that a step waits for directly, ascending, each once.
+    #[must_use]
+    pub fn predecessors(&self, step: usize) -> &[usize] {
+        self.index.predecessors.of(step)
+    }
+
+    /// The steps that wait for a step directly, ascending, each once.
+    #[must_use]
+    pub fn successors(&self, step: usize) -> &[usize] {
+        self.index.successors.of(step)
+    }
+
+    /// The edges that lead to a step, in the order of [`Graph::edges`].
+    pub fn incoming(&self, step: usize) -> impl Iterator<Item = &Edge> {
+        self.index
+            .incoming
+            .of(step)
+            .iter()
+            .filter_map(|edge| self.edges.get(*edge))
+    }
+
+    /// All steps that a step waits for, directly or not, ascending.
+    #[must_use]
+    pub fn ancestors(&self, step: usize) -> Vec<usize> {
+        let mut seen = std::collections::BTreeSet::new();
+        let mut open = vec![step];
+        while let Some(next) = open.pop() {
+            for before in self.predecessors(next) {
+                if seen.insert(*before) {
+                    open.push(*before);
+                }
+            }
+        }
+        seen.remove(&step);
+        seen.into_iter().collect()
+    }
+
+    /// The steps whose `when` (or whose section's) asks about a step, ascending: a failure that
+    /// one of them asks about counts as handled.
+    #[must_use]
+    pub fn asks_about(&self, step: usize) -> Vec<usize> {
+        self.index.asked.of(step).to_vec()
+    }
+
+    /// The steps in an order that keeps to the edges, ties by the document; steps of a cycle come
+    /// last.
+    #[must_use]
+    pub fn order(&self) -> Vec<usize> {
+        self.index.order()
+    }
+
+    /// The line (from 1) of a step's fence in the document.
+    #[must_use]
+    pub fn line(&self, step: usize) -> usize {
+        let span = self
+            .steps
+            .get(step)
+            .and_then(|step| self.document.cells.get(step.cell))
+            .map_or(0, |cell| cell.span.start);
+        self.document.source.line(span)
+    }
+
+    /// The steps as a tree of their sections, for people.
+    #[must_use]
+    pub fn text(&self) -> String {
+        draw::text(self)
+    }
+
+    /// The steps and edges as a Mermaid flowchart.
+    #[must_use]
+    pub fn mermaid(&self) -> String {
+        draw::mermaid(self)
+    }
+
+    /// The steps and edges in Graphviz's language.
+    #[must_use]
+    pub fn dot(&self) -> String {
+        draw::dot(self)
+    }
+
+    /// The steps, what each waits for and the inputs, as JSON.
+    #[must_use]
+    pub fn json(&self) -> crate::value::Value {
+        draw::json(self)
     }
 }

@@ -2,13 +2,21 @@
 //!
 //! Names are read from the parsed code, never by text search. Nothing is evaluated here.
 
+mod analyze;
 pub mod assert;
 pub mod engine;
+mod literal;
+mod place;
+mod syntax_error;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 
-use crate::diagnostic::Diagnostic;
-use crate::source::{Excerpt, Source, Span};
+use crate::source::Span;
+
+pub use analyze::{analyze, is_variable};
+pub use literal::HOLE;
 
 /// What scripts can call, for checking names before a run.
 #[derive(Clone, Debug, Default)]
@@ -37,8 +45,12 @@ pub struct Names {
     pub uses: Vec<Use>,
     /// Variables that it assigns to and does not define.
     pub assigns: Vec<Use>,
-    /// Functions that it calls, closures and methods not included.
+    /// Functions that it calls, methods included, operators not.
     pub calls: Vec<Call>,
+    /// Step ids read as `steps["id"]`, with repetition.
+    pub steps: Vec<Use>,
+    /// Keys of its map literals: `x.key(…)` may call a closure kept under one.
+    pub keys: BTreeSet<String>,
 }
 
 /// A name that a cell defines for the cells after it.
@@ -72,13 +84,16 @@ pub struct Call {
     pub span: Span,
     /// Whether it is called as a method, `x.name(…)`.
     pub method: bool,
+    /// The first argument where it is written out: the words of a list, or one text; a part that
+    /// only the run knows is a [`HOLE`].
+    pub literal: Option<Literal>,
 }
 
-/// Parses a piece of code and reads its names.
-///
-/// # Errors
-/// The syntax error, placed in the document.
-pub fn analyze(code: &Excerpt, source: &Source, form: Form) -> Result<Names, Box<Diagnostic>> {
-    let _ = (code, source, form);
-    Ok(Names::default())
+/// An argument that is written out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Literal {
+    /// A text.
+    Text(String),
+    /// A list of texts.
+    Words(Vec<String>),
 }

@@ -2,13 +2,21 @@
 //!
 //! A [`Plan`] with an unbound input can't be made, so that nothing behind it has to ask.
 
+mod explain;
+mod inputs;
+mod selection;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::diagnostic::Diagnostics;
-use crate::document::{Document, Input};
+use crate::document::Input;
 use crate::graph::Graph;
 use crate::value::Value;
+
+pub use explain::{Explained, Wait};
+pub use inputs::missing;
 
 /// A graph, bound and ready.
 #[derive(Clone, Debug)]
@@ -113,15 +121,44 @@ impl Plan {
     /// # Errors
     /// Where something given is wrong or an input has no value.
     pub fn new(graph: Arc<Graph>, given: &[Given], selection: &Selection) -> Result<Self, Unready> {
-        let _ = (given, selection);
+        let document = Arc::clone(&graph.document);
+        let mut wrong = Vec::new();
+        let bound = inputs::bind(&document, given, &mut wrong);
+        let selected = selection::select(&graph, selection, &mut wrong);
+        if !wrong.is_empty() {
+            return Err(Unready::Wrong(wrong));
+        }
+        let missing: Vec<Input> = document
+            .front_matter
+            .inputs
+            .iter()
+            .filter(|input| !bound.contains_key(&input.name.value))
+            .cloned()
+            .collect();
+        if !missing.is_empty() {
+            return Err(Unready::Missing(missing));
+        }
         Ok(Self {
-            inputs: BTreeMap::new(),
-            selected: vec![Selected::Yes; graph.steps.len()],
-            order: (0..graph.steps.len()).collect(),
+            order: graph.order(),
+            inputs: bound,
+            selected,
             graph,
         })
     }
+
+    /// What would happen with each step, in the order of [`Plan::order`].
+    #[must_use]
+    pub fn explain(&self) -> Vec<Explained> {
+        explain::explain(self)
+    }
 }
 
-#[expect(unused, reason = "placeholder while the rooms are being built")]
-type Unused = (Diagnostics, Document);
+impl std::fmt::Debug for Given {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Whether it is secret is known only with the document.
+        f.debug_struct("Given")
+            .field("name", &self.name)
+            .field("origin", &self.origin)
+            .finish_non_exhaustive()
+    }
+}

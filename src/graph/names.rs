@@ -1,0 +1,156 @@
+//! The names that each step defines and uses, and where.
+
+use super::attributes::Inherited;
+use super::expressions::expressions;
+use super::{Step, StepKind};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::document::{Document, Interpolated};
+use crate::language::{Call, Definition, Form, Names, analyze};
+use crate::source::{Excerpt, Span};
+
+/// What a name is used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To do the step: its body, its question, its directory.
+    Act,
+    /// To decide whether the step runs.
+    When,
+    /// To decide how often it runs.
+    Each,
+    /// To decide when it is ready.
+    Ready,
+}
+
+/// A name used by a step.
+#[derive(Clone, Debug)]
+pub(super) struct Used {
+    pub(super) name: String,
+    pub(super) span: Span,
+    pub(super) purpose: Purpose,
+}
+
+/// The names of one step.
+#[derive(Clone, Debug, Default)]
+pub(super) struct StepNames {
+    pub(super) defines: Vec<Definition>,
+    pub(super) variables: Vec<Used>,
+    /// Ids read as `steps["id"]`.
+    pub(super) steps: Vec<Used>,
+    pub(super) calls: Vec<(Call, Purpose)>,
+    /// Keys of its map literals.
+    pub(super) keys: Vec<String>,
+}
+
+impl StepNames {
+    fn take(&mut self, names: Names, purpose: Purpose) {
+        let mut variables = names.uses;
+        for assigned in names.assigns {
+            if !variables.contains(&assigned) {
+                variables.push(assigned);
+            }
+        }
+        let used = |used: crate::language::Use| Used {
+            name: used.name,
+            span: used.span,
+            purpose,
+        };
+        self.variables.extend(variables.into_iter().map(used));
+        self.steps.extend(names.steps.into_iter().map(used));
+        self.calls
+            .extend(names.calls.into_iter().map(|call| (call, purpose)));
+        self.keys.extend(names.keys);
+    }
+}
+
+/// Reads the names of every step; code that does not parse has none.
+pub(super) fn names(
+    document: &Document,
+    steps: &[Step],
+    inherited: &[Inherited<'_>],
+    diagnostics: &mut Diagnostics,
+) -> Vec<StepNames> {
+    // A section's condition is read once, however many steps it holds for.
+    let sections: Vec<Option<Names>> = document
+        .sections
+        .iter()
+        .map(|section| {
+            let when = section.attributes.when.as_ref()?;
+            read(when, document, Form::Expression, diagnostics)
+        })
+        .collect();
+    steps
+        .iter()
+        .map(|step| {
+            let mut names = StepNames::default();
+            let Some(cell) = document.cells.get(step.cell) else {
+                return names;
+            };
+            let around = cell.section.and_then(|section| inherited.get(section));
+            for section in around.map_or(&[][..], |around| &around.conditions) {
+                if let Some(Some(condition)) = sections.get(*section) {
+                    names.take(condition.clone(), Purpose::When);
+                }
+            }
+            let mut expression = |code: &Excerpt, purpose, names: &mut StepNames| {
+                if let Some(read) = read(code, document, Form::Expression, diagnostics) {
+                    names.take(read, purpose);
+                }
+            };
+            if let Some(when) = &cell.attributes.when {
+                expression(when, Purpose::When, &mut names);
+            }
+            if let Some(each) = &step.each {
+                expression(each, Purpose::Each, &mut names);
+            }
+            if let Some(ready) = &step.ready {
+                expression(ready, Purpose::Ready, &mut names);
+            }
+            for text in [&step.confirm, &step.cwd].into_iter().flatten() {
+                for code in expressions(text) {
+                    expression(&code, Purpose::Act, &mut names);
+                }
+            }
+            for interpolation in &cell.interpolations {
+                if let Interpolated::Expression(code) = &interpolation.value {
+                    expression(code, Purpose::Act, &mut names);
+                }
+            }
+            if step.kind == StepKind::Script
+                && let Some(mut read) = read(&cell.body, document, Form::Cell, diagnostics)
+            {
+                names.defines = std::mem::take(&mut read.defines);
+                names.take(read, Purpose::Act);
+            }
+            names
+        })
+        .collect()
+}
+
+/// Reads the names of the front matter's `env`.
+pub(super) fn environment(document: &Document, diagnostics: &mut Diagnostics) -> StepNames {
+    let mut names = StepNames::default();
+    for (_, text) in &document.front_matter.env {
+        for code in expressions(text) {
+            if let Some(read) = read(&code, document, Form::Expression, diagnostics) {
+                names.take(read, Purpose::Act);
+            }
+        }
+    }
+    names
+}
+
+fn read(
+    code: &Excerpt,
+    document: &Document,
+    form: Form,
+    diagnostics: &mut Diagnostics,
+) -> Option<Names> {
+    match analyze(code, &document.source, form) {
+        Ok(names) => Some(names),
+        Err(diagnostic) => {
+            let diagnostic: Diagnostic = *diagnostic;
+            diagnostics.push(diagnostic);
+            None
+        }
+    }
+}
