@@ -1,5 +1,8 @@
 //! Runs a plan: schedules steps, attempts, cancels. Never prints.
 
+mod left;
+pub mod shell;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
