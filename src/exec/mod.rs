@@ -10,10 +10,12 @@ mod console;
 mod context;
 mod fill;
 mod host;
+mod left;
 mod outcome;
 mod output;
 mod schedule;
 mod service;
+pub mod shell;
 mod state;
 mod step;
 

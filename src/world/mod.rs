@@ -50,6 +50,12 @@ pub trait World: Send + Sync {
     fn ask(&self, question: Question) -> Boxed<'_, Option<Answer>>;
 }
 
+/// The person that answers a live run's questions, or what stands in for one.
+pub trait Operator: Send + Sync {
+    /// Puts a question; `None` where nobody can answer.
+    fn ask(&self, question: Question) -> Boxed<'_, Option<Answer>>;
+}
+
 /// A process to run.
 #[derive(Clone, Debug)]
 pub struct Process {

@@ -1,3 +1,58 @@
-//! The live world: real processes, the system's clock.
+//! The live world: real processes, the system's clock, an operator.
+//!
+//! Only [`shell`] starts processes.
 
-pub mod shell;
+mod shell;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::{Answer, Boxed, Chunk, Exit, Operator, Process, Question, SpawnError, World};
+
+/// The world as it is.
+pub struct Live {
+    operator: Arc<dyn Operator>,
+    began: Instant,
+}
+
+impl Live {
+    /// The live world; its questions go to `operator`.
+    #[must_use]
+    pub fn new(operator: Arc<dyn Operator>) -> Self {
+        Self {
+            operator,
+            began: Instant::now(),
+        }
+    }
+}
+
+impl World for Live {
+    fn run<'a>(
+        &'a self,
+        process: Process,
+        output: mpsc::Sender<Chunk>,
+        cancel: CancellationToken,
+    ) -> Boxed<'a, Result<Exit, SpawnError>> {
+        Box::pin(shell::run(process, output, cancel))
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    fn sleep(&self, duration: Duration) -> Boxed<'_, ()> {
+        Box::pin(tokio::time::sleep(duration))
+    }
+
+    fn ask(&self, question: Question) -> Boxed<'_, Option<Answer>> {
+        self.operator.ask(question)
+    }
+}

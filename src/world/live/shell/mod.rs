@@ -1,0 +1,146 @@
+//! The one place that starts processes.
+//!
+//! A process gets its own process group, so that it and all that it started can be ended
+//! together. Three things it must never do: capture output in memory, leave a group behind when
+//! the future is dropped, or hang on a pipe that a daemon still holds.
+
+mod group;
+mod pipes;
+mod start;
+#[cfg(test)]
+mod tests;
+mod watch;
+
+use std::future::{self, Future};
+use std::os::unix::process::ExitStatusExt;
+use std::pin::{Pin, pin};
+use std::process::ExitStatus;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+use tokio::time;
+use tokio_util::sync::CancellationToken;
+
+use self::group::Group;
+use self::pipes::Pipes;
+use self::start::Started;
+use crate::world::{Chunk, End, Exit, Process, SpawnError, Stdin};
+
+/// How long a killed process may take to vanish; one in an uninterruptible sleep is left behind.
+const KILLED: Duration = Duration::from_secs(5);
+
+/// How often a group that got its TERM is looked at.
+const LOOK: Duration = Duration::from_millis(4);
+
+/// How long a process that was ended by us may keep a reader waiting for its last words.
+const LATEST: Duration = Duration::from_secs(2);
+
+/// What happened first.
+enum Verdict {
+    Ended(std::io::Result<ExitStatus>),
+    Stop(End),
+}
+
+/// Runs a process as [`World::run`](crate::world::World::run) says.
+pub(super) async fn run(
+    process: Process,
+    output: mpsc::Sender<Chunk>,
+    cancel: CancellationToken,
+) -> Result<Exit, SpawnError> {
+    let began = Instant::now();
+    if cancel.is_cancelled() {
+        return Ok(Exit {
+            end: End::Cancelled,
+            elapsed: began.elapsed(),
+        });
+    }
+    let Started {
+        handle,
+        group,
+        stdout,
+        stderr,
+        stdin,
+    } = start::start(&process)?;
+    let refused = |error: std::io::Error| SpawnError::Refused {
+        program: start::name(&process),
+        reason: error.to_string(),
+    };
+    let mut watch = watch::Watch::new(group.leader()).map_err(refused)?;
+    let mut pipes = Pipes::new(stdout, stderr, output);
+    let end = {
+        let bytes = match &process.stdin {
+            Stdin::Bytes(bytes) => bytes.as_slice(),
+            Stdin::Null | Stdin::Terminal => &[],
+        };
+        let mut traffic = pin!(async { tokio::join!(pipes.pump(), pipes::feed(stdin, bytes)).0 });
+        let mut exited = pin!(watch.exited(&handle));
+        let verdict = tokio::select! {
+            biased;
+            status = &mut exited => Verdict::Ended(status),
+            () = cancel.cancelled() => Verdict::Stop(End::Cancelled),
+            () = expired(process.timeout) => Verdict::Stop(End::TimedOut),
+            signal = group.wants_terminal() => Verdict::Stop(End::Signal(signal)),
+            never = &mut traffic => match never {},
+        };
+        match verdict {
+            Verdict::Ended(status) => ended(status.map_err(refused)?),
+            Verdict::Stop(end) => {
+                tokio::select! {
+                    () = stop(&group, exited, process.grace) => {}
+                    never = &mut traffic => match never {},
+                }
+                end
+            }
+        }
+    };
+    group.release();
+    let elapsed = began.elapsed();
+    if matches!(end, End::TimedOut | End::Cancelled) {
+        // Whoever ends a process may have stopped reading; nothing waits for ever then.
+        let _ = time::timeout(LATEST, pipes.drain()).await;
+    } else {
+        pipes.drain().await;
+    }
+    Ok(Exit { end, elapsed })
+}
+
+/// Waits until the time is up, or for ever.
+async fn expired(timeout: Option<Duration>) {
+    match timeout {
+        Some(timeout) => time::sleep(timeout).await,
+        None => future::pending().await,
+    }
+}
+
+/// Ends a group: TERM, `grace`, KILL.
+async fn stop(
+    group: &Group,
+    mut exited: Pin<&mut impl Future<Output = std::io::Result<ExitStatus>>>,
+    grace: Duration,
+) {
+    group.terminate();
+    let mut reaped = false;
+    let gone = async {
+        let _ = exited.as_mut().await;
+        reaped = true;
+        while !group.is_gone() {
+            time::sleep(LOOK).await;
+        }
+    };
+    if time::timeout(grace, gone).await.is_ok() {
+        return;
+    }
+    group.kill();
+    if !reaped {
+        let _ = time::timeout(KILLED, exited).await;
+    }
+}
+
+fn ended(status: ExitStatus) -> End {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => End::Code(code),
+        (None, Some(signal)) => End::Signal(signal),
+        // `waitid(WEXITED)` reports nothing but the two (POSIX, waitid).
+        (None, None) => End::Code(status.into_raw()),
+    }
+}
