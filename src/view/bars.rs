@@ -45,17 +45,19 @@ impl Bars {
     }
 
     /// A step begins; its time counts from now.
-    pub(super) fn begin(&mut self, step: &str, title: &str) {
+    ///
+    /// `name` is how wide the names of its neighbours are.
+    pub(super) fn begin(&mut self, step: &str, name: usize, title: &str) {
         if self.running.iter().any(|bar| bar.step == step) {
-            return;
+            return self.say(step, "another attempt");
         }
         let line = hidden(style(
             self.paint,
             "{spinner} {clock}  {prefix}  {wide_msg}",
             true,
         ));
-        let name = columns::cut(step, NAME);
-        line.set_prefix(name.into_owned());
+        let name = name.max(columns::width(step)).min(NAME);
+        line.set_prefix(columns::fit(step, name));
         line.set_message(self.paint.dim(title));
         self.running.push(Bar {
             step: step.to_owned(),
@@ -149,8 +151,8 @@ fn style(paint: Paint, template: &str, padded: bool) -> ProgressStyle {
                 if padded {
                     text = columns::right(&text, 5);
                 }
-                // Writing to a string can't fail.
-                drop(out.write_str(&paint.dim(&text)));
+                out.write_str(&paint.dim(&text))
+                    .expect("writing to a string does not fail");
             },
         )
 }

@@ -13,7 +13,7 @@ const CODE: usize = 40;
 /// An assertion that did not hold; its texts are as they came.
 #[derive(Clone, Debug)]
 pub(super) struct Assertion {
-    line: usize,
+    pub(super) line: usize,
     column: usize,
     expression: String,
     message: Option<String>,
@@ -24,6 +24,8 @@ pub(super) struct Assertion {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Evidence {
     pub(super) assertion: Option<Assertion>,
+    /// What was said already, on the step's line.
+    pub(super) reason: String,
     pub(super) detail: Option<String>,
     pub(super) document: String,
 }
@@ -55,7 +57,7 @@ impl Assertion {
         })
     }
 
-    fn write(&self, document: &str, style: Style, indent: &str, out: &mut String) {
+    fn write(&self, document: &str, reason: &str, style: Style, indent: &str, out: &mut String) {
         let paint = Paint { color: style.color };
         let room = style.width.saturating_sub(indent.len());
         let limit = |used: usize| {
@@ -70,8 +72,9 @@ impl Assertion {
             let text = cut(&text, limit(7)).into_owned();
             push(out, indent, &format!("{lead}{}", paint.bold(&text)));
         }
-        if let Some(message) = &self.message {
-            for text in wrap(&sanitize::line(message), limit(7)) {
+        let message = self.message.as_deref().map(sanitize::line);
+        if let Some(message) = message.filter(|message| !reason.contains(&**message)) {
+            for text in wrap(&message, limit(7)) {
                 push(out, indent, &format!("       {}", paint.red(&text)));
             }
         }
@@ -107,7 +110,7 @@ impl Evidence {
     /// Writes it, each line behind `indent`.
     pub(super) fn write(&self, style: Style, indent: &str, out: &mut String) {
         if let Some(assertion) = &self.assertion {
-            assertion.write(&self.document, style, indent, out);
+            assertion.write(&self.document, &self.reason, style, indent, out);
         }
         let repeats = |detail: &&str| {
             self.assertion

@@ -5,20 +5,32 @@
 //! liveness are given to it. Text from outside passes [`sanitize`] before it is shown.
 
 mod bars;
+mod check;
 mod columns;
 mod evidence;
 mod held;
+pub mod json;
+mod list;
 mod paint;
+mod plan;
+mod runs;
 pub mod sanitize;
 mod screen;
+mod show;
 mod summary;
+mod target;
 mod terminal;
 mod timeline;
 
 #[cfg(test)]
 mod tests;
 
+pub use check::check;
+pub use list::{Listed, list};
+pub use plan::plan;
+pub use runs::{Past, runs};
 pub use screen::{Paused, Screen};
+pub use show::show;
 pub use terminal::Terminal;
 
 /// How text is laid out.
@@ -32,6 +44,19 @@ pub struct Style {
     pub live: bool,
     /// How much of the steps' output is shown.
     pub output: Shown,
+}
+
+impl Style {
+    /// Plain lines of a width: no colours, no bars, short outputs.
+    #[must_use]
+    pub const fn plain(width: usize) -> Self {
+        Self {
+            color: false,
+            width,
+            live: false,
+            output: Shown::Short,
+        }
+    }
 }
 
 /// How much of the steps' output is shown.

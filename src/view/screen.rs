@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use console::Term;
-use indicatif::{MultiProgress, ProgressDrawTarget, TermLike};
+use indicatif::{MultiProgress, ProgressDrawTarget};
+
+use super::target::Target;
 
 /// How many bytes of settled lines are kept while the operator has the terminal.
 const PENDING: usize = 1 << 20;
@@ -43,10 +45,7 @@ impl Screen {
     pub(super) fn new(writer: Box<dyn Write + Send>, live: bool) -> Self {
         let hidden = Arc::new(AtomicBool::new(false));
         let bars = live.then(|| {
-            let target = Target {
-                term: Term::buffered_stderr(),
-                hidden: Arc::clone(&hidden),
-            };
+            let target = Target::new(Arc::clone(&hidden));
             MultiProgress::with_draw_target(ProgressDrawTarget::term_like_with_hz(
                 Box::new(target),
                 HERTZ,
@@ -190,65 +189,5 @@ impl fmt::Debug for Paused {
 impl Drop for Paused {
     fn drop(&mut self) {
         self.0.resume();
-    }
-}
-
-/// Where bars are drawn: standard error, unless hidden.
-///
-/// A bar that can't be drawn is no reason to end anything (indicatif unwraps these results).
-#[derive(Debug)]
-struct Target {
-    term: Term,
-    hidden: Arc<AtomicBool>,
-}
-
-impl Target {
-    fn draw(&self, draw: impl FnOnce(&Term) -> io::Result<()>) -> io::Result<()> {
-        if !self.hidden.load(Ordering::Relaxed) {
-            drop(draw(&self.term));
-        }
-        Ok(())
-    }
-}
-
-impl TermLike for Target {
-    fn width(&self) -> u16 {
-        self.term.size().1
-    }
-
-    fn height(&self) -> u16 {
-        self.term.size().0
-    }
-
-    fn move_cursor_up(&self, n: usize) -> io::Result<()> {
-        self.draw(|term| term.move_cursor_up(n))
-    }
-
-    fn move_cursor_down(&self, n: usize) -> io::Result<()> {
-        self.draw(|term| term.move_cursor_down(n))
-    }
-
-    fn move_cursor_right(&self, n: usize) -> io::Result<()> {
-        self.draw(|term| term.move_cursor_right(n))
-    }
-
-    fn move_cursor_left(&self, n: usize) -> io::Result<()> {
-        self.draw(|term| term.move_cursor_left(n))
-    }
-
-    fn write_line(&self, text: &str) -> io::Result<()> {
-        self.draw(|term| term.write_line(text))
-    }
-
-    fn write_str(&self, text: &str) -> io::Result<()> {
-        self.draw(|term| term.write_str(text))
-    }
-
-    fn clear_line(&self) -> io::Result<()> {
-        self.draw(Term::clear_line)
-    }
-
-    fn flush(&self) -> io::Result<()> {
-        self.draw(Term::flush)
     }
 }

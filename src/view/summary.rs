@@ -224,7 +224,11 @@ pub(super) fn output_line(style: Style, stream: Stream, text: &str, indent: &str
     };
     let text = sanitize::line(text);
     let text = cut(&text, room);
-    format!("{indent}{} {}", bar(paint, stream), paint.dim(&text))
+    let text = match stream {
+        Stream::Stdout => paint.dim(&text),
+        Stream::Stderr => text.into_owned(),
+    };
+    format!("{indent}{} {text}", bar(paint, stream))
 }
 
 /// The bar before a line of output.

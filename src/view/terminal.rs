@@ -49,7 +49,10 @@ impl Terminal {
         }
         let Some(bars) = &mut self.bars else { return };
         match event {
-            Event::StepStarted { step, .. } => bars.begin(step, &self.timeline.title(step)),
+            Event::StepStarted { step, .. } => {
+                let name = self.timeline.name_width();
+                bars.begin(step, name, &self.timeline.title(step));
+            }
             Event::Output { step, text, .. } => {
                 let text = held::text_of(text);
                 // The last line that says anything.

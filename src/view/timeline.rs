@@ -80,6 +80,16 @@ impl Timeline {
         (done, self.known.len())
     }
 
+    /// Forgets what was printed last, for a reader who did not see it.
+    pub(super) fn apart(&mut self) {
+        self.summary.printed(None);
+    }
+
+    /// How wide the column of names is.
+    pub(super) fn name_width(&self) -> usize {
+        self.widths.id
+    }
+
     /// The title of a step, made safe.
     pub(super) fn title(&self, step: &str) -> String {
         self.head(step)
@@ -300,7 +310,11 @@ impl Timeline {
             let separator = if why.is_empty() { "" } else { ": " };
             let _ = write!(why, "{separator}{reason}");
         }
-        let place = self.head(step).map(|head| head.line);
+        let assertion = active.assertion.filter(|_| status != Status::Passed);
+        let place = match &assertion {
+            Some(assertion) => Some(assertion.line),
+            None => self.head(step).map(|head| head.line),
+        };
         if let Some(number) = place.filter(|_| status == Status::Failed) {
             let _ = write!(why, " (line {number})");
         }
@@ -320,7 +334,8 @@ impl Timeline {
             }
         }
         let evidence = Evidence {
-            assertion: active.assertion.filter(|_| status != Status::Passed),
+            assertion,
+            reason: reason.as_deref().unwrap_or_default().to_owned(),
             detail: detail.as_ref().map(|detail| detail.as_str().to_owned()),
             document: self.summary.document().to_owned(),
         };
@@ -376,12 +391,13 @@ impl Timeline {
         for extra in extras {
             let _ = write!(text, "  {}", self.paint.dim(extra));
         }
-        let text = format!("{mark} {}", text.trim_end());
+        let padded = format!("{mark} {text}");
+        let text = padded.trim_end();
         let width = self.style.width;
         if why.is_empty() {
-            return line(out, &cut(&text, width));
+            return line(out, &cut(text, width));
         }
-        let together = columns::width(&text) + 2 + columns::width(why);
+        let room = width.saturating_sub(2 + columns::width(why));
         let paint = |why: &str| {
             if elapsed.is_some() {
                 why.to_owned()
@@ -389,10 +405,12 @@ impl Timeline {
                 self.paint.dim(why)
             }
         };
-        if width == 0 || together <= width {
+        if width == 0 || columns::width(&padded) <= room {
+            line(out, &format!("{padded}  {}", paint(why)));
+        } else if columns::width(text) <= room {
             line(out, &format!("{text}  {}", paint(why)));
         } else {
-            line(out, &cut(&text, width));
+            line(out, &cut(text, width));
             for piece in wrap(why, width.saturating_sub(4).max(1)) {
                 line(out, &format!("    {}", paint(&piece)));
             }
@@ -490,7 +508,7 @@ pub(super) fn mark(status: Status, paint: Paint) -> String {
 }
 
 /// A value as an operator would type it; texts with spaces stand in quotes.
-fn shown(value: &CleanValue) -> String {
+pub(super) fn shown(value: &CleanValue) -> String {
     match value {
         CleanValue::Text(text) => {
             let text = text.as_str();
