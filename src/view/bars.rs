@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-use super::columns;
 use super::paint::Paint;
+use super::{columns, sanitize};
 
 /// How many running steps have a line of their own.
 const VISIBLE: usize = 8;
@@ -56,8 +56,9 @@ impl Bars {
             "{spinner} {clock}  {prefix}  {wide_msg}",
             true,
         ));
-        let name = name.max(columns::width(step)).min(NAME);
-        line.set_prefix(columns::fit(step, name));
+        let shown = sanitize::line(step);
+        let name = name.max(columns::width(&shown)).min(NAME);
+        line.set_prefix(columns::fit(&shown, name));
         line.set_message(self.paint.dim(title));
         self.running.push(Bar {
             step: step.to_owned(),

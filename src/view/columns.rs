@@ -23,7 +23,13 @@ pub(super) fn fit(text: &str, width: usize) -> String {
     if width == 0 {
         return String::new();
     }
-    pad_str(&truncate_str(text, width, "…"), width, Alignment::Left, None).into_owned()
+    pad_str(
+        &truncate_str(text, width, "…"),
+        width,
+        Alignment::Left,
+        None,
+    )
+    .into_owned()
 }
 
 /// A text at the right of a width.
@@ -165,7 +171,9 @@ mod tests {
     #[test]
     fn tables_align_wide_cells_and_shrink_the_widest_column() {
         let mut table = Table::default();
-        table.row(&["漢字", "x", "a long text at the end"], |_, cell| cell.into());
+        table.row(&["漢字", "x", "a long text at the end"], |_, cell| {
+            cell.into()
+        });
         table.row(&["ab", "yy", "z"], |_, cell| cell.into());
         assert_eq!(
             table.render(0),

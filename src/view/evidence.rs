@@ -84,10 +84,11 @@ impl Assertion {
             .map(|(code, value)| (one_line(code), one_line(value)))
             .collect();
         let widest = parts.iter().map(|(code, _)| columns::width(code)).max();
-        let code_width = widest
-            .unwrap_or(0)
-            .min(CODE)
-            .min(if style.width == 0 { CODE } else { room / 2 });
+        let code_width =
+            widest
+                .unwrap_or(0)
+                .min(CODE)
+                .min(if style.width == 0 { CODE } else { room / 2 });
         for (code, value) in &parts {
             let code = fit(code, code_width);
             let value = cut(value, limit(11 + code_width));

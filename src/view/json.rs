@@ -82,10 +82,13 @@ impl Diagnostic {
                 .filter(|text| !text.is_empty()),
             place: Place::new(source, span),
             help: diagnostic.help.clone(),
-            suggestion: diagnostic.suggestion.as_ref().map(|(span, text)| Suggestion {
-                text: text.clone(),
-                place: Place::new(source, *span),
-            }),
+            suggestion: diagnostic
+                .suggestion
+                .as_ref()
+                .map(|(span, text)| Suggestion {
+                    text: text.clone(),
+                    place: Place::new(source, *span),
+                }),
             related: others
                 .iter()
                 .map(|label| Related {
@@ -130,13 +133,10 @@ mod tests {
         let source = Source::new("a.md", "é ```bash {#a neds=b}\n");
         let at = source.text().find("neds").unwrap();
         let span = Span::new(at, at + 4);
-        let diagnostic = diagnostic::Diagnostic::error(
-            Code("RB0101"),
-            span,
-            "unknown attribute `neds`",
-        )
-        .help("write `needs`")
-        .suggest(span, "needs");
+        let diagnostic =
+            diagnostic::Diagnostic::error(Code("RB0101"), span, "unknown attribute `neds`")
+                .help("write `needs`")
+                .suggest(span, "needs");
         assert_eq!(
             Diagnostic::new(&source, &diagnostic).line(),
             concat!(

@@ -10,6 +10,7 @@ mod columns;
 mod evidence;
 mod held;
 pub mod json;
+mod layout;
 mod list;
 mod paint;
 mod plan;

@@ -23,10 +23,7 @@ pub fn plan(plan: &Plan, style: Style) -> String {
     let document = &plan.graph.document;
     let title = sanitize::line(document.title());
     page.line(&paint.bold(&cut(&title, style.width)));
-    page.line(&paint.dim(&cut(
-        &sanitize::line(document.source.name()),
-        style.width,
-    )));
+    page.line(&paint.dim(&cut(&sanitize::line(document.source.name()), style.width)));
     for (name, binding) in &plan.inputs {
         let text = format!("{name}={} {}", bound(binding), origin(binding.origin));
         page.wrapped("  ", &text, |text| paint.cyan(text));
@@ -155,7 +152,10 @@ fn reasons(plan: &Plan, index: usize, step: &Step) -> Vec<String> {
         reasons.push(format!("only when {}", condition.text));
     }
     for branch in step.branches.iter().filter_map(|at| steps.get(*at)) {
-        reasons.push(format!("only if the operator says yes to “{}”", branch.title));
+        reasons.push(format!(
+            "only if the operator says yes to “{}”",
+            branch.title
+        ));
     }
     if let Some(each) = &step.each {
         reasons.push(format!("once for each of {}", each.text));

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::columns::Table;
 use super::paint::Paint;
-use super::{Style, sanitize, short, timeline};
+use super::{Style, layout, sanitize, short};
 use crate::diagnostic::count;
 use crate::event::{Event, Status};
 use crate::journal::Entry;
@@ -57,7 +57,12 @@ impl Past {
                 (Event::StepSkipped { step, .. }, Some(past)) => {
                     past.steps.insert(step.clone(), None);
                 }
-                (Event::RunFinished { status, elapsed_ms, .. }, Some(past)) => {
+                (
+                    Event::RunFinished {
+                        status, elapsed_ms, ..
+                    },
+                    Some(past),
+                ) => {
                     past.status = Some(*status);
                     past.elapsed = Some(Duration::from_millis(*elapsed_ms));
                 }
@@ -74,7 +79,12 @@ impl Past {
 
     /// `9 steps, 1 failed, 3 skipped`.
     fn counts(&self) -> String {
-        let of = |wanted| self.steps.values().filter(|ended| **ended == wanted).count();
+        let of = |wanted| {
+            self.steps
+                .values()
+                .filter(|ended| **ended == wanted)
+                .count()
+        };
         let ran = self.steps.values().flatten().count();
         let mut parts = vec![count(ran, "step")];
         for (number, word) in [
@@ -99,7 +109,15 @@ pub fn runs(past: &[Past], style: Style) -> String {
     }
     let paint = Paint { color: style.color };
     let mut table = Table::default();
-    let head = ["", "run", "began (UTC)", "runbook", "result", "time", "steps"];
+    let head = [
+        "",
+        "run",
+        "began (UTC)",
+        "runbook",
+        "result",
+        "time",
+        "steps",
+    ];
     table.row(&head, |_, cell| paint.dim(cell));
     for run in past {
         let document = match &run.target {
@@ -143,7 +161,7 @@ pub(super) fn colored(status: Option<Status>, word: &str, paint: Paint) -> Strin
 
 pub(super) fn mark(status: Option<Status>, paint: Paint) -> String {
     match status {
-        Some(status) => timeline::mark(status, paint),
+        Some(status) => layout::mark(status, paint),
         None => paint.yellow(plain_mark(None)),
     }
 }

@@ -155,10 +155,7 @@ mod tests {
         case("\x1b[38:2::255:0:0mtrue\x1b[m", "true");
         case("\x1b]0;title\x07text", "text");
         case("\x1b]52;c;cm0gLXJm\x1b\\text", "text");
-        case(
-            "\x1b]8;;https://a.example\x1b\\link\x1b]8;;\x1b\\",
-            "link",
-        );
+        case("\x1b]8;;https://a.example\x1b\\link\x1b]8;;\x1b\\", "link");
         case("\x1bPq#0;2\x1b\\after", "after");
         case("\u{9b}2Jtext", "text");
         case("\u{9d}0;title\u{9c}text", "text");

@@ -9,7 +9,7 @@ use super::columns::{Table, cut, wrap};
 use super::paint::Paint;
 use super::runs::plain_mark;
 use super::timeline::{self, Timeline};
-use super::{Shown, Style, sanitize};
+use super::{Shown, Style, layout, sanitize};
 use crate::event::{Event, RunStarted, Status};
 use crate::journal::Entry;
 use crate::value::show_duration;
@@ -88,7 +88,7 @@ pub fn show<'a>(entries: impl IntoIterator<Item = &'a Entry>, style: Style) -> S
             &sanitize::line(&what),
         ];
         table.row(&cells, |column, cell| match (column, status) {
-            (0, Some(status)) => timeline::mark(status, paint),
+            (0, Some(status)) => layout::mark(status, paint),
             (2, _) | (5, Some(_)) => cell.to_owned(),
             _ => paint.dim(cell),
         });
@@ -139,7 +139,10 @@ fn facts(head: &RunStarted, at: Timestamp, style: Style, out: &mut String) {
     fact("began", &at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string());
     fact("by", &format!("{}{attended}", head.operator));
     fact("target", head.target.as_deref().unwrap_or_default());
-    fact("with", &format!("runbook {} on {}", head.program, head.platform));
+    fact(
+        "with",
+        &format!("runbook {} on {}", head.program, head.platform),
+    );
     fact("inputs", &inputs.join(" "));
     for removed in removed {
         fact("removed", &removed);

@@ -73,7 +73,6 @@ impl Summary {
         out: &mut String,
     ) {
         let paint = Paint { color: style.color };
-        out.push('\n');
         if status != Status::Passed {
             self.blocks(style, out);
         }
@@ -103,14 +102,13 @@ impl Summary {
     }
 
     /// Writes that the record ends before the run does.
-    pub(super) fn unfinished(&self, style: Style, seq: u64, running: &[&str], out: &mut String) {
+    pub(super) fn unfinished(style: Style, seq: u64, running: &[&str], out: &mut String) {
         let paint = Paint { color: style.color };
         let mut text = format!("the record ends at entry {seq}");
         if !running.is_empty() {
             let running = sanitize::line(&running.join(", ")).into_owned();
             let _ = write!(text, " while {running} ran");
         }
-        out.push('\n');
         for (index, piece) in wrap(&text, style.width.saturating_sub(12))
             .iter()
             .enumerate()
@@ -131,7 +129,7 @@ impl Summary {
             if self.last.as_deref() == Some(&ended.step) && self.ended.len() == 1 {
                 continue;
             }
-            let mark = super::timeline::mark(ended.status, paint);
+            let mark = super::layout::mark(ended.status, paint);
             let place = match ended.line {
                 Some(line) => format!("{}:{line}", self.document),
                 None => self.document.clone(),
@@ -161,7 +159,7 @@ impl Summary {
 
     /// `9 steps, 3 skipped, 41.2s`, or `1 of 12 steps failed: flip-auth (a.md:42), …`.
     fn counts(&self, status: Status, reason: Option<&str>, elapsed: Duration) -> String {
-        let total = self.passed + self.ended.len();
+        let total = self.passed + self.ended.len() + self.skipped;
         let mut parts = Vec::new();
         let of = |wanted: Status| self.ended.iter().filter(move |e| e.status == wanted);
         match status {
@@ -169,7 +167,7 @@ impl Summary {
                 parts.push(count(self.passed, "step"));
                 let failed = of(Status::Failed).count();
                 if failed > 0 {
-                    parts.push(format!("{failed} failed and handled"));
+                    parts.push(format!("{failed} failed but handled"));
                 }
             }
             _ => {
@@ -245,7 +243,7 @@ pub(super) const fn meaning(exit: u8) -> &'static str {
         0 => "all passed",
         1 => "a step or an assertion failed",
         2 => "the document or the command line is wrong",
-        3 => "refused: a guard, a denied approval, or a missing answer",
+        3 => "a guard, a denied approval or a missing answer",
         4 => "the journal can't be kept",
         5 => "a bug of runbook's own",
         130 => "ended by Ctrl-C",
