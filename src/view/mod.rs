@@ -19,6 +19,7 @@ pub mod sanitize;
 mod screen;
 mod show;
 mod summary;
+mod tally;
 mod target;
 mod terminal;
 mod timeline;

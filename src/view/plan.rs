@@ -1,6 +1,7 @@
 //! What would run, in which order, and why: a plan on paper.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use super::columns::{cut, fit, width, wrap};
 use super::paint::Paint;
@@ -129,21 +130,23 @@ fn reasons(plan: &Plan, index: usize, step: &Step) -> Vec<String> {
     {
         reasons.push(format!("not selected, but `{}` needs it", other.id));
     }
-    let waits: Vec<String> = plan
-        .graph
-        .edges
-        .iter()
-        .filter(|edge| edge.to == index)
-        .filter_map(|edge| {
-            let from = &steps.get(edge.from)?.id;
-            Some(match &edge.why {
-                EdgeKind::Order => format!("{from} above"),
-                EdgeKind::Needs => format!("{from} (needs)"),
-                EdgeKind::Name(name) => format!("{from} (uses `{name}`)"),
-                EdgeKind::Condition(name) => format!("{from} (asks about `{name}`)"),
-                EdgeKind::Branch => format!("{from} (decides whether it runs)"),
-            })
-        })
+    let mut waits: Vec<(usize, Vec<String>)> = Vec::new();
+    for edge in plan.graph.edges.iter().filter(|edge| edge.to == index) {
+        let why = match &edge.why {
+            EdgeKind::Order => "above".to_owned(),
+            EdgeKind::Needs => "needs".to_owned(),
+            EdgeKind::Name(name) => format!("uses `{name}`"),
+            EdgeKind::Condition(name) => format!("asks about `{name}`"),
+            EdgeKind::Branch => "decides whether it runs".to_owned(),
+        };
+        match waits.iter_mut().find(|(from, _)| *from == edge.from) {
+            Some((_, whys)) => whys.push(why),
+            None => waits.push((edge.from, vec![why])),
+        }
+    }
+    let waits: Vec<String> = waits
+        .into_iter()
+        .filter_map(|(from, whys)| Some(format!("{} ({})", steps.get(from)?.id, whys.join(", "))))
         .collect();
     if !waits.is_empty() {
         reasons.push(format!("waits for {}", waits.join(", ")));
@@ -167,12 +170,12 @@ fn reasons(plan: &Plan, index: usize, step: &Step) -> Vec<String> {
     }
     let mut how = Vec::new();
     if let Some(timeout) = step.timeout {
-        how.push(format!("at most {}", show_duration(timeout)));
+        how.push(format!("at most {}", brief(timeout)));
     }
     if step.retry > 0 {
         let mut text = format!("up to {} attempts", step.retry.saturating_add(1));
         if !step.delay.is_zero() {
-            let _ = write!(text, ", {} apart", show_duration(step.delay));
+            let _ = write!(text, ", {} apart", brief(step.delay));
         }
         how.push(text);
     }
@@ -190,6 +193,13 @@ fn reasons(plan: &Plan, index: usize, step: &Step) -> Vec<String> {
         reasons.push(how.join("; "));
     }
     reasons
+}
+
+/// A length of time without what is nought: `20m`, `5s`.
+fn brief(duration: Duration) -> String {
+    let text = show_duration(duration);
+    let text = text.trim_end_matches(" 00s").trim_end_matches(" 00m");
+    text.replace(".00s", "s").replace(".0s", "s")
 }
 
 fn effect(effect: Effect, paint: Paint) -> (&'static str, String) {
@@ -219,5 +229,154 @@ const fn origin(origin: Origin) -> &'static str {
         Origin::File => "(--input-file)",
         Origin::Environment => "(environment)",
         Origin::Prompt => "(asked)",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use snapbox::{IntoData, assert_data_eq, str};
+
+    use super::*;
+    use crate::document::{Document, FrontMatter};
+    use crate::graph::{Edge, Graph, StepKind};
+    use crate::name::StepId;
+    use crate::source::{Excerpt, Source, Span};
+
+    fn step(id: &str, title: &str, effect: Effect) -> Step {
+        Step {
+            id: StepId::new(id),
+            named: true,
+            title: title.to_owned(),
+            cell: 0,
+            span: Span::default(),
+            kind: StepKind::Script,
+            conditions: Vec::new(),
+            branches: Vec::new(),
+            confirm: None,
+            timeout: None,
+            retry: 0,
+            delay: Duration::ZERO,
+            backoff: 1.0,
+            always: false,
+            allow_failure: false,
+            background: false,
+            ready: None,
+            each: None,
+            effect,
+            tty: false,
+            errexit: true,
+            cwd: None,
+            skip: false,
+            defines: Vec::new(),
+        }
+    }
+
+    fn excerpt(text: &str) -> Option<Excerpt> {
+        let mut excerpt = Excerpt::default();
+        excerpt.push(text, 0);
+        Some(excerpt)
+    }
+
+    #[test]
+    fn a_plan_says_what_runs_in_which_order_and_why() {
+        let document = Document {
+            source: Arc::new(Source::new("runbooks/apply.md", "")),
+            front_matter: FrontMatter {
+                title: Some("Apply the target state".to_owned()),
+                ..FrontMatter::default()
+            },
+            sections: Vec::new(),
+            cells: Vec::new(),
+            plain: false,
+        };
+        let helm = Step {
+            allow_failure: true,
+            timeout: Some(Duration::from_secs(1200)),
+            retry: 2,
+            delay: Duration::from_secs(5),
+            ..step("helm", "Wait for Helm", Effect::Read)
+        };
+        let flip = Step {
+            conditions: excerpt("helm.ok").into_iter().collect(),
+            confirm: excerpt("Flip EKS auth to API?"),
+            ..step("flip-auth", "If Helm succeeds", Effect::Change)
+        };
+        let drop = Step {
+            confirm: excerpt(""),
+            each: excerpt("old_nodes"),
+            always: true,
+            ..step("drop", "Remove old nodes \u{202e}", Effect::Destroy)
+        };
+        let demo = Step {
+            skip: true,
+            ..step("demo", "A demonstration", Effect::Read)
+        };
+        let edge = |from, to, why| Edge { from, to, why };
+        let bind = |value: Value, secret, origin| Binding {
+            value,
+            secret,
+            origin,
+        };
+        let bound = Plan {
+            graph: Arc::new(Graph {
+                document: Arc::new(document),
+                steps: vec![helm, flip, drop, demo, step("x", "X", Effect::Read)],
+                edges: vec![
+                    edge(0, 1, EdgeKind::Order),
+                    edge(0, 1, EdgeKind::Condition("helm".to_owned())),
+                    edge(1, 2, EdgeKind::Needs),
+                    edge(0, 2, EdgeKind::Name("release".to_owned())),
+                ],
+            }),
+            inputs: BTreeMap::from([
+                (
+                    "db_pw".to_owned(),
+                    bind("hunter2-secret".into(), true, Origin::Environment),
+                ),
+                ("prev".to_owned(), bind(34.into(), false, Origin::Argument)),
+            ]),
+            selected: vec![
+                Selected::For(1),
+                Selected::Yes,
+                Selected::Yes,
+                Selected::Yes,
+                Selected::No,
+            ],
+            order: vec![0, 1, 2, 3, 4],
+        };
+        assert_data_eq!(
+            plan(&bound, Style::plain(80)),
+            str![[r#"
+Apply the target state
+runbooks/apply.md
+  db_pw=«secret» (environment)
+  prev=34 (--input)
+
+1. helm       rhai      read     Wait for Helm
+   not selected, but `flip-auth` needs it
+   at most 20m; up to 3 attempts, 5s apart; its failure stops nothing
+2. flip-auth  rhai      change   If Helm succeeds
+   waits for helm (above, asks about `helm`)
+   only when helm.ok
+   asks “Flip EKS auth to API?”
+3. drop       rhai      destroy  Remove old nodes \u{202e}
+   waits for flip-auth (needs), helm (uses `release`)
+   once for each of old_nodes
+   asks before it runs
+   runs even after a failure
+
+2 steps left out
+  ↷ demo: it says `skip`
+  ↷ x: not selected
+
+"#]]
+            .raw()
+        );
+        for line in plan(&bound, Style::plain(40)).lines() {
+            assert!(width(line) <= 40, "{line}");
+        }
     }
 }

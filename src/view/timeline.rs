@@ -1,6 +1,6 @@
 //! The fold of entries into settled lines: pure, so that a replay prints what the run printed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use super::evidence::{Assertion, Evidence};
 use super::held::{Held, text_of};
 use super::layout::{Layout, Settled, line, mark};
 use super::summary::{Ended, Summary};
+use super::tally::{Tally, base};
 use super::{Shown, Style, sanitize};
 use crate::event::{Event, RunStarted, Status, StepHead, Stream};
 use crate::journal::Entry;
@@ -23,8 +24,7 @@ pub(super) struct Timeline {
     heads: HashMap<String, StepHead>,
     /// Steps that run, in the order in which they started.
     running: Vec<Active>,
-    /// How far each step is; instances of `each` stand under their own names.
-    known: BTreeMap<String, bool>,
+    tally: Tally,
     summary: Summary,
     seq: u64,
     open: bool,
@@ -49,7 +49,7 @@ impl Timeline {
             layout: Layout::new(style),
             heads: HashMap::new(),
             running: Vec::new(),
-            known: BTreeMap::new(),
+            tally: Tally::default(),
             summary: Summary::default(),
             seq: 0,
             open: false,
@@ -64,8 +64,7 @@ impl Timeline {
 
     /// How many steps are done, of how many.
     pub(super) fn progress(&self) -> (usize, usize) {
-        let done = self.known.values().filter(|done| **done).count();
-        (done, self.known.len())
+        self.tally.progress()
     }
 
     /// Forgets what was printed last, for a reader who did not see it.
@@ -136,7 +135,7 @@ impl Timeline {
             Event::Asked { .. } | Event::Answered { .. } => {}
             Event::StepFinished { .. } => self.finish(&entry.event, &mut out),
             Event::StepSkipped { step, reason } => {
-                self.known(step, true);
+                self.count(step, true);
                 self.running.retain(|active| active.step != *step);
                 self.summary.skipped += 1;
                 let text = format!("skipped: {}", sanitize::line(reason.as_str()));
@@ -192,7 +191,7 @@ impl Timeline {
         self.open = true;
         for step in &head.steps {
             self.layout.admit(&step.id, step.title.as_str());
-            self.known.insert(step.id.clone(), false);
+            self.tally.count(&step.id, false);
             self.heads.insert(step.id.clone(), step.clone());
         }
         self.summary = Summary::of(head);
@@ -228,7 +227,7 @@ impl Timeline {
     }
 
     fn start(&mut self, step: &str, attempt: u32, out: &mut String) {
-        self.known(step, false);
+        self.count(step, false);
         let again = self.running.iter().any(|active| active.step == step);
         let active = self.active(step);
         if again {
@@ -306,7 +305,7 @@ impl Timeline {
             return;
         };
         let status = *status;
-        self.known(step, true);
+        self.count(step, true);
         let mut active = match self.running.iter().position(|a| a.step == *step) {
             Some(at) => self.running.remove(at),
             None => Active::default(),
@@ -427,39 +426,14 @@ impl Timeline {
         &mut self.running[at]
     }
 
-    /// Counts a step; the instances of a step stand in its place.
-    fn known(&mut self, step: &str, done: bool) {
-        let base = base(step);
-        if base != step {
-            self.known.remove(base);
-        } else if self
-            .known
-            .range(format!("{step}[")..)
-            .next()
-            .is_some_and(|(name, _)| self::base(name) == step)
-        {
-            return;
-        }
-        if !self.known.contains_key(step) {
+    fn count(&mut self, step: &str, done: bool) {
+        if self.tally.count(step, done) {
             self.layout.admit(step, "");
         }
-        let entry = self.known.entry(step.to_owned()).or_default();
-        *entry |= done;
     }
 
     fn head(&self, step: &str) -> Option<&StepHead> {
         self.heads.get(step).or_else(|| self.heads.get(base(step)))
-    }
-}
-
-/// The step that an instance of `each` stands for: `a` for `a[2]`.
-fn base(step: &str) -> &str {
-    match step
-        .strip_suffix(']')
-        .and_then(|open| open.rsplit_once('['))
-    {
-        Some((base, index)) if index.bytes().all(|byte| byte.is_ascii_digit()) => base,
-        _ => step,
     }
 }
 
