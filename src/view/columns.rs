@@ -1,0 +1,184 @@
+//! Widths as a terminal has them: cutting, padding, wrapping, tables.
+
+use std::borrow::Cow;
+
+use console::{Alignment, measure_text_width, pad_str, truncate_str};
+
+/// How many columns a text takes (UAX #11: wide characters take two).
+pub(super) fn width(text: &str) -> usize {
+    measure_text_width(text)
+}
+
+/// A text cut to a width, `…` in place of what is missing; a width of 0 cuts nothing.
+pub(super) fn cut(text: &str, width: usize) -> Cow<'_, str> {
+    if width == 0 {
+        Cow::Borrowed(text)
+    } else {
+        truncate_str(text, width, "…")
+    }
+}
+
+/// A text cut and padded to exactly a width.
+pub(super) fn fit(text: &str, width: usize) -> String {
+    if width == 0 {
+        return String::new();
+    }
+    pad_str(
+        &truncate_str(text, width, "…"),
+        width,
+        Alignment::Left,
+        None,
+    )
+    .into_owned()
+}
+
+/// A text at the right of a width.
+pub(super) fn right(text: &str, width: usize) -> String {
+    pad_str(text, width, Alignment::Right, None).into_owned()
+}
+
+/// A text broken at spaces into lines of a width; a longer word is cut in pieces.
+pub(super) fn wrap(text: &str, limit: usize) -> Vec<String> {
+    if limit == 0 || width(text) <= limit {
+        return vec![text.to_owned()];
+    }
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split(' ') {
+        if !line.is_empty() && width(&line) + 1 + width(word) > limit {
+            lines.push(std::mem::take(&mut line));
+        } else if !line.is_empty() {
+            line.push(' ');
+        }
+        for character in word.chars() {
+            let mut letter = [0; 4];
+            let wide = width(character.encode_utf8(&mut letter));
+            if !line.is_empty() && width(&line) + wide > limit {
+                lines.push(std::mem::take(&mut line));
+            }
+            line.push(character);
+        }
+    }
+    if !line.is_empty() {
+        lines.push(line);
+    }
+    lines
+}
+
+/// A table: columns padded to their widest cell, the last one cut to what is left of `limit`.
+///
+/// A cell is its text and its text painted; only the first is measured.
+#[derive(Default)]
+pub(super) struct Table {
+    rows: Vec<Vec<(String, String)>>,
+}
+
+/// The space between columns.
+const GAP: usize = 2;
+
+impl Table {
+    /// Adds a row; `paint` paints a cell by its index once it is padded.
+    pub(super) fn row(&mut self, cells: &[&str], paint: impl Fn(usize, &str) -> String) {
+        self.rows.push(
+            cells
+                .iter()
+                .enumerate()
+                .map(|(index, cell)| ((*cell).to_owned(), paint(index, cell)))
+                .collect(),
+        );
+    }
+
+    /// The table as lines, none wider than `limit` columns (0: no limit).
+    pub(super) fn render(&self, limit: usize) -> String {
+        let count = self.rows.iter().map(Vec::len).max().unwrap_or(0);
+        let mut widths: Vec<usize> = (0..count)
+            .map(|column| {
+                self.rows
+                    .iter()
+                    .filter_map(|row| row.get(column))
+                    .map(|(text, _)| width(text))
+                    .max()
+                    .unwrap_or(0)
+            })
+            .collect();
+        shrink(&mut widths, limit);
+        let mut text = String::new();
+        for row in &self.rows {
+            let mut line = String::new();
+            for (column, (plain, painted)) in row.iter().enumerate() {
+                let room = widths[column];
+                let taken = width(plain);
+                if taken > room {
+                    line.push_str(&truncate_str(painted, room, "…"));
+                } else {
+                    line.push_str(painted);
+                    if column + 1 < row.len() {
+                        line.extend(std::iter::repeat_n(' ', room - taken));
+                    }
+                }
+                if column + 1 < row.len() {
+                    line.extend(std::iter::repeat_n(' ', GAP));
+                }
+            }
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text
+    }
+}
+
+/// Takes columns away from the widest until all fit.
+fn shrink(widths: &mut [usize], limit: usize) {
+    if limit == 0 {
+        return;
+    }
+    let room = limit.saturating_sub(GAP * widths.len().saturating_sub(1));
+    while widths.iter().sum::<usize>() > room {
+        let Some(widest) = widths.iter_mut().max() else {
+            return;
+        };
+        if *widest <= 4 {
+            return;
+        }
+        *widest -= 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn nothing_is_wider_than_asked(text in "[a-z 漢字é🚀]{0,60}", limit in 2_usize..30) {
+            prop_assert!(width(&cut(&text, limit)) <= limit);
+            prop_assert_eq!(width(&fit(&text, limit)), limit);
+            for line in wrap(&text, limit) {
+                prop_assert!(width(&line) <= limit, "{:?}", line);
+            }
+        }
+    }
+
+    #[test]
+    fn wrapping_breaks_at_spaces_and_cuts_long_words() {
+        assert_eq!(wrap("one two three", 8), ["one two", "three"]);
+        assert_eq!(wrap("abcdefghij", 4), ["abcd", "efgh", "ij"]);
+        assert_eq!(wrap("a b", 0), ["a b"]);
+    }
+
+    #[test]
+    fn tables_align_wide_cells_and_shrink_the_widest_column() {
+        let mut table = Table::default();
+        table.row(&["漢字", "x", "a long text at the end"], |_, cell| {
+            cell.into()
+        });
+        table.row(&["ab", "yy", "z"], |_, cell| cell.into());
+        assert_eq!(
+            table.render(0),
+            "漢字  x   a long text at the end\nab    yy  z\n"
+        );
+        assert_eq!(table.render(20), "漢字  x   a long te…\nab    yy  z\n");
+    }
+}

@@ -1,0 +1,453 @@
+//! The fold of entries into settled lines: pure, so that a replay prints what the run printed.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use super::columns::{cut, fit};
+use super::evidence::{Assertion, Evidence};
+use super::held::{Held, text_of};
+use super::layout::{Layout, Settled, line, mark};
+use super::summary::{Ended, Summary};
+use super::tally::{Tally, base};
+use super::{Shown, Style, sanitize};
+use crate::event::{Event, RunStarted, Status, StepHead, Stream};
+use crate::journal::Entry;
+use crate::secret::CleanValue;
+
+/// How many notes of a step are kept until it ends.
+const NOTES: usize = 20;
+
+/// What is known of a run so far, and how it is laid out.
+pub(super) struct Timeline {
+    layout: Layout,
+    heads: HashMap<String, StepHead>,
+    /// Steps that run, in the order in which they started.
+    running: Vec<Active>,
+    tally: Tally,
+    summary: Summary,
+    seq: u64,
+    open: bool,
+    /// Whether an empty line was printed last.
+    spaced: bool,
+}
+
+/// A step that runs.
+#[derive(Default)]
+struct Active {
+    step: String,
+    held: Held,
+    notes: Vec<String>,
+    unseen: usize,
+    checks: usize,
+    assertion: Option<Assertion>,
+}
+
+impl Timeline {
+    pub(super) fn new(style: Style) -> Self {
+        Self {
+            layout: Layout::new(style),
+            heads: HashMap::new(),
+            running: Vec::new(),
+            tally: Tally::default(),
+            summary: Summary::default(),
+            seq: 0,
+            open: false,
+            spaced: true,
+        }
+    }
+
+    /// Lays out what comes now for another width.
+    pub(super) fn resize(&mut self, width: usize) {
+        self.layout.resize(width);
+    }
+
+    /// How many steps are done, of how many.
+    pub(super) fn progress(&self) -> (usize, usize) {
+        self.tally.progress()
+    }
+
+    /// Forgets what was printed last, for a reader who did not see it.
+    pub(super) fn apart(&mut self) {
+        self.summary.printed(None);
+    }
+
+    /// How wide the column of names is.
+    pub(super) fn name_width(&self) -> usize {
+        self.layout.name_width()
+    }
+
+    /// The title of a step, made safe.
+    pub(super) fn title(&self, step: &str) -> String {
+        self.head(step)
+            .map(|head| sanitize::line(head.title.as_str()).into_owned())
+            .unwrap_or_default()
+    }
+
+    /// Takes the next entry and gives the lines that it settles.
+    pub(super) fn take(&mut self, entry: &Entry) -> String {
+        self.seq = entry.seq;
+        let mut out = String::new();
+        match &entry.event {
+            Event::RunStarted(head) => self.begin(head, &mut out),
+            Event::StepStarted {
+                step,
+                attempt,
+                command: _,
+            } => self.start(step, *attempt, &mut out),
+            Event::Output { step, stream, text } => {
+                self.output(step, *stream, &text_of(text), &mut out);
+            }
+            Event::Called {
+                step,
+                function,
+                request,
+                ..
+            } if self.layout.style.output == Shown::Full => {
+                let text = format!("→ {function} {request}");
+                self.aside(
+                    step,
+                    &self.layout.paint.dim(&sanitize::line(&text)),
+                    &mut out,
+                );
+            }
+            Event::Called { .. } | Event::Captured { .. } => {}
+            Event::Checked { step, held, .. } => {
+                let assertion = Assertion::of(&entry.event);
+                let active = self.active(step);
+                active.checks += usize::from(*held);
+                if !held {
+                    active.assertion = assertion;
+                }
+            }
+            Event::Asked { step, question } if !self.layout.style.live => {
+                let text = format!("{step}: {question}");
+                self.layout
+                    .marked(&self.layout.paint.cyan("?"), &text, &mut out);
+            }
+            Event::Answered { step, answer, by }
+                if !self.layout.style.live || by.starts_with("--") =>
+            {
+                let text = format!("{step}: {answer} (by {by})");
+                self.layout
+                    .marked(&self.layout.paint.cyan("→"), &text, &mut out);
+            }
+            Event::Asked { .. } | Event::Answered { .. } => {}
+            Event::StepFinished { .. } => self.finish(&entry.event, &mut out),
+            Event::StepSkipped { step, reason } => {
+                self.count(step, true);
+                self.running.retain(|active| active.step != *step);
+                self.summary.skipped += 1;
+                let text = format!("skipped: {}", sanitize::line(reason.as_str()));
+                let mark = self.layout.paint.dim("↷");
+                self.mention(&mark, step, &text, &mut out);
+                self.summary.printed(None);
+            }
+            Event::Noted { step, text } => self.note(step.as_deref(), text.as_str(), &mut out),
+            Event::RunFinished {
+                status,
+                exit,
+                reason,
+                elapsed_ms,
+            } => {
+                self.open = false;
+                self.space(&mut out);
+                let reason = reason.as_ref().map(|reason| reason.as_str());
+                let elapsed = Duration::from_millis(*elapsed_ms);
+                self.summary
+                    .close(self.layout.style, *status, *exit, reason, elapsed, &mut out);
+            }
+        }
+        if !out.is_empty() {
+            self.spaced = out.ends_with("\n\n");
+        }
+        out
+    }
+
+    /// Says so where the entries end before the run does.
+    pub(super) fn end(&mut self) -> String {
+        let mut out = String::new();
+        if std::mem::take(&mut self.open) {
+            let mark = self.layout.paint.yellow("…");
+            for active in &self.running {
+                self.mention(&mark, &active.step, "no end recorded", &mut out);
+                self.written(active, &mut out);
+            }
+            self.spaced &= out.is_empty();
+            self.space(&mut out);
+            let running: Vec<&str> = self.running.iter().map(|a| a.step.as_str()).collect();
+            Summary::unfinished(self.layout.style, self.seq, &running, &mut out);
+        }
+        out
+    }
+
+    fn space(&self, out: &mut String) {
+        if !self.spaced {
+            out.push('\n');
+        }
+    }
+
+    fn begin(&mut self, head: &RunStarted, out: &mut String) {
+        self.open = true;
+        for step in &head.steps {
+            self.layout.admit(&step.id, step.title.as_str());
+            self.tally.count(&step.id, false);
+            self.heads.insert(step.id.clone(), step.clone());
+        }
+        self.summary = Summary::of(head);
+        let width = self.layout.style.width;
+        let title = sanitize::line(head.title.as_str());
+        line(out, &self.layout.paint.bold(&cut(&title, width)));
+        let mut place = format!("{} · run {}", head.document, super::short(&head.run));
+        if let Some(target) = &head.target {
+            let _ = write!(place, " · target {target}");
+        }
+        line(
+            out,
+            &self.layout.paint.dim(&cut(&sanitize::line(&place), width)),
+        );
+        let inputs: Vec<String> = head
+            .inputs
+            .iter()
+            .map(|(name, value)| format!("{name}={}", cut(&sanitize::line(&shown(value)), 48)))
+            .collect();
+        if !inputs.is_empty() {
+            self.layout
+                .indented(&inputs.join(" "), |text| self.layout.paint.cyan(text), out);
+        }
+        for removed in &head.removed {
+            let text = format!("removed {}: {}", removed.name, removed.reason);
+            self.layout.indented(
+                &sanitize::line(&text),
+                |text| self.layout.paint.yellow(text),
+                out,
+            );
+        }
+        out.push('\n');
+    }
+
+    fn start(&mut self, step: &str, attempt: u32, out: &mut String) {
+        self.count(step, false);
+        let again = self.running.iter().any(|active| active.step == step);
+        let active = self.active(step);
+        if again {
+            // The journal has the output of the attempts before.
+            active.held.clear();
+            active.checks = 0;
+            active.assertion = None;
+        }
+        if self.layout.style.output == Shown::Full {
+            let what = if attempt > 1 {
+                format!("attempt {attempt}")
+            } else {
+                String::new()
+            };
+            let mark = self.layout.paint.dim("▸");
+            self.mention(&mark, step, &what, out);
+            self.summary.printed(None);
+        }
+    }
+
+    fn output(&mut self, step: &str, stream: Stream, text: &str, out: &mut String) {
+        self.active(step).held.push(stream, text);
+        if self.layout.style.output != Shown::Full {
+            return;
+        }
+        let bar = self.bar(stream);
+        for text in sanitize::lines(text) {
+            self.aside(step, &format!("{bar} {text}"), out);
+        }
+    }
+
+    /// A line of a step that runs, named where several do.
+    fn aside(&self, step: &str, text: &str, out: &mut String) {
+        if self.running.len() > 1 {
+            let id = fit(&sanitize::line(step), self.layout.name_width().max(8));
+            line(out, &format!("  {} {text}", self.layout.paint.dim(&id)));
+        } else {
+            line(out, &format!("  {text}"));
+        }
+    }
+
+    fn note(&mut self, step: Option<&str>, text: &str, out: &mut String) {
+        let now = self.layout.style.output == Shown::Full;
+        match step {
+            Some(step) if !now && self.running.iter().any(|a| a.step == step) => {
+                let active = self.active(step);
+                if active.notes.len() < NOTES {
+                    active.notes.push(text.to_owned());
+                } else {
+                    active.unseen += 1;
+                }
+            }
+            Some(step) if self.running.len() > 1 => {
+                self.layout.marked(
+                    &self.layout.paint.cyan("·"),
+                    &format!("{step}: {text}"),
+                    out,
+                );
+            }
+            _ => self.layout.marked(&self.layout.paint.cyan("·"), text, out),
+        }
+    }
+
+    fn finish(&mut self, event: &Event, out: &mut String) {
+        let Event::StepFinished {
+            step,
+            status,
+            reason,
+            detail,
+            code: _,
+            attempts,
+            elapsed_ms,
+        } = event
+        else {
+            return;
+        };
+        let status = *status;
+        self.count(step, true);
+        let mut active = match self.running.iter().position(|a| a.step == *step) {
+            Some(at) => self.running.remove(at),
+            None => Active::default(),
+        };
+        let mut extras = Vec::new();
+        if *attempts > 1 {
+            extras.push(format!("{attempts} attempts"));
+        }
+        if status == Status::Passed && active.checks > 0 {
+            extras.push(crate::diagnostic::count(active.checks, "check"));
+        }
+        let reason = reason
+            .as_ref()
+            .map(|reason| sanitize::line(reason.as_str().trim()));
+        let mut why = match status {
+            Status::Passed => String::new(),
+            _ => status.word().to_owned(),
+        };
+        if let Some(reason) = reason.as_deref().filter(|reason| !reason.is_empty()) {
+            let separator = if why.is_empty() { "" } else { ": " };
+            let _ = write!(why, "{separator}{reason}");
+        }
+        let assertion = active.assertion.take();
+        let assertion = assertion.filter(|_| status != Status::Passed);
+        let place = match &assertion {
+            Some(assertion) => Some(assertion.line),
+            None => self.head(step).map(|head| head.line),
+        };
+        if let Some(number) = place.filter(|_| status == Status::Failed) {
+            let _ = write!(why, " (line {number})");
+        }
+        let mark = mark(status, self.layout.paint);
+        let elapsed = Some(Duration::from_millis(*elapsed_ms));
+        let settled = Settled {
+            mark: &mark,
+            step,
+            title: &self.title(step),
+            elapsed,
+            extras: &extras,
+            why: &why,
+        };
+        self.layout.settled(&settled, out);
+        self.written(&active, out);
+        let evidence = Evidence {
+            assertion,
+            reason: reason.as_deref().unwrap_or_default().to_owned(),
+            detail: detail.as_ref().map(|detail| detail.as_str().to_owned()),
+            document: self.summary.document().to_owned(),
+        };
+        evidence.write(self.layout.style, "    ", out);
+        self.summary.ended(Ended {
+            step: step.clone(),
+            status,
+            line: place,
+            why: reason.map(std::borrow::Cow::into_owned),
+            evidence,
+            tail: active.held.tail(),
+        });
+        self.summary.printed(Some(step));
+    }
+
+    /// A settled line without a time.
+    fn mention(&self, mark: &str, step: &str, why: &str, out: &mut String) {
+        let settled = Settled {
+            mark,
+            step,
+            title: &self.title(step),
+            elapsed: None,
+            extras: &[],
+            why,
+        };
+        self.layout.settled(&settled, out);
+    }
+
+    /// What a step wrote, under its line.
+    fn written(&self, active: &Active, out: &mut String) {
+        for note in &active.notes {
+            self.layout.marked(&self.layout.paint.cyan("·"), note, out);
+        }
+        if active.unseen > 0 {
+            let text = format!("… {} more notes", active.unseen);
+            self.layout.marked(&self.layout.paint.cyan("·"), &text, out);
+        }
+        if self.layout.style.output == Shown::Short {
+            for part in active.held.parts() {
+                line(out, &self.held_line(&part));
+            }
+        }
+    }
+
+    fn held_line(&self, part: &super::held::Part<'_>) -> String {
+        match part {
+            super::held::Part::Line(stream, text) => {
+                super::summary::output_line(self.layout.style, *stream, text, "  ")
+            }
+            super::held::Part::Omitted(count) => {
+                let lines = crate::diagnostic::count(*count, "more line");
+                self.layout.paint.dim(&format!("  ┆ … {lines}"))
+            }
+        }
+    }
+
+    fn bar(&self, stream: Stream) -> String {
+        super::summary::bar(self.layout.paint, stream)
+    }
+
+    fn active(&mut self, step: &str) -> &mut Active {
+        let at = match self.running.iter().position(|a| a.step == step) {
+            Some(at) => at,
+            None => {
+                self.running.push(Active {
+                    step: step.to_owned(),
+                    ..Active::default()
+                });
+                self.running.len() - 1
+            }
+        };
+        &mut self.running[at]
+    }
+
+    fn count(&mut self, step: &str, done: bool) {
+        if self.tally.count(step, done) {
+            self.layout.admit(step, "");
+        }
+    }
+
+    fn head(&self, step: &str) -> Option<&StepHead> {
+        self.heads.get(step).or_else(|| self.heads.get(base(step)))
+    }
+}
+
+/// A value as an operator would type it; texts with spaces stand in quotes.
+pub(super) fn shown(value: &CleanValue) -> String {
+    match value {
+        CleanValue::Text(text) => {
+            let text = text.as_str();
+            if text.is_empty() || text.contains(char::is_whitespace) {
+                format!("{text:?}")
+            } else {
+                text.to_owned()
+            }
+        }
+        other => serde_json::to_string(other).unwrap_or_default(),
+    }
+}
