@@ -100,7 +100,7 @@ impl Engine {
         left.harvest(&scope, outer, notebook);
         match result {
             Ok(value) => Ok((value, left)),
-            Err(failure) => Err(Box::new((failure, left))),
+            Err(failure) => Err(Box::new((*failure, left))),
         }
     }
 
@@ -124,7 +124,7 @@ impl Engine {
             failure::failure(error, &session)
         })?;
         let mut scope = notebook.scope(place.text());
-        evaluate(&engine, &mut scope, &notebook.linked(&ast), &session).map_err(Box::new)
+        evaluate(&engine, &mut scope, &notebook.linked(&ast), &session)
     }
 
     /// An engine for one piece of code: a light thing, as it shares the modules.
@@ -165,25 +165,25 @@ fn evaluate(
     scope: &mut rhai::Scope,
     code: &AST,
     session: &Session,
-) -> Result<Dynamic, Failure> {
+) -> Result<Dynamic, Box<Failure>> {
     session.own().functions = code
         .iter_functions()
         .map(|function| (function.name.to_owned(), function.params.len()))
         .collect();
     if session.cancel.is_cancelled() {
         let error = EvalAltResult::ErrorTerminated(Dynamic::UNIT, Position::NONE);
-        return Err(failure::failure(error, session));
+        return Err(Box::new(failure::failure(error, session)));
     }
     match engine.eval_ast_with_scope::<Dynamic>(scope, code) {
         // Standard functions wrap the errors of closures in ones that can be caught.
         Ok(value) => match session.take_end() {
-            Some(failure) => Err(failure),
+            Some(failure) => Err(Box::new(failure)),
             None => Ok(value.flatten()),
         },
         Err(error) => {
             let names = scope.iter_raw().map(|(name, ..)| name.to_owned());
             session.own().variables = names.collect();
-            Err(failure::failure(*error, session))
+            Err(Box::new(failure::failure(*error, session)))
         }
     }
 }

@@ -10,7 +10,6 @@ use crate::value::Value;
 const DEPTH: usize = 64;
 
 /// A plain value as a script's.
-#[must_use]
 pub fn to_dynamic(value: &Value) -> Dynamic {
     match value {
         Value::Null => Dynamic::UNIT,

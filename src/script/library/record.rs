@@ -6,7 +6,9 @@ use super::{Given, Held, function, json};
 use crate::script::result::StepResult;
 
 /// The properties of a result, for naming the nearest one.
-pub(in crate::script) const PROPERTIES: [&str; 13] = [
+pub(in crate::script) const PROPERTIES: [&str; 15] = [
+    "truncated",
+    "value",
     "code",
     "duration",
     "failed",
