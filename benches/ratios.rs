@@ -27,7 +27,10 @@ const PAIRS: usize = 5;
 
 fn main() {
     let folder = tempfile::tempdir().unwrap();
-    println!("{:<44} {:>7} {:>7} {:>7}   aim", "", "median", "least", "most");
+    println!(
+        "{:<44} {:>7} {:>7} {:>7}   aim",
+        "", "median", "least", "most"
+    );
     steps(folder.path());
     output(folder.path());
     documents();
@@ -96,21 +99,25 @@ fn steps(folder: &Path) {
         writeln!(text, "\n```bash {{#s{step}}}\n:\n```").unwrap();
     }
     fs::write(&file, text).unwrap();
-    report("1,000 bash steps / spawn + capture + sync", "1.2 (1.5)", || {
-        let ours = time(|| {
-            run(folder, &file, &["--output", "none"]);
-        });
-        let theirs = time(|| {
-            let mut record = File::create(folder.join("record")).unwrap();
-            for step in 0..1000 {
-                let output = Command::new("bash").args(["-c", ":"]).output().unwrap();
-                assert!(output.status.success());
-                writeln!(record, "{{\"step\":{step},\"code\":0}}").unwrap();
-                record.sync_data().unwrap();
-            }
-        });
-        (ours, theirs)
-    });
+    report(
+        "1,000 bash steps / spawn + capture + sync",
+        "1.2 (1.5)",
+        || {
+            let ours = time(|| {
+                run(folder, &file, &["--output", "none"]);
+            });
+            let theirs = time(|| {
+                let mut record = File::create(folder.join("record")).unwrap();
+                for step in 0..1000 {
+                    let output = Command::new("bash").args(["-c", ":"]).output().unwrap();
+                    assert!(output.status.success());
+                    writeln!(record, "{{\"step\":{step},\"code\":0}}").unwrap();
+                    record.sync_data().unwrap();
+                }
+            });
+            (ours, theirs)
+        },
+    );
 }
 
 /// A step that prints 100 MB beside `cat` of the same bytes to a reader.
@@ -136,7 +143,11 @@ fn output(folder: &Path) {
         });
         (ours, theirs)
     });
-    println!("{:<44} {:>6} MiB                     64 MiB", "  its largest resident size", peak / 1024);
+    println!(
+        "{:<44} {:>6} MiB                     64 MiB",
+        "  its largest resident size",
+        peak / 1024
+    );
 }
 
 /// Reading 10 MB of Markdown into a graph beside pulldown-cmark's bare events.

@@ -224,13 +224,16 @@ impl Excerpt {
     /// The offset in this text of a byte of the source, if that byte is part of it.
     #[must_use]
     pub fn locate(&self, origin: usize) -> Option<usize> {
-        self.pieces.iter().enumerate().find_map(|(index, (at, from))| {
-            let end = self
-                .pieces
-                .get(index + 1)
-                .map_or(self.text.len(), |(next, _)| *next);
-            (*from <= origin && origin - from < end - at).then(|| at + (origin - from))
-        })
+        self.pieces
+            .iter()
+            .enumerate()
+            .find_map(|(index, (at, from))| {
+                let end = self
+                    .pieces
+                    .get(index + 1)
+                    .map_or(self.text.len(), |(next, _)| *next);
+                (*from <= origin && origin - from < end - at).then(|| at + (origin - from))
+            })
     }
 
     /// The span in the source of a range of this text.

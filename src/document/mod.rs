@@ -5,6 +5,7 @@
 //! depend on each other or how they run. Every byte of a cell maps back to the Markdown.
 
 mod attributes;
+mod cell_value;
 mod commands;
 mod conditions;
 mod fence;

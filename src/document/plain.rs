@@ -110,9 +110,10 @@ impl Facts {
                 BlockKind::Commands(_) => count[COMMANDS] += 1,
                 BlockKind::Item(Some(_)) | BlockKind::List { ordered: true } => count[STEP] += 1,
                 BlockKind::Text => {
-                    let governs = page.blocks.get(index + 1).is_some_and(|next| {
-                        governed(&next.kind)
-                    });
+                    let governs = page
+                        .blocks
+                        .get(index + 1)
+                        .is_some_and(|next| governed(&next.kind));
                     if governs {
                         found = condition(source.slice(block.span)).filter(|found| found.colon);
                     }
@@ -224,8 +225,7 @@ impl Plain<'_> {
         let mut busy = vec![false; self.page.sections.len()];
         for (section, blocks) in own {
             if let Some(section) = section {
-                busy[*section] |=
-                    self.facts.has(CELL, blocks) || self.facts.has(COMMANDS, blocks);
+                busy[*section] |= self.facts.has(CELL, blocks) || self.facts.has(COMMANDS, blocks);
             }
         }
         for section in (0..busy.len()).rev() {
@@ -292,10 +292,17 @@ impl Plain<'_> {
                     false
                 }
                 BlockKind::List { ordered } => {
-                    let cells = self.facts.has(CELL, &subtree) || self.facts.has(COMMANDS, &subtree);
+                    let cells =
+                        self.facts.has(CELL, &subtree) || self.facts.has(COMMANDS, &subtree);
                     if cells || self.has_parts(&subtree) {
                         self.flush(&mut run, section, branch, prose);
-                        self.items(index + 1..end, section, inner, ordered, inner_prose && !cells);
+                        self.items(
+                            index + 1..end,
+                            section,
+                            inner,
+                            ordered,
+                            inner_prose && !cells,
+                        );
                         false
                     } else if inner != branch {
                         // What the condition decides about is a step of its own.
@@ -513,8 +520,5 @@ impl Plain<'_> {
 
 /// A span without blanks at its end.
 fn trimmed(source: &Source, span: Span) -> Span {
-    Span::new(
-        span.start,
-        span.start + source.slice(span).trim_end().len(),
-    )
+    Span::new(span.start, span.start + source.slice(span).trim_end().len())
 }

@@ -231,7 +231,11 @@ pub(super) async fn run(
         argv,
         environment: prepared.environment.clone(),
         directory: prepared.directory.clone(),
-        stdin: if step.tty { Stdin::Terminal } else { Stdin::Null },
+        stdin: if step.tty {
+            Stdin::Terminal
+        } else {
+            Stdin::Null
+        },
         timeout: step.timeout,
         grace: context.settings.grace,
     };
@@ -334,9 +338,9 @@ fn unexpected(
             .map(|line| format!("    {line}\n"))
             .collect::<String>()
     };
-    let reason = context
-        .redactor
-        .clean(&format!("the output of `{command}` is not what is expected"));
+    let reason = context.redactor.clean(&format!(
+        "the output of `{command}` is not what is expected"
+    ));
     let detail = context.redactor.clean(&format!(
         " --> {place}\nexpected:\n{}printed:\n{}",
         indent(expected),

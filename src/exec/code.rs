@@ -115,14 +115,19 @@ impl Code {
             status_of(failure.kind),
             self.context.redactor.clean(&failure.message),
         );
-        ending.detail = failure.span.map(|span| self.picture(span, &failure.message));
+        ending.detail = failure
+            .span
+            .map(|span| self.picture(span, &failure.message));
         ending
     }
 
     /// The place in the document with the code and a caret.
     fn picture(&self, span: Span, message: &str) -> crate::secret::Clean {
-        let picture =
-            Diagnostic::error(SCRIPT_FAILED, span, message).render(self.context.source(), false, 100);
+        let picture = Diagnostic::error(SCRIPT_FAILED, span, message).render(
+            self.context.source(),
+            false,
+            100,
+        );
         // The first line says again what the reason says.
         let picture = picture.split_once('\n').map_or("", |(_, rest)| rest);
         self.context.redactor.clean(picture)

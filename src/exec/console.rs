@@ -114,7 +114,8 @@ impl Splitter {
 }
 
 fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
-    text.windows(wanted.len()).position(|window| window == wanted)
+    text.windows(wanted.len())
+        .position(|window| window == wanted)
 }
 
 /// Whether output is what a transcript expects: `...` on a line of its own stands for any lines,
@@ -194,7 +195,10 @@ mod tests {
             }
             shown.extend(splitter.finish());
             assert_eq!(shown, b"one\ntwo\x1e\n");
-            assert_eq!(splitter.parts, [b"one\n".to_vec(), b"two\x1e\n".to_vec(), vec![]]);
+            assert_eq!(
+                splitter.parts,
+                [b"one\n".to_vec(), b"two\x1e\n".to_vec(), vec![]]
+            );
         }
     }
 }

@@ -86,9 +86,7 @@ impl Context {
 
     /// What every step's environment starts from.
     pub(super) fn environment(&self) -> &Environment {
-        self.environment
-            .get()
-            .unwrap_or(&self.settings.environment)
+        self.environment.get().unwrap_or(&self.settings.environment)
     }
 
     /// Sets what every step's environment starts from; only the first time counts.
@@ -202,9 +200,9 @@ impl Context {
             }
             if let Some(result) = results.get(&edge.from) {
                 let id = &self.step(edge.from).id;
-                let value = result.to_dynamic();
+                let value: Dynamic = result.clone().into();
                 steps.insert(id.as_str().into(), value.clone());
-                notebook.define(&id.variable(), value, true);
+                notebook.define(id.variable(), value, true);
             }
         }
         notebook.define("steps", Dynamic::from_map(steps), true);

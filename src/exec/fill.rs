@@ -98,7 +98,8 @@ pub(super) fn plain(
 
 /// A short text with `${{ }}` in it, such as a question or a directory.
 pub(super) fn template(code: &Code, text: &Excerpt) -> Result<Vec<u8>, Box<Ending>> {
-    let interpolations = crate::document::interpolations(text);
+    // What is wrong with the text itself was said when the document was read.
+    let (interpolations, _) = crate::document::interpolations(text);
     let mut filled = Vec::new();
     let mut at = 0;
     for interpolation in interpolations {

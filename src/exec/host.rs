@@ -88,9 +88,7 @@ impl StepHost {
         };
         let (sender, receiver) = mpsc::channel(8);
         let (exit, kept) = tokio::join!(
-            self.context
-                .world
-                .run(process, sender, self.cancel.clone()),
+            self.context.world.run(process, sender, self.cancel.clone()),
             output::pump(&self.context, &self.step, receiver, None),
         );
         let exit = exit.map_err(|error| Trouble::Failed(error.to_string()))?;
@@ -101,10 +99,13 @@ impl StepHost {
             End::TimedOut => {
                 let limit = request.timeout.map(show_duration).unwrap_or_default();
                 self.captured(call, Value::from("timed out")).await;
-                return Err(Trouble::Failed(format!("`{shown}` timed out after {limit}")));
+                return Err(Trouble::Failed(format!(
+                    "`{shown}` timed out after {limit}"
+                )));
             }
         };
-        self.captured(call, serde_json::json!({ "code": code })).await;
+        self.captured(call, serde_json::json!({ "code": code }))
+            .await;
         Ok(Finished {
             code,
             stdout: kept.stdout,
@@ -134,7 +135,8 @@ impl StepHost {
                     left: None,
                     scratch: self.context.scratch.path(),
                 };
-                let argv = shell::argv(&cell).map_err(|error| Trouble::Failed(error.to_string()))?;
+                let argv =
+                    shell::argv(&cell).map_err(|error| Trouble::Failed(error.to_string()))?;
                 Ok((argv, text.clone()))
             }
         }
@@ -163,13 +165,9 @@ impl Host for StepHost {
         let kind = QuestionKind::Text {
             default: default.map(str::to_owned),
         };
-        let answer = self.runtime.block_on(self.context.ask(
-            &self.step,
-            text,
-            None,
-            kind,
-            &self.cancel,
-        ));
+        let answer =
+            self.runtime
+                .block_on(self.context.ask(&self.step, text, None, kind, &self.cancel));
         match answer {
             Ok(Some(answer)) => Ok(answer.text),
             Ok(None) if self.cancel.is_cancelled() => Err(Trouble::Cancelled),

@@ -33,8 +33,9 @@ use crate::event::{Event, Removed, RunStarted, Status, StepHead};
 use crate::graph::StepKind;
 use crate::journal::{self, Recorder};
 use crate::plan::{Plan, Selected};
-use crate::script::Notebook;
+use crate::script::{self, Dynamic, Notebook, Secret};
 use crate::secret::Redactor;
+use crate::value::Value;
 use crate::world::World;
 
 use self::code::Code;
@@ -117,11 +118,12 @@ pub async fn run(
     settings: Settings,
     interrupt: Interrupt,
 ) -> Result<Ended, Error> {
-    let context = Context::new(plan, world, recorder, redactor, settings, &interrupt).map_err(
-        |error| Error::Scratch {
-            reason: error.to_string(),
-        },
-    )?;
+    let context =
+        Context::new(plan, world, recorder, redactor, settings, &interrupt).map_err(|error| {
+            Error::Scratch {
+                reason: error.to_string(),
+            }
+        })?;
     let context = Arc::new(context);
     let began = context.world.elapsed();
     let ended = steps(&context, &interrupt).await;
@@ -229,14 +231,23 @@ async fn set_environment(context: &Arc<Context>, inputs: Notebook) -> Result<(),
 fn inputs(context: &Context) -> Notebook {
     let mut notebook = Notebook::default();
     for (name, binding) in &context.plan.inputs {
-        notebook.define_input(name, &binding.value, binding.secret);
+        let value = if binding.secret {
+            let text = match &binding.value {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            Dynamic::from(Secret::new(name.as_str(), text))
+        } else {
+            script::to_dynamic(&binding.value)
+        };
+        notebook.define(name, value, true);
     }
     let document = &context.graph().document;
     for step in &context.graph().steps {
         if step.kind == StepKind::Value
             && let Some(Ok(value)) = document.cells[step.cell].value()
         {
-            notebook.define(&step.id.variable(), crate::script::to_dynamic(&value), true);
+            notebook.define(step.id.variable(), script::to_dynamic(&value), true);
         }
     }
     notebook
@@ -264,8 +275,8 @@ fn head(context: &Context) -> RunStarted {
             line: document.source.line(step.span.start),
             needs: graph
                 .predecessors(index)
-                .into_iter()
-                .map(|from| graph.steps[from].id.to_string())
+                .iter()
+                .map(|from| graph.steps[*from].id.to_string())
                 .collect(),
         })
         .collect();

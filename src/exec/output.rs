@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use crate::event::{Event, Stream};
-use crate::secret::Filter;
+use crate::event::{Event, Stream, Text};
+use crate::secret::{CleanBytes, Filter};
 use crate::world::Chunk;
 
 use super::console::Splitter;
@@ -85,10 +85,10 @@ struct Recording<'a> {
     step: &'a str,
     stream: Stream,
     filter: Filter,
-    /// Clean bytes after the last newline.
-    line: Vec<u8>,
-    /// Clean bytes so far, while they fit into the journal.
-    head: Vec<u8>,
+    /// What came after the last newline.
+    line: CleanBytes,
+    /// All so far, while it fits into the journal.
+    head: CleanBytes,
     rest: Option<Rest>,
 }
 
@@ -99,7 +99,7 @@ struct Rest {
     /// Bytes that are in the file only.
     skipped: u64,
     /// The last bytes, of which the journal gets the end.
-    tail: Vec<u8>,
+    tail: CleanBytes,
     shown: Duration,
 }
 
@@ -110,37 +110,37 @@ impl<'a> Recording<'a> {
             step,
             stream,
             filter: context.redactor.filter(),
-            line: Vec::new(),
-            head: Vec::new(),
+            line: CleanBytes::default(),
+            head: CleanBytes::default(),
             rest: None,
         }
     }
 
     async fn push(&mut self, bytes: &[u8]) {
-        let clean = self.filter.push(bytes);
+        let clean = self.filter.clean(bytes);
         self.take(&clean).await;
     }
 
     async fn finish(mut self) {
-        let clean = self.filter.finish();
+        let clean = self.filter.rest();
         self.take(&clean).await;
         if let Some(rest) = self.rest.take() {
             let skipped = rest.skipped - rest.tail.len() as u64;
-            self.emit(skipped, &rest.tail).await;
+            self.emit(skipped, rest.tail).await;
         } else if !self.line.is_empty() {
             let line = std::mem::take(&mut self.line);
-            self.emit(0, &line).await;
+            self.emit(0, line).await;
         }
     }
 
-    async fn take(&mut self, clean: &[u8]) {
+    async fn take(&mut self, clean: &CleanBytes) {
         if clean.is_empty() {
             return;
         }
         if self.rest.is_none() {
             let room = INLINE - self.head.len();
             if clean.len() <= room {
-                self.head.extend_from_slice(clean);
+                self.head.append(clean);
                 self.lines(clean).await;
                 return;
             }
@@ -150,21 +150,20 @@ impl<'a> Recording<'a> {
         let now = self.context.world.elapsed();
         let glimpse = self.rest.as_mut().and_then(|rest| rest.take(clean, now));
         if let Some((skipped, line)) = glimpse {
-            self.emit(skipped, &line).await;
+            self.emit(skipped, line).await;
         }
     }
 
     /// Records the whole lines that are there.
-    async fn lines(&mut self, clean: &[u8]) {
-        self.line.extend_from_slice(clean);
+    async fn lines(&mut self, clean: &CleanBytes) {
+        self.line.append(clean);
         let end = match self.line.iter().rposition(|byte| *byte == b'\n') {
             Some(newline) => newline + 1,
             None if self.line.len() >= LINE => self.line.len(),
             None => return,
         };
-        let rest = self.line.split_off(end);
-        let lines = std::mem::replace(&mut self.line, rest);
-        self.emit(0, &lines).await;
+        let lines = self.line.take(end);
+        self.emit(0, lines).await;
     }
 
     /// Turns to the file.
@@ -195,18 +194,19 @@ impl<'a> Recording<'a> {
         });
     }
 
-    async fn emit(&self, skipped: u64, lines: &[u8]) {
-        let text = lines.strip_suffix(b"\n").unwrap_or(lines);
+    async fn emit(&self, skipped: u64, mut lines: CleanBytes) {
         if lines.is_empty() && skipped == 0 {
             return;
         }
+        let end = lines.strip_suffix(b"\n").map_or(lines.len(), <[u8]>::len);
+        let text = lines.take(end);
         self.context
             .recorder
             .record(Event::Output {
                 step: self.step.to_owned(),
                 stream: self.stream,
                 skipped,
-                text: self.context.redactor.text(text),
+                text: Text::from(text),
             })
             .await;
     }
@@ -214,20 +214,16 @@ impl<'a> Recording<'a> {
 
 impl Rest {
     /// Takes more; now and then gives the last whole line and how much went unshown before it.
-    fn take(&mut self, clean: &[u8], now: Duration) -> Option<(u64, Vec<u8>)> {
+    fn take(&mut self, clean: &CleanBytes, now: Duration) -> Option<(u64, CleanBytes)> {
         if let Some(file) = &mut self.file
             && file.write_all(clean).is_err()
         {
             self.file = None;
         }
         self.skipped += clean.len() as u64;
-        if clean.len() >= TAIL {
-            self.tail.clear();
-            self.tail.extend_from_slice(&clean[clean.len() - TAIL..]);
-        } else {
-            let extra = (self.tail.len() + clean.len()).saturating_sub(TAIL);
-            self.tail.drain(..extra);
-            self.tail.extend_from_slice(clean);
+        self.tail.append(clean);
+        if self.tail.len() > TAIL {
+            let _old = self.tail.take(self.tail.len() - TAIL);
         }
         if now.saturating_sub(self.shown) < GLIMPSE {
             return None;
@@ -237,11 +233,10 @@ impl Rest {
             .iter()
             .rposition(|byte| *byte == b'\n')
             .map_or(0, |newline| newline + 1);
-        let line = self.tail[start..=end].to_vec();
-        let rest = self.tail.split_off(end + 1);
-        let before = self.skipped - (line.len() + rest.len()) as u64;
-        self.skipped = rest.len() as u64;
-        self.tail = rest;
+        let _before = self.tail.take(start);
+        let line = self.tail.take(end + 1 - start);
+        let before = self.skipped - (line.len() + self.tail.len()) as u64;
+        self.skipped = self.tail.len() as u64;
         self.shown = now;
         Some((before, line))
     }

@@ -215,8 +215,8 @@ impl Schedule {
         let graph = self.context.graph();
         let states = graph
             .predecessors(index)
-            .into_iter()
-            .filter_map(|from| self.settled[from].as_ref().map(|settled| &settled.state));
+            .iter()
+            .filter_map(|from| self.settled[*from].as_ref().map(|settled| &settled.state));
         State::join(states, graph).unwrap_or_else(|| (self.first.clone(), Vec::new()))
     }
 
@@ -302,9 +302,9 @@ impl Schedule {
                 .get_or_insert_with(|| self.context.redactor.clean(&text));
         }
         for next in self.context.graph().successors(index) {
-            self.waiting[next] -= 1;
-            if self.waiting[next] == 0 {
-                self.ready.insert(next);
+            self.waiting[*next] -= 1;
+            if self.waiting[*next] == 0 {
+                self.ready.insert(*next);
             }
         }
     }

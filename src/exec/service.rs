@@ -61,9 +61,9 @@ pub(super) async fn start(
             shell::interpreter_argv(program, text, context.scratch.path())
         }
         Action::Script | Action::Manual | Action::Branch => {
-            return Ok(Attempted::ended(
-                *code.failed("only a shell or an interpreter can run in the background"),
-            ));
+            return Ok(Attempted::ended(*code.failed(
+                "only a shell or an interpreter can run in the background",
+            )));
         }
     };
     let argv = match argv {

@@ -302,10 +302,7 @@ impl Runner {
             items.push(instance.result);
         }
         if !failed.is_empty() {
-            let reason = format!(
-                "{} failed",
-                crate::diagnostic::list_and(&failed)
-            );
+            let reason = format!("{} failed", crate::diagnostic::list_and(&failed));
             worst.reason = Some(self.context.redactor.clean(&reason));
         }
         let mut result = described(&self.name(None), &worst, StepResult::default());
@@ -412,9 +409,9 @@ impl Runner {
             None if self.cancel.is_cancelled() => Ok(Err(Box::new(Instance::ended(
                 Ending::because(Status::Interrupted, Clean::constant("the run was stopped")),
             )))),
-            None if branch => refused(
-                "nobody is here to say whether this applies; run it in a terminal",
-            ),
+            None if branch => {
+                refused("nobody is here to say whether this applies; run it in a terminal")
+            }
             None => refused("nobody is here to approve it; run it in a terminal, or with --yes"),
         }
     }
@@ -432,7 +429,10 @@ impl Runner {
         for attempt in 1.. {
             if self.cancel.is_cancelled() {
                 let reason = Clean::constant("the run was stopped");
-                return Ok(Instance::ended(Ending::because(Status::Interrupted, reason)));
+                return Ok(Instance::ended(Ending::because(
+                    Status::Interrupted,
+                    reason,
+                )));
             }
             self.context
                 .commit(vec![attempt::started(name, attempt, prepared)])
@@ -462,7 +462,9 @@ impl Runner {
                 "attempt {attempt} of {last} failed: {reason}; again in {}",
                 show_duration(wait)
             );
-            context.note(Some(name), context.redactor.clean(&text)).await;
+            context
+                .note(Some(name), context.redactor.clean(&text))
+                .await;
             tokio::select! {
                 () = context.world.sleep(wait) => {}
                 () = self.cancel.cancelled() => {}

@@ -87,15 +87,24 @@ fn report(graph: &Graph, spans: &[Span], path: &[usize]) -> Diagnostic {
             _ => hops.push((edge.to, edge.from, *at)),
         }
     }
-    let mut names: Vec<String> = hops.iter().map(|(to, _, _)| format!("`{}`", id(*to))).collect();
+    let mut names: Vec<String> = hops
+        .iter()
+        .map(|(to, _, _)| format!("`{}`", id(*to)))
+        .collect();
     names.extend(names.first().cloned());
     if names.len() > SHOWN {
         let left_out = names.len() - SHOWN + 1;
-        names.splice(SHOWN / 2..SHOWN / 2 + left_out, [format!("… {left_out} more …")]);
+        names.splice(
+            SHOWN / 2..SHOWN / 2 + left_out,
+            [format!("… {left_out} more …")],
+        );
     }
     let mut diagnostic = Diagnostic::error(
         CYCLE,
-        path.first().and_then(|at| spans.get(*at)).copied().unwrap_or_default(),
+        path.first()
+            .and_then(|at| spans.get(*at))
+            .copied()
+            .unwrap_or_default(),
         format!("steps wait for each other: {}", names.join(" → ")),
     );
     for (hop, (to, from, at)) in hops.iter().enumerate() {

@@ -6,6 +6,7 @@ mod assertion;
 mod engine;
 mod extent;
 mod failure;
+mod interpolant;
 mod library;
 mod notebook;
 mod place;
@@ -19,6 +20,7 @@ mod tests;
 use std::time::Duration;
 
 pub use engine::{Engine, vocabulary};
+pub use interpolant::{Interpolant, interpolant};
 pub use notebook::Notebook;
 pub use result::StepResult;
 pub use secret::{Raw, Secret};

@@ -130,7 +130,11 @@ fn draw(
 ) {
     for (at, node) in nodes.iter().enumerate() {
         let last = at + 1 == nodes.len();
-        let (corner, rail) = if last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
+        let (corner, rail) = if last {
+            ("└─ ", "   ")
+        } else {
+            ("├─ ", "│  ")
+        };
         match node {
             Node::Section(section) => {
                 rows.push(section_row(graph, *section, &format!("{indent}{corner}")));
@@ -139,7 +143,9 @@ fn draw(
                     draw(graph, above, inner, children, &indent, rows);
                 }
             }
-            Node::Step(step) => rows.push(step_row(graph, above, *step, &format!("{indent}{corner}"))),
+            Node::Step(step) => {
+                rows.push(step_row(graph, above, *step, &format!("{indent}{corner}")))
+            }
         }
     }
 }
