@@ -157,9 +157,11 @@ pub(super) fn push_code(excerpt: &mut Excerpt, text: &str, span: Span) {
         excerpt.push(text, span.start);
         return;
     }
-    // Part of a tab that a container took the rest of: blanks that all stand for it.
+    // The rest of a tab that a container took part of: blanks that all stand for that tab, which
+    // is the byte before.
+    let tab = span.start.saturating_sub(1);
     for (at, character) in text.char_indices() {
-        excerpt.push(&text[at..at + character.len_utf8()], span.start);
+        excerpt.push(&text[at..at + character.len_utf8()], tab);
     }
 }
 

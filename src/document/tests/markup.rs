@@ -51,6 +51,9 @@ fn a_fence_is_found_in_every_container() {
 fn a_tab_that_a_container_takes_part_of_still_maps_back() {
     let (document, diagnostics) = parse(">\t\tkubectl get\n\n- a\n\n\t\thelm list\n- ```sh\n\tX\n  ```\n");
     assert_sound(&document, &diagnostics);
+    assert_eq!(document.cells[0].body.text, "  kubectl get\n");
+    assert_eq!(document.cells[0].body.origin(1), 2);
+    assert_eq!(place("- ```sh\n\t\tX\n  ```\n"), ("  \tX\n".to_owned(), (2, 3)));
 }
 
 #[test]
