@@ -164,6 +164,12 @@ pub(super) fn of_cell(info: &Info, diagnostics: &mut Diagnostics) -> Reading {
             },
         }
     }
+    // In Runme `interactive` yields to `background`; our `tty` does not, and is said.
+    let says_tty = info.words.iter().any(|word| word.key.value == "tty");
+    if reading.attributes.background && !says_tty {
+        reading.attributes.tty = false;
+        reading.places.retain(|(name, _)| *name != "tty");
+    }
     reading
 }
 

@@ -44,8 +44,8 @@ const PROGRAMS: [&str; 96] = [
     "helm",
     "helmfile",
     "istioctl",
-    "jq",
     "journalctl",
+    "jq",
     "k3s",
     "k9s",
     "kind",
@@ -143,22 +143,10 @@ mod tests {
 
     #[test]
     fn commands_are_told_from_text() {
-        for text in [
-            "kubectl get pods",
-            "# see\n$ ls",
-            "A=1 helm list",
-            "  sudo reboot",
-        ] {
+        for text in ["kubectl get pods", "# see\n$ ls", "A=1 helm list", "  sudo reboot"] {
             assert!(look_like_commands(text), "{text}");
         }
-        for text in [
-            "",
-            "# x",
-            "Name: x",
-            "make = 3",
-            "service is up",
-            "NAME  READY",
-        ] {
+        for text in ["", "# x", "Name: x", "make = 3", "service is up", "NAME  READY"] {
             assert!(!look_like_commands(text), "{text}");
         }
     }

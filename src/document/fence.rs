@@ -2,7 +2,7 @@
 
 use super::attributes::{self, DOES_NOT_FIT, Reading};
 use super::commands::look_like_commands;
-use super::info::{Form, Info, Sort};
+use super::info::{Form, Info, Sort, push_code};
 use super::interpolation::interpolations;
 use super::transcript::{exchanges, is_transcript};
 use super::{Attributes, Cell, CellKind, Format};
@@ -105,16 +105,8 @@ impl Fence {
     /// Takes a piece of what stands inside.
     pub fn push(&mut self, text: &str, span: Span) {
         self.body_end = span.end;
-        if !self.keeps_body {
-            return;
-        }
-        if text.len() == span.end - span.start {
-            self.body.push(text, span.start);
-        } else {
-            // Part of a tab that the container took the rest of: blanks that all stand for it.
-            for (at, _) in text.char_indices() {
-                self.body.push(&text[at..=at], span.start);
-            }
+        if self.keeps_body {
+            push_code(&mut self.body, text, span);
         }
     }
 
@@ -291,7 +283,7 @@ impl Fence {
                 "this fence is never closed: all that follows it is part of it"
             },
         )
-        .help(format!("write `{opening}` on a line of its own after it"));
+        .help(format!("write {opening} on a line of its own after it"));
         if let Some(line) = self.near_closing(source, opening) {
             diagnostic = diagnostic.label(
                 line,

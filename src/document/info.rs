@@ -155,6 +155,20 @@ pub(super) fn stand_in(excerpt: &mut Excerpt, text: &str, origin: usize) {
     }
 }
 
+/// Appends a piece of a code block as the parser gave it, `span` being its place.
+pub(super) fn push_code(excerpt: &mut Excerpt, text: &str, span: Span) {
+    if text.len() == span.end - span.start {
+        excerpt.push(text, span.start);
+        return;
+    }
+    // The rest of a tab that a container took part of: blanks that all stand for that tab, which
+    // is the byte before.
+    let tab = span.start.saturating_sub(1);
+    for (at, character) in text.char_indices() {
+        excerpt.push(&text[at..at + character.len_utf8()], tab);
+    }
+}
+
 /// The first `{` after the language that is not inside quotes, as in `sh title="{x}" {#id}`.
 fn opening_brace(text: &str, from: usize) -> Option<usize> {
     let mut quote = None;
@@ -261,24 +275,33 @@ impl<'a> Words<'a> {
         match self.peek() {
             Some(quote @ ('"' | '\'')) => self.quoted(quote),
             _ => {
-                let (start, mut depth, braces) = (self.at, 0_usize, self.opened.is_some());
-                let value = self.take_while(|c| match c {
-                    '{' => {
-                        depth += 1;
-                        true
-                    }
-                    '}' if depth > 0 => {
-                        depth -= 1;
-                        true
-                    }
-                    '}' => !braces,
-                    _ => true,
-                });
+                let start = self.at;
+                let text = self.bare();
                 let mut excerpt = Excerpt::default();
-                excerpt.push(&value.value, start);
+                excerpt.push(text, start);
                 excerpt
             }
         }
+    }
+
+    /// A value without quotes: up to a blank or the closing brace, but `${{ dir }}` is whole.
+    fn bare(&mut self) -> &'a str {
+        let rest = self.source.slice(Span::new(self.at, self.end));
+        let mut depth = 0_usize;
+        let end = rest
+            .char_indices()
+            .find(|(_, c)| {
+                match c {
+                    '{' => depth += 1,
+                    '}' if depth == 0 => return self.opened.is_some(),
+                    '}' => depth -= 1,
+                    _ => {}
+                }
+                depth == 0 && c.is_whitespace()
+            })
+            .map_or(rest.len(), |(at, _)| at);
+        self.at += end;
+        &rest[..end]
     }
 
     fn quoted(&mut self, quote: char) -> Excerpt {
@@ -347,7 +370,7 @@ impl<'a> Words<'a> {
     }
 
     /// Takes characters up to a blank or to the first one that is not wanted.
-    fn take_while(&mut self, mut wanted: impl FnMut(char) -> bool) -> Spanned<String> {
+    fn take_while(&mut self, wanted: impl Fn(char) -> bool) -> Spanned<String> {
         let start = self.at;
         let rest = self.source.slice(Span::new(start, self.end));
         let length = rest

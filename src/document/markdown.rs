@@ -4,7 +4,7 @@ use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, T
 
 use super::commands::look_like_commands;
 use super::fence::Fence;
-use super::info::{UNFINISHED, Words};
+use super::info::{UNFINISHED, Words, push_code};
 use super::outline::{Block, BlockKind};
 use super::{Attributes, Cell, Section, attributes};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
@@ -54,7 +54,7 @@ struct Walk<'a> {
     around: Vec<usize>,
     title: Option<String>,
     fence: Option<Fence>,
-    indented: Option<(Span, Excerpt)>,
+    indented: Option<Excerpt>,
     /// The section whose heading has just ended: a comment of ours may stand here.
     heading: Option<usize>,
 }
@@ -80,8 +80,8 @@ impl<'a> Walk<'a> {
             Event::Text(text) => {
                 if let Some(fence) = &mut self.fence {
                     fence.push(text, span);
-                } else if let Some((_, excerpt)) = &mut self.indented {
-                    excerpt.push(text, span.start);
+                } else if let Some(code) = &mut self.indented {
+                    push_code(code, text, span);
                 } else {
                     if let Some(title) = &mut self.title {
                         title.push_str(text);
@@ -194,7 +194,7 @@ impl<'a> Walk<'a> {
             }
             Tag::CodeBlock(CodeBlockKind::Indented) => {
                 self.block(BlockKind::Other, span);
-                self.indented = Some((span, Excerpt::default()));
+                self.indented = Some(Excerpt::default());
             }
             Tag::HtmlBlock => {
                 self.block(BlockKind::Other, span);
@@ -233,7 +233,7 @@ impl<'a> Walk<'a> {
                 let block = self.close();
                 if let Some(fence) = self.fence.take() {
                     self.fence(fence, block);
-                } else if let Some((_, text)) = self.indented.take()
+                } else if let Some(text) = self.indented.take()
                     && let Some(block) = block
                     && look_like_commands(&text.text)
                 {

@@ -9,7 +9,12 @@ pub(super) fn is_transcript(text: &str) -> bool {
     text.lines()
         .map(str::trim_start)
         .find(|line| !line.is_empty() && !line.starts_with('#'))
-        .is_some_and(|line| line.starts_with("$ "))
+        .is_some_and(|line| prompt(line).is_some())
+}
+
+/// The prompt of a line: `$ `, or zsh's `% `. A command never begins with either.
+fn prompt(line: &str) -> Option<&'static str> {
+    ["$ ", "% "].into_iter().find(|prompt| line.starts_with(prompt))
 }
 
 /// Takes a transcript apart.
@@ -20,6 +25,8 @@ pub(super) fn is_transcript(text: &str) -> bool {
 pub(super) fn exchanges(body: &Excerpt) -> Vec<Exchange> {
     let mut exchanges = Vec::new();
     let mut open: Option<Open> = None;
+    // The first prompt is the transcript's: `% ` under a `$ ` is output.
+    let mut sign = None;
     let mut at = 0;
     for raw in body.text.split_inclusive('\n') {
         let start = at;
@@ -34,7 +41,10 @@ pub(super) fn exchanges(body: &Excerpt) -> Vec<Exchange> {
             continue;
         }
         let indent = line.len() - line.trim_start_matches(' ').len();
-        if let Some(text) = line[indent..].strip_prefix("$ ") {
+        if sign.is_none() {
+            sign = prompt(&line[indent..]);
+        }
+        if let Some(text) = sign.and_then(|sign| line[indent..].strip_prefix(sign)) {
             exchanges.extend(open.take().map(|command| command.close(body)));
             let mut command = Open::default();
             command.add(text, end - text.len(), end);
