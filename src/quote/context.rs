@@ -26,6 +26,8 @@ pub enum Context {
     Arithmetic,
     /// Refused: after `#`.
     Comment,
+    /// Refused: inside a `((` that is two parentheses and no arithmetic.
+    Ambiguous,
     /// Refused: inside backquotes.
     Backquote,
     /// Refused: inside `${ … }`.
@@ -71,6 +73,10 @@ impl Context {
             Self::Arithmetic => (
                 "a value in arithmetic is evaluated, which can run commands",
                 number,
+            ),
+            Self::Ambiguous => (
+                "shells misread values inside a `((` that is no arithmetic",
+                "put a blank between the parentheses: `( (`",
             ),
             Self::Comment => (
                 "a value in a comment can end the comment",

@@ -2,7 +2,11 @@
 
 use std::ops::Range;
 
+use super::Dialect;
 use super::scan::{HereDocument, Scan};
+
+/// A range of the text and the bytes that take its place.
+pub(super) type Edit = (Range<usize>, Vec<u8>);
 
 /// Expands to nothing in every shell, set or not: what follows it does not begin the line.
 const NOTHING: &[u8] = b"${IFS+}";
@@ -83,6 +87,7 @@ pub(super) fn escaped(
     value: &[u8],
     document: &HereDocument,
     line: &Line,
+    dialect: Dialect,
     after_name: bool,
 ) -> Vec<u8> {
     let mut escaped = Vec::with_capacity(value.len());
@@ -103,7 +108,9 @@ pub(super) fn escaped(
         });
         let unknown_next = segment.is_empty() && last && line.after.is_none();
         let loses_tab = document.strip_tabs && begins && (next == Some(&b'\t') || unknown_next);
-        if loses_tab || may_end(segment, document, line, first, last) {
+        let loses_byte = dialect == Dialect::Sh
+            && may_lose_byte(segment, &document.delimiter, line, first, last);
+        if loses_tab || loses_byte || may_end(segment, document, line, first, last) {
             escaped.extend(NOTHING);
         }
         for byte in segment {
@@ -132,16 +139,45 @@ fn may_end(segment: &[u8], document: &HereDocument, line: &Line, first: bool, la
     }
 }
 
+/// Whether dash may lose a byte of this line: it drops the first byte from 0x80 up after a part
+/// of the delimiter at a line's start (seen in 0.5.12).
+fn may_lose_byte(segment: &[u8], delimiter: &[u8], line: &Line, first: bool, last: bool) -> bool {
+    if first && line.follows {
+        return true;
+    }
+    let before: &[u8] = if first { &line.before } else { b"" };
+    match (&line.after, last) {
+        (Some(after), true) => loses_byte(&[before, segment, after].concat(), delimiter),
+        (None, true) => {
+            let known = [before, segment].concat();
+            delimiter.starts_with(&known) || loses_byte(&known, delimiter)
+        }
+        (_, false) => loses_byte(&[before, segment].concat(), delimiter),
+    }
+}
+
+fn loses_byte(line: &[u8], delimiter: &[u8]) -> bool {
+    let same = line
+        .iter()
+        .zip(delimiter)
+        .take_while(|(one, other)| one == other)
+        .count();
+    same > 0 && line.get(same).is_some_and(|byte| *byte >= 0x80)
+}
+
 fn contains(text: &[u8], part: &[u8]) -> bool {
     part.is_empty() || text.windows(part.len()).any(|window| window == part)
 }
 
-/// New delimiters, at both ends, for literal here-documents that a value would end.
+/// New delimiters, at both ends, for the literal here-documents that a value would end.
+///
+/// The error is the range of a here-document for which no delimiter is found.
 pub(super) fn renamed(
+    dialect: Dialect,
     shell: &[u8],
     scan: &Scan,
-    edits: &[(Range<usize>, Vec<u8>)],
-) -> Vec<(Range<usize>, Vec<u8>)> {
+    edits: &[Edit],
+) -> Result<Vec<Edit>, Range<usize>> {
     let mut renames = Vec::new();
     for document in scan.documents.iter().filter(|document| document.quoted) {
         let body = &document.body;
@@ -158,24 +194,25 @@ pub(super) fn renamed(
             done = range.end;
         }
         lines.extend(&shell[done..body.end]);
-        let is_ended_by = |delimiter: &[u8]| {
+        let is_broken_by = |delimiter: &[u8]| {
             lines.split(|byte| *byte == b'\n').any(|line| {
                 let tabs = line.iter().take_while(|byte| **byte == b'\t').count();
-                let tabs = if document.strip_tabs { tabs } else { 0 };
-                line[tabs..] == *delimiter
+                let line = &line[if document.strip_tabs { tabs } else { 0 }..];
+                line == delimiter || (dialect == Dialect::Sh && loses_byte(line, delimiter))
             })
         };
-        if !is_ended_by(&document.delimiter) {
+        if !is_broken_by(&document.delimiter) {
             continue;
         }
-        let mut number = 1_usize;
-        let mut fresh = b"END_OF_DOCUMENT".to_vec();
-        while is_ended_by(&fresh) {
-            number += 1;
-            fresh = format!("END_OF_DOCUMENT_{number}").into_bytes();
-        }
+        let fresh = (0..1000)
+            .map(|number: usize| {
+                let letter = char::from(b'A' + u8::try_from(number % 26).unwrap_or_default());
+                format!("{letter}_END_OF_DOCUMENT_{number}").into_bytes()
+            })
+            .find(|delimiter| !is_broken_by(delimiter))
+            .ok_or_else(|| body.clone())?;
         renames.push((document.opening.clone(), [b"'", &fresh[..], b"'"].concat()));
         renames.push((document.closing.clone(), fresh));
     }
-    renames
+    Ok(renames)
 }

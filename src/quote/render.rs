@@ -112,7 +112,19 @@ pub fn render(
         wrong.sort_by_key(|misplaced| misplaced.range.start);
         return Err(wrong);
     }
-    edits.extend(here_document::renamed(&shell, &scan, &edits));
+    match here_document::renamed(dialect, &shell, &scan, &edits) {
+        Ok(renames) => edits.extend(renames),
+        Err(body) => {
+            let inside = |slot: &&Slot<'_>| body.contains(&slot.range.start);
+            let reason = "a value has a line for each delimiter that was tried";
+            let help = "pass the value by a file";
+            return Err(slots
+                .iter()
+                .filter(inside)
+                .map(|slot| Misplaced::because(slot.origin, reason, help))
+                .collect());
+        }
+    }
     edits.sort_by_key(|(range, _)| range.start);
     let mut rendered = Vec::with_capacity(shell.len());
     let mut done = 0;
@@ -206,7 +218,7 @@ impl Slot<'_> {
         let document = place.document.and_then(|index| scan.documents.get(index));
         let (open, close) = match (&place.context, document) {
             (Context::HereDocument { .. }, Some(document)) => {
-                return self.render_line(place, document, shell, atoms);
+                return self.render_line(dialect, place, document, shell, atoms);
             }
             (Context::Double, _) => (&b"\""[..], &b"\""[..]),
             (Context::Single, _) => (&b"'"[..], &b"'"[..]),
@@ -269,6 +281,7 @@ impl Slot<'_> {
     /// A value among the lines of a here-document.
     fn render_line(
         &self,
+        dialect: Dialect,
         place: &Place,
         document: &HereDocument,
         shell: &[u8],
@@ -284,11 +297,9 @@ impl Slot<'_> {
             Piece::Value(value) | Piece::Raw(value) => {
                 let line = Line::around(&self.range, document, shell, atoms);
                 if !document.quoted {
+                    let after_name = place.after_name;
                     Ok(here_document::escaped(
-                        value,
-                        document,
-                        &line,
-                        place.after_name,
+                        value, document, &line, dialect, after_name,
                     ))
                 } else if document.strip_tabs && line.loses_tabs(value) {
                     Err(Misplaced::because(

@@ -8,6 +8,8 @@ use crate::quote::{Context, Dialect};
 pub(super) struct Commands {
     /// Whether `)` ends it.
     substitution: bool,
+    /// Whether it opened with a `((` that is no arithmetic.
+    pub(super) ambiguous: bool,
     parentheses: Vec<Parenthesis>,
     cases: Vec<Case>,
     word: Option<Word>,
@@ -35,6 +37,8 @@ pub(super) struct Word {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Parenthesis {
     Subshell,
+    /// A subshell that opens with `((`.
+    Ambiguous,
     Array,
     /// Part of a word: `@(a|b)`, `*(.)`.
     Pattern,
@@ -87,6 +91,7 @@ impl Commands {
     pub(super) const fn new(substitution: bool) -> Self {
         Self {
             substitution,
+            ambiguous: false,
             parentheses: Vec::new(),
             cases: Vec::new(),
             word: None,
@@ -559,7 +564,12 @@ impl Scanner<'_> {
             }
             None if commands.expects => {
                 commands.next_command();
-                commands.parentheses.push(Parenthesis::Subshell);
+                if is_subshell {
+                    commands.parentheses.push(Parenthesis::Ambiguous);
+                    self.ambiguous += 1;
+                } else {
+                    commands.parentheses.push(Parenthesis::Subshell);
+                }
                 self.at += 1;
             }
             None if empty.is_some() => {
@@ -607,10 +617,17 @@ impl Scanner<'_> {
         match commands.parentheses.pop() {
             Some(Parenthesis::Array | Parenthesis::Pattern) => {}
             Some(Parenthesis::Subshell | Parenthesis::Group) => commands.next_command(),
+            Some(Parenthesis::Ambiguous) => {
+                commands.next_command();
+                self.ambiguous = self.ambiguous.saturating_sub(1);
+            }
             None if commands.substitution => {
                 // Its lines would stand outside the parentheses, or nowhere.
                 if let Some(start) = commands.unread_document() {
                     return self.lose(start);
+                }
+                if commands.ambiguous {
+                    self.ambiguous = self.ambiguous.saturating_sub(1);
                 }
                 self.frames.pop();
             }

@@ -20,6 +20,7 @@ pub(super) fn scan(dialect: Dialect, masked: &Masked<'_>) -> Scan {
         places: vec![Place::new(Context::Unclosed); masked.atoms.len()],
         documents: Vec::new(),
         unread: 0,
+        ambiguous: 0,
         subshells: HashSet::new(),
         name_end: None,
         dollar_end: None,
@@ -70,6 +71,8 @@ pub(super) struct Scanner<'a> {
     pub(super) documents: Vec<HereDocument>,
     /// How many here-documents have opened whose lines are not reached.
     pub(super) unread: usize,
+    /// How many of them are open.
+    pub(super) ambiguous: usize,
     /// Where `((` has turned out to be no arithmetic.
     subshells: HashSet<usize>,
     /// The end of the last unbraced `$name`.
@@ -216,13 +219,15 @@ impl Scanner<'_> {
     pub(super) fn dollar(&mut self, in_quotes: bool) {
         let at = self.at;
         match self.byte(at + 1) {
-            b'(' if self.byte(at + 2) == b'(' && !self.subshells.contains(&at) => {
+            b'(' if self.byte(at + 2) == b'(' => {
                 let command = false;
                 self.open(3, Kind::Arithmetic { depth: 0, command });
             }
             b'(' => self.open(2, Kind::Commands(Commands::new(true))),
             b'{' => {
-                let single = !in_quotes || self.is_pattern_operator(at + 2);
+                // bash pairs single quotes there even inside double quotes.
+                let single =
+                    !in_quotes || self.dialect == Dialect::Bash || self.is_pattern_operator(at + 2);
                 self.open(2, Kind::Parameter { single });
             }
             b'[' => {
@@ -449,6 +454,11 @@ impl Scanner<'_> {
     /// Puts a value's place down.
     pub(super) fn put(&mut self, atom: usize, context: Context) {
         let start = self.masked.atoms[atom].start;
+        let context = if self.ambiguous > 0 {
+            Context::Ambiguous
+        } else {
+            context
+        };
         if let Some(place) = self.places.get_mut(atom) {
             *place = Place {
                 context,
@@ -476,7 +486,11 @@ impl Scanner<'_> {
             .retain(|document| document.opening.start < start);
         self.at = start;
         if !command {
-            self.dollar(false);
+            // All shells differ: dash takes it for arithmetic, bash alters some bytes in it.
+            let mut commands = Commands::new(true);
+            commands.ambiguous = true;
+            self.ambiguous += 1;
+            self.open(2, Kind::Commands(commands));
         }
         true
     }

@@ -41,7 +41,6 @@ const COMMON: &[Template] = &[
     ("export x=a${{ v }}; printf '%s\\0' \"$x\"", "a@"),
     ("printf '%s\\0' \"${x:-$(printf '%s.' ${{ v }})}\"", "@."),
     ("# it's\nprintf '%s\\0' ${{ v }} # \"x", "@"),
-    ("printf '%s\\0' a#'b' ${{ v }}", "a#b\0@"),
     (
         "case ${{ v }} in ${{ v }}) printf 'y\\0';; *) printf 'n\\0';; esac",
         "y",
@@ -59,7 +58,6 @@ const COMMON: &[Template] = &[
         "@.",
     ),
     ("(printf '%s\\0' ${{ v }})", "@"),
-    ("((printf '%s\\0' ${{ v }}) ; true)", "@"),
     ("f() { printf '%s\\0' \"$1\"; }; f ${{ v }}", "@"),
     (
         "if [ ${{ v }} = \"${{ v }}\" ]; then printf 'y\\0'; fi",
@@ -70,7 +68,6 @@ const COMMON: &[Template] = &[
         "a\0@",
     ),
     ("printf '%s\\0' $((1+1)) ${{ v }} $(( (2)*3 ))", "2\0@\06"),
-    ("printf '%s\\0' \"${x:-'}\" ${{ v }}", "'\0@"),
     ("y=ab; printf '%s\\0' \"${y#'a'}\" \"${{ v }}\"", "b\0@"),
     ("printf '%s\\0' a\\\n ${{ v }} \\'", "a\0@\0'"),
     ("printf '%s\\0' ${{ v }} 2>/dev/null", "@"),
@@ -161,7 +158,7 @@ const EXTENDED: &[Template] = &[
         "@",
     ),
     (
-        "read -r -d '' x < <(printf '%s.\\0' ${{ v }}); printf '%s\\0' \"$x\"",
+        "IFS= read -r -d '' x < <(printf '%s.\\0' ${{ v }}); printf '%s\\0' \"$x\"",
         "@.",
     ),
     (
@@ -176,12 +173,16 @@ const EXTENDED: &[Template] = &[
     ),
     ("printf '%s\\0' $((1 << 2)) ${{ v }}", "4\0@"),
     ("printf '%s\\0' \"$( (printf '%s.' ${{ v }}) )\"", "@."),
-    ("printf '%s\\0' \"$((printf '%s.' ${{ v }}) ; true)\"", "@."),
     ("case x in (x) printf '%s\\0' ${{ v }};& y) ;; esac", "@"),
 ];
 
+/// Right in sh alone.
+const SH: &[Template] = &[("printf '%s\\0' \"${x:-'}\" ${{ v }}", "'\0@")];
+
 /// Right in bash alone.
 const BASH: &[Template] = &[
+    ("printf '%s\\0' a#'b' ${{ v }}", "a#b\0@"),
+    ("printf '%s\\0' \"${x:-'}'}\" ${{ v }}", "'}'\0@"),
     ("printf '%s\\0' $\"a${{ v }}b\"", "a@b"),
     (
         "shopt -s extglob\ncase ${{ v }}x in @(a|${{ v }})x) printf 'y\\0';; esac",
@@ -191,9 +192,10 @@ const BASH: &[Template] = &[
 
 /// Right in zsh alone.
 const ZSH: &[Template] = &[
+    ("printf '%s\\0' \"${x:-'}\" ${{ v }}", "'\0@"),
     (
-        "printf '%s\\0' a=${{ v }} =(true)(N) ${(j:,:)x} ${{ v }}",
-        "a=@\0@",
+        ": =(true)(N) *(N.) ${(j:,:)x}; printf '%s\\0' a=${{ v }}",
+        "a=@",
     ),
     (
         "x=(a b); printf '%s\\0' $x[1] ${{ v }} \"$x[1]${{ v }}\"",
@@ -242,6 +244,8 @@ fn values_come_back(dialect: Dialect, options: &[&str], templates: &[Template], 
         return;
     }
     let mut values = nasty();
+    // Many templates start a process for each value; each byte is in a longer value too.
+    values.retain(|value| !matches!(value.as_slice(), [128.. | ..32] | [b'a', _, b'b']));
     values.extend(random(count));
     values.push(b"0123456789$'\"\\\n\tEOF\n".repeat(5000));
     for (text, expected) in templates {
@@ -294,21 +298,22 @@ fn replace(text: &[u8], mark: &[u8], value: &[u8]) -> Vec<u8> {
 
 #[test]
 fn values_come_back_from_sh() {
-    values_come_back(Dialect::Sh, &[], COMMON, 300);
+    values_come_back(Dialect::Sh, &[], COMMON, 60);
+    values_come_back(Dialect::Sh, &[], SH, 60);
 }
 
 #[test]
 fn values_come_back_from_bash() {
-    values_come_back(Dialect::Bash, &[], COMMON, 300);
-    values_come_back(Dialect::Bash, &[], EXTENDED, 300);
-    values_come_back(Dialect::Bash, &[], BASH, 300);
+    values_come_back(Dialect::Bash, &[], COMMON, 60);
+    values_come_back(Dialect::Bash, &[], EXTENDED, 60);
+    values_come_back(Dialect::Bash, &[], BASH, 60);
 }
 
 #[test]
 fn values_come_back_from_zsh() {
-    values_come_back(Dialect::Zsh, &[], COMMON, 300);
-    values_come_back(Dialect::Zsh, &[], EXTENDED, 300);
-    values_come_back(Dialect::Zsh, &["-o", "extendedglob"], ZSH, 300);
+    values_come_back(Dialect::Zsh, &[], COMMON, 60);
+    values_come_back(Dialect::Zsh, &[], EXTENDED, 60);
+    values_come_back(Dialect::Zsh, &["-o", "extendedglob"], ZSH, 60);
 }
 
 #[test]
@@ -320,14 +325,22 @@ fn values_come_back_from_zsh_whatever_its_options() {
 
 #[test]
 fn values_come_back_from_fish() {
-    values_come_back(Dialect::Fish, &[], FISH, 300);
+    values_come_back(Dialect::Fish, &[], FISH, 60);
 }
 
 #[test]
-fn values_come_back_from_here_documents() {
-    for dialect in [Dialect::Sh, Dialect::Bash, Dialect::Zsh] {
-        values_come_back(dialect, &[], DOCUMENTS, 100);
-    }
+fn values_come_back_from_here_documents_of_sh() {
+    values_come_back(Dialect::Sh, &[], DOCUMENTS, 40);
+}
+
+#[test]
+fn values_come_back_from_here_documents_of_bash() {
+    values_come_back(Dialect::Bash, &[], DOCUMENTS, 40);
+}
+
+#[test]
+fn values_come_back_from_here_documents_of_zsh() {
+    values_come_back(Dialect::Zsh, &[], DOCUMENTS, 40);
 }
 
 #[test]
@@ -342,7 +355,7 @@ fn variables_come_back_from_every_place() {
     for dialect in Dialect::ALL.into_iter().filter(|dialect| present(*dialect)) {
         let templates: Vec<Template> = match dialect {
             Dialect::Fish => FISH.to_vec(),
-            Dialect::Sh => [COMMON, DOCUMENTS].concat(),
+            Dialect::Sh => [COMMON, DOCUMENTS, SH].concat(),
             Dialect::Bash => [COMMON, DOCUMENTS, EXTENDED, BASH].concat(),
             Dialect::Zsh => [COMMON, DOCUMENTS, EXTENDED, ZSH].concat(),
         };

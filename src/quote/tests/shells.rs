@@ -56,8 +56,14 @@ pub(super) fn run(
         .expect("the shell is installed");
     assert!(
         output.stderr.is_empty(),
-        "{dialect}: {}",
-        String::from_utf8_lossy(&output.stderr)
+        "{dialect}: {}\n{}",
+        String::from_utf8_lossy(&output.stderr),
+        script
+            .iter()
+            .take(3000)
+            .copied()
+            .collect::<Vec<u8>>()
+            .escape_ascii()
     );
     output.stdout
 }
