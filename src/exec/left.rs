@@ -26,7 +26,8 @@ impl Left {
     /// The environment for the steps after it, where the step itself was given `given`.
     ///
     /// What a shell can neither change nor show is as it was: its own bookkeeping, our names,
-    /// and names that are no identifiers (`A.B`); exported functions are bash's alone.
+    /// and names that are no identifiers (`A.B`); exported functions are bash's alone. So is what
+    /// fish 3 only mangled: where the locale is not UTF-8, it takes each byte for a character.
     #[must_use]
     pub fn onto(self, dialect: Dialect, given: &Environment) -> Environment {
         let mut environment = self.environment;
@@ -37,7 +38,11 @@ impl Left {
             } else {
                 !is_identifier(name.as_bytes())
             };
-            if is_own(name.as_bytes()) || untouched {
+            let mangled = dialect == Dialect::Fish
+                && environment
+                    .get(name)
+                    .is_some_and(|left| is_mangled(value.as_bytes(), left.as_bytes()));
+            if is_own(name.as_bytes()) || untouched || mangled {
                 environment.set(name, value);
             }
         }
@@ -55,6 +60,12 @@ fn is_own(name: &[u8]) -> bool {
         || [&b"RUNBOOK_"[..], b"__runbook", b"BASH_FUNC___runbook"]
             .iter()
             .any(|prefix| name.starts_with(prefix))
+}
+
+/// Whether `left` is `given` read as Latin-1 and written as UTF-8.
+fn is_mangled(given: &[u8], left: &[u8]) -> bool {
+    let mangled: String = given.iter().copied().map(char::from).collect();
+    !given.is_ascii() && mangled.as_bytes() == left
 }
 
 /// Whether a shell can have a variable of this name (POSIX, XBD 3.216).
@@ -81,6 +92,9 @@ pub(super) fn parse(dialect: Dialect, bytes: &[u8]) -> Option<Left> {
             loop {
                 let (variable, after) = cut(rest)?;
                 if variable.is_empty() {
+                    if !after.is_empty() {
+                        return None;
+                    }
                     break;
                 }
                 let equals = variable.iter().position(|byte| *byte == b'=')?;

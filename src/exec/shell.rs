@@ -12,6 +12,7 @@
 //!   nothing (its trap runs; at the normal end it leaves all);
 //! - `set -v` in bash and `set -x` in zsh show the first command of the epilogue;
 //! - fish has no `set -e`: the status of a fish cell is that of its last command;
+//! - fish 3 mangles what is not ASCII where the locale is not UTF-8, for its children too;
 //! - bash before 5.1 counts the lines of `-c` from 0, so its messages are one line off.
 
 #[cfg(test)]

@@ -1,1 +1,538 @@
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
+use proptest::prelude::*;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::*;
+use crate::world::live::Live;
+use crate::world::{
+    Answer, Boxed, Chunk, End, Operator, Process, Question, SpawnError, Stdin, Stream, World,
+};
+
+struct Nobody;
+
+impl Operator for Nobody {
+    fn ask(&self, _: Question) -> Boxed<'_, Option<Answer>> {
+        Box::pin(async { None })
+    }
+}
+
+/// What came of a cell.
+struct Ran {
+    code: i32,
+    stdout: String,
+    stderr: String,
+    left: Option<Left>,
+}
+
+impl Ran {
+    /// An exported variable that it left.
+    fn export(&self, name: &str) -> Option<String> {
+        let left = self.left.as_ref().expect("the shell left something");
+        let value = left.environment.get(name)?;
+        Some(value.to_str().expect("text").to_owned())
+    }
+}
+
+fn installed(dialect: Dialect) -> bool {
+    let found = std::env::split_paths("/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin")
+        .any(|folder| folder.join(dialect.word()).exists());
+    if !found {
+        eprintln!("skipped: {dialect} is not installed");
+    }
+    found
+}
+
+fn base() -> Environment {
+    let mut environment = Environment::default();
+    environment.set("PATH", "/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin");
+    environment.set("HOME", "/");
+    environment
+}
+
+fn execute(argv: Vec<OsString>, environment: Environment, directory: &Path) -> (End, Ran) {
+    let process = Process {
+        argv,
+        environment,
+        directory: directory.to_owned(),
+        stdin: Stdin::Null,
+        timeout: Some(Duration::from_secs(60)),
+        grace: Duration::from_secs(1),
+    };
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(async {
+            let world = Live::new(Arc::new(Nobody));
+            let (sender, mut receiver) = mpsc::channel::<Chunk>(16);
+            let reading = async {
+                let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+                while let Some(chunk) = receiver.recv().await {
+                    match chunk.stream {
+                        Stream::Stdout => stdout.extend(chunk.bytes),
+                        Stream::Stderr => stderr.extend(chunk.bytes),
+                    }
+                }
+                (stdout, stderr)
+            };
+            let cancel = CancellationToken::new();
+            let (exit, (stdout, stderr)) =
+                tokio::join!(world.run(process, sender, cancel), reading);
+            let exit: Result<_, SpawnError> = exit;
+            let end = exit.unwrap().end;
+            let ran = Ran {
+                code: match end {
+                    End::Code(code) => code,
+                    _ => -1,
+                },
+                stdout: String::from_utf8_lossy(&stdout).into_owned(),
+                stderr: String::from_utf8_lossy(&stderr).into_owned(),
+                left: None,
+            };
+            (end, ran)
+        })
+}
+
+fn run_with(dialect: Dialect, text: &[u8], mut environment: Environment, private: bool) -> Ran {
+    let scratch = tempfile::tempdir().unwrap();
+    let left = scratch.path().join("it's left");
+    let cell = ShellCell {
+        dialect,
+        text,
+        line: 14,
+        document: "docs/apply-status.md",
+        errexit: true,
+        left: Some(&left),
+        scratch: scratch.path(),
+    };
+    let directory = Path::new("/");
+    prepare(&mut environment, directory);
+    let argv = if private {
+        private_argv(&cell)
+    } else {
+        argv(&cell)
+    };
+    let (_, mut ran) = execute(argv.unwrap(), environment, directory);
+    ran.left = read_left(dialect, &left).unwrap();
+    ran
+}
+
+fn run(dialect: Dialect, text: &str) -> Ran {
+    run_with(dialect, text.as_bytes(), base(), false)
+}
+
+const POSIX: [Dialect; 3] = [Dialect::Sh, Dialect::Bash, Dialect::Zsh];
+
+fn each(dialects: &[Dialect], mut check: impl FnMut(Dialect)) {
+    for dialect in dialects {
+        if installed(*dialect) {
+            check(*dialect);
+        }
+    }
+}
+
+#[test]
+fn messages_name_the_document_and_the_line() {
+    #[track_caller]
+    fn case(dialect: Dialect, text: &str, expected: &str) {
+        if installed(dialect) {
+            let ran = run(dialect, text);
+            assert!(ran.stderr.contains(expected), "{dialect}: {}", ran.stderr);
+            assert_ne!(ran.code, 0, "{dialect}");
+        }
+    }
+    let missing = "\nno_such_program\n";
+    case(
+        Dialect::Bash,
+        missing,
+        "docs/apply-status.md: line 15: no_such_program: command not found\n",
+    );
+    case(
+        Dialect::Sh,
+        missing,
+        "docs/apply-status.md: 15: no_such_program: not found\n",
+    );
+    case(Dialect::Zsh, missing, ":15: command not found: no_such_program\n");
+    case(Dialect::Fish, missing, "/apply-status.md (line 15): \nno_such_program");
+    let open = "true\necho 'a\ntrue";
+    case(
+        Dialect::Bash,
+        open,
+        "docs/apply-status.md: -c: line 15: unexpected EOF while looking for matching `''\n",
+    );
+    case(Dialect::Sh, open, "Syntax error: Unterminated quoted string\n");
+    case(Dialect::Zsh, open, "unmatched '\n");
+    case(Dialect::Fish, open, "/apply-status.md (line 15): ");
+}
+
+#[test]
+fn a_text_given_as_a_file_has_the_same_lines() {
+    each(&Dialect::ALL, |dialect| {
+        let ran = run_with(dialect, b"echo ok\nno_such_program\n", base(), true);
+        assert_eq!(ran.stdout, "ok\n", "{dialect}");
+        let line = match dialect {
+            Dialect::Bash => "/apply-status.md: line 15: no_such",
+            Dialect::Sh => "/apply-status.md: 15: no_such",
+            Dialect::Zsh => "/apply-status.md:15: command not",
+            Dialect::Fish => "/apply-status.md (line 15)",
+        };
+        assert!(ran.stderr.contains(line), "{dialect}: {}", ran.stderr);
+    });
+}
+
+#[test]
+fn a_text_too_long_for_an_argument_runs() {
+    each(&Dialect::ALL, |dialect| {
+        let text = format!("echo begin\n{}echo end\n", "# a long comment\n".repeat(20_000));
+        assert_eq!(run(dialect, &text).stdout, "begin\nend\n", "{dialect}");
+    });
+}
+
+#[test]
+fn a_cell_on_the_first_line_runs() {
+    each(&Dialect::ALL, |dialect| {
+        let scratch = tempfile::tempdir().unwrap();
+        for line in [0, 1, 2, 60_000] {
+            let cell = ShellCell {
+                dialect,
+                text: b"# nothing\necho ok",
+                line,
+                document: "a.md",
+                errexit: true,
+                left: None,
+                scratch: scratch.path(),
+            };
+            let (_, ran) = execute(argv(&cell).unwrap(), base(), Path::new("/"));
+            assert_eq!((ran.code, &*ran.stdout), (0, "ok\n"), "{dialect} {line}");
+        }
+    });
+}
+
+#[test]
+fn the_first_failing_command_ends_a_cell() {
+    for text in [
+        "false\necho not",
+        "f() { return 1; }\nf\necho not",
+        "x=$(false)\necho not",
+        "( exit 1 )\necho not",
+    ] {
+        each(&POSIX, |dialect| {
+            let ran = run(dialect, text);
+            assert_eq!((ran.code, &*ran.stdout), (1, ""), "{dialect}: {text}");
+            assert!(ran.left.is_some(), "{dialect}: {text}");
+        });
+    }
+    each(&[Dialect::Bash, Dialect::Zsh], |dialect| {
+        assert_eq!(run(dialect, "false | true\necho not").stdout, "");
+    });
+}
+
+#[test]
+fn a_failure_that_is_asked_about_ends_nothing() {
+    each(&POSIX, |dialect| {
+        let ran = run(dialect, "if false; then :; fi\nfalse || true\n! true\nset +e; false; echo on");
+        assert_eq!((ran.code, &*ran.stdout), (0, "on\n"), "{dialect}");
+    });
+}
+
+#[test]
+fn without_errexit_a_cell_goes_on() {
+    each(&Dialect::ALL, |dialect| {
+        let scratch = tempfile::tempdir().unwrap();
+        let cell = ShellCell {
+            dialect,
+            text: b"false | true\nfalse\necho on",
+            line: 3,
+            document: "a.md",
+            errexit: false,
+            left: None,
+            scratch: scratch.path(),
+        };
+        let (_, ran) = execute(argv(&cell).unwrap(), base(), Path::new("/"));
+        assert_eq!((ran.code, &*ran.stdout), (0, "on\n"), "{dialect}");
+    });
+}
+
+#[test]
+fn exports_and_directory_are_left() {
+    each(&POSIX, |dialect| {
+        let ran = run(
+            dialect,
+            "export A='it'\"'\"'s\ntwo lines' B= ; C=private; unset HOME; cd /usr/bin; cd ../lib",
+        );
+        assert_eq!(ran.export("A").as_deref(), Some("it's\ntwo lines"), "{dialect}");
+        assert_eq!(ran.export("B").as_deref(), Some(""), "{dialect}");
+        for gone in ["C", "HOME", "_", "SHLVL", "PWD"] {
+            assert_eq!(ran.export(gone), None, "{dialect} {gone}");
+        }
+        assert_eq!(ran.left.unwrap().directory, PathBuf::from("/usr/lib"));
+    });
+    if installed(Dialect::Fish) {
+        let ran = run(Dialect::Fish, "set -gx A 'two\nlines'; set -e HOME; set -g C 1; cd /usr/lib");
+        assert_eq!(ran.export("A").as_deref(), Some("two\nlines"));
+        assert_eq!((ran.export("HOME"), ran.export("C")), (None, None));
+        assert_eq!(ran.left.unwrap().directory, PathBuf::from("/usr/lib"));
+    }
+}
+
+#[test]
+fn only_what_the_cell_made_is_new() {
+    each(&Dialect::ALL, |dialect| {
+        let ran = run(dialect, "true");
+        let left = ran.left.unwrap();
+        let names: Vec<_> = left
+            .environment
+            .iter()
+            .map(|(name, _)| name.to_str().unwrap())
+            .filter(|name| *name != "OLDPWD")
+            .collect();
+        let ours = names.iter().any(|name| name.contains("runbook"));
+        assert!(!ours && names.contains(&"PATH") && names.contains(&"HOME"), "{names:?}");
+        // zsh adds LOGNAME, fish USER.
+        if matches!(dialect, Dialect::Sh | Dialect::Bash) {
+            assert_eq!(names, ["HOME", "PATH"], "{dialect}");
+        }
+        let mut given = base();
+        given.set("SHLVL", "4");
+        given.set("A.B", "kept");
+        given.set("RUNBOOK_INPUT_X", "kept");
+        given.set("GONE", "");
+        let next = left.onto(dialect, &given);
+        assert_eq!(next.text("SHLVL"), Some("4"));
+        assert_eq!(next.text("A.B"), Some("kept"));
+        assert_eq!(next.text("RUNBOOK_INPUT_X"), Some("kept"));
+        assert_eq!(next.get("GONE"), None);
+    });
+}
+
+#[test]
+fn whatever_the_end_the_status_is_its_own_and_the_exports_are_left() {
+    for (text, code) in [
+        ("exit 3", 3),
+        ("f() { exit 4; }; f", 4),
+        ("f() { return 5; }; f", 5),
+        ("(exit 6)", 6),
+        ("set +e; false", 1),
+        ("set -u; echo ok", 0),
+        ("set -C; true", 0),
+        ("sleep 0.01 &", 0),
+        ("cat <<EOF\nx\nEOF", 0),
+        ("true # a comment", 0),
+        ("true \\", 0),
+        ("exec 2>&-; exec 1>&-; exec 0<&-; exit 7", 7),
+        ("umask 077; set -f; IFS=0/; exit 8", 8),
+        ("set -a; A=1; trap 'echo trapped' EXIT; true", 0),
+        ("trap 'echo trapped' EXIT; (exit 9)\n", 9),
+        ("export E=1; trap : INT; false", 1),
+        ("printf() { echo mine; }; pwd() { echo mine; }; cd() { :; }; true", 0),
+        ("if :; then\nexit 10\nfi", 10),
+    ] {
+        each(&POSIX, |dialect| {
+            let ran = run(dialect, text);
+            assert_eq!(ran.code, code, "{dialect}: {text}: {}", ran.stderr);
+            let own_trap_fails = text.contains("trapped") && code != 0 && dialect != Dialect::Zsh;
+            assert_eq!(ran.left.is_none(), own_trap_fails, "{dialect}: {text}");
+            if text.contains("trapped") {
+                assert_eq!(ran.stdout, "trapped\n", "{dialect}: {text}");
+            }
+            if text.contains("set -a") {
+                assert_eq!(ran.export("A").as_deref(), Some("1"), "{dialect}");
+            }
+            assert_eq!(ran.stderr, "", "{dialect}: {text}");
+        });
+    }
+    if installed(Dialect::Fish) {
+        for (text, code) in [("exit 3", 3), ("false", 1), ("function f; return 4; end; f", 4)] {
+            let ran = run(Dialect::Fish, text);
+            assert_eq!((ran.code, ran.left.is_some()), (code, true), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_cell_that_becomes_another_program_leaves_nothing() {
+    each(&Dialect::ALL, |dialect| {
+        let ran = run(dialect, "exec sh -c 'exit 3'");
+        assert_eq!((ran.code, ran.left), (3, None), "{dialect}");
+    });
+}
+
+#[test]
+fn the_epilogue_is_not_traced() {
+    each(&[Dialect::Sh, Dialect::Bash], |dialect| {
+        let text = "set -x\necho a\n";
+        assert_eq!(run(dialect, text).stderr, "+ echo a\n", "{dialect}");
+        let text = "trap : INT\nset -x\necho a\n";
+        assert_eq!(run(dialect, text).stderr, "+ echo a\n", "{dialect}");
+    });
+}
+
+#[test]
+fn start_up_files_are_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("rc");
+    std::fs::write(&file, "echo surprise\n").unwrap();
+    for name in [".bashrc", ".profile", ".zshrc", ".zshenv"] {
+        std::fs::copy(&file, folder.path().join(name)).unwrap();
+    }
+    let config = folder.path().join(".config/fish");
+    std::fs::create_dir_all(&config).unwrap();
+    std::fs::copy(&file, config.join("config.fish")).unwrap();
+    let mut environment = base();
+    environment.set("HOME", folder.path());
+    environment.set("BASH_ENV", &file);
+    environment.set("ENV", &file);
+    environment.set("SHELLOPTS", "xtrace");
+    each(&Dialect::ALL, |dialect| {
+        let ran = run_with(dialect, b"echo ok", environment.clone(), false);
+        assert_eq!((&*ran.stdout, &*ran.stderr), ("ok\n", ""), "{dialect}");
+    });
+}
+
+#[test]
+fn an_exported_function_reaches_the_next_cell() {
+    if !installed(Dialect::Bash) {
+        return;
+    }
+    let text = "greet() { cat <<E\nhello $1\ndeclare -x NOT=1\nE\n}\nsub() ( exit 4 )\n\
+                hidden() { :; }\nexport -f greet sub; declare -ax LIST=(1 '2)'); export VOID";
+    let ran = run(Dialect::Bash, text);
+    assert_eq!((ran.export("LIST"), ran.export("VOID"), ran.export("NOT")), (None, None, None));
+    let next = ran.left.unwrap().onto(Dialect::Bash, &base());
+    assert_eq!(next.iter().filter(|(name, _)| is_function(name)).count(), 2);
+    let text = b"greet you; sub || echo $?; unset -f sub";
+    let ran = run_with(Dialect::Bash, text, next.clone(), false);
+    assert_eq!(ran.stdout, "hello you\ndeclare -x NOT=1\n4\n", "{}", ran.stderr);
+    let after = ran.left.unwrap().onto(Dialect::Bash, &next);
+    assert_eq!(after.iter().filter(|(name, _)| is_function(name)).count(), 1);
+    if installed(Dialect::Sh) {
+        let ran = run_with(Dialect::Sh, b"true", after.clone(), false);
+        let kept = ran.left.unwrap().onto(Dialect::Sh, &after);
+        assert_eq!(kept.iter().filter(|(name, _)| is_function(name)).count(), 1);
+    }
+}
+
+fn is_function(name: &OsStr) -> bool {
+    name.as_bytes().starts_with(b"BASH_FUNC_")
+}
+
+#[test]
+fn listings_of_other_shells_are_read() {
+    #[track_caller]
+    fn case(listing: &[u8], expected: Option<&[(&str, &[u8])]>) {
+        let read = super::super::left::listing(listing);
+        let read = read.map(|variables| {
+            variables
+                .into_iter()
+                .map(|(name, value)| (String::from_utf8(name.to_vec()).unwrap(), value))
+                .collect::<Vec<_>>()
+        });
+        let expected = expected.map(|variables| {
+            variables
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), value.to_vec()))
+                .collect::<Vec<_>>()
+        });
+        assert_eq!(read, expected, "{}", String::from_utf8_lossy(listing));
+    }
+    case(b"", Some(&[]));
+    // bash 3.2 as macOS has it: raw newlines and bytes
+    case(
+        b"declare -x A=\"x\ny \\\"\\$HOME\\` \\\\ \xff\"\ndeclare -x OLDPWD\ndeclare -ix B=\"5\"\n",
+        Some(&[("A", b"x\ny \"$HOME` \\ \xff"), ("B", b"5")]),
+    );
+    case(
+        b"declare -x A=$'\\a\\b\\e\\E\\f\\n\\r\\t\\v\\\\\\'\\\"\\?\\0101\\x41z\\u00e9\\U1F600\\cA\\377'\n",
+        Some(&[(
+            "A",
+            b"\x07\x08\x1b\x1b\x0c\n\r\t\x0b\\'\"?\x081Az\xc3\xa9\xf0\x9f\x98\x80\x01\xff",
+        )]),
+    );
+    // dash, busybox, ksh93, zsh
+    case(b"export A='it'\"'\"'s'\nexport B=\n", Some(&[("A", b"it's"), ("B", b"")]));
+    case(b"export A='it'\\''s'\nexport B=bare\n", Some(&[("A", b"it's"), ("B", b"bare")]));
+    case(b"typeset -x A=$'\\M-\\C-?\\C-['\n", Some(&[("A", b"\xff\x1b")]));
+    case(
+        b"declare -ax L=([0]=\"a )\" [1]=$'b')\ndeclare -Ax M=([\"x y\"]=\"z\" )\nexport B=1\n",
+        Some(&[("B", b"1")]),
+    );
+    for broken in [&b"export A='x"[..], b"export A=\"x", b"export A=$'\\x'", b"what A=1", b"export",
+                   b"export 1=2", b"declare -ax L=(1", b"export A=$'\\uD800'", b"export A=$'\\"] {
+        case(broken, None);
+    }
+}
+
+#[test]
+fn what_was_cut_short_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("left");
+    for dialect in Dialect::ALL {
+        assert_eq!(read_left(dialect, &path).unwrap(), None);
+    }
+    for bytes in [&b""[..], b"/tmp", b"/tmp\n\0", b"/tmp\n\0A=1", b"/tmp\n\0\0export A"] {
+        std::fs::write(&path, bytes).unwrap();
+        for dialect in Dialect::ALL {
+            let error = read_left(dialect, &path).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidData, "{dialect} {bytes:?}");
+        }
+    }
+}
+
+#[test]
+fn an_interpreter_gets_a_file_of_its_kind() {
+    let scratch = tempfile::tempdir().unwrap();
+    let argv = interpreter_argv("/usr/bin/python3.11 -u", b"\xff", scratch.path()).unwrap();
+    assert_eq!(argv[..2], ["/usr/bin/python3.11", "-u"]);
+    let path = Path::new(&argv[2]);
+    assert_eq!(path.file_name().unwrap(), "cell.py");
+    assert_eq!(std::fs::read(path).unwrap(), b"\xff");
+    let mode = std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(path).unwrap());
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+/// Any bytes that an environment can hold, those that shells treat specially more often.
+fn value() -> impl Strategy<Value = Vec<u8>> {
+    let byte = prop_oneof![
+        1_u8..=255,
+        proptest::sample::select(b"'\"\\$`!\n\t\r\x1b\x7f\xff\xc3\xa9 ()[]{}=#~*?&|;<>-%^".to_vec()),
+    ];
+    proptest::collection::vec(byte, 0..40)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Given by the environment, listed by the shell, read back.
+    #[test]
+    fn any_value_survives_any_shell(values in proptest::collection::vec(value(), 20)) {
+        for locale in ["C", "C.UTF-8"] {
+            let mut given = base();
+            given.set("LC_ALL", locale);
+            for (number, value) in values.iter().enumerate() {
+                given.set(format!("V{number}"), OsString::from_vec(value.clone()));
+            }
+            each(&Dialect::ALL, |dialect| {
+                let ran = run_with(dialect, b"true", given.clone(), false);
+                let next = ran.left.expect("it left something").onto(dialect, &given);
+                for number in 0..values.len() {
+                    let name = format!("V{number}");
+                    assert_eq!(next.get(&name), given.get(&name), "{dialect} {locale}");
+                }
+            });
+        }
+    }
+
+    #[test]
+    fn no_listing_makes_the_reader_panic(bytes in value(), dialect in 0_usize..4) {
+        let listing = [b"export A=".as_slice(), &bytes].concat();
+        let _ = super::super::left::listing(&listing);
+        let left = [b"/\n\0".as_slice(), &bytes, b"\0"].concat();
+        let _ = super::super::left::parse(Dialect::ALL[dialect], &left);
+    }
+}
