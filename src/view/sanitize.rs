@@ -128,11 +128,11 @@ impl State {
             (_, '\u{18}' | '\u{1A}')
             | (Text, '\u{07}' | '\u{9C}')
             | (TextEscape, '\\')
-            | (Control, '@'..='~') => Ground,
+            | (Control, '@'..='~')
+            | (Escape | Intermediate, '0'..='~') => Ground,
             (Text, _) => Text,
             (TextEscape, _) => return Escape.take(character),
             (Escape | Intermediate, ' '..='/') => Intermediate,
-            (Escape | Intermediate, '0'..='~') => Ground,
             (Escape | Intermediate | Control, _) => return Ground.take(character),
         };
         Step::Into(next)
