@@ -233,6 +233,10 @@ const fn origin(origin: Origin) -> &'static str {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::needless_raw_string_hashes,
+    reason = "snapbox writes snapshots so"
+)]
 mod tests {
     use std::collections::BTreeMap;
     use std::sync::Arc;
@@ -274,10 +278,10 @@ mod tests {
         }
     }
 
-    fn excerpt(text: &str) -> Option<Excerpt> {
+    fn excerpt(text: &str) -> Excerpt {
         let mut excerpt = Excerpt::default();
         excerpt.push(text, 0);
-        Some(excerpt)
+        excerpt
     }
 
     #[test]
@@ -294,19 +298,19 @@ mod tests {
         };
         let helm = Step {
             allow_failure: true,
-            timeout: Some(Duration::from_secs(1200)),
+            timeout: Some(Duration::from_mins(20)),
             retry: 2,
             delay: Duration::from_secs(5),
             ..step("helm", "Wait for Helm", Effect::Read)
         };
         let flip = Step {
-            conditions: excerpt("helm.ok").into_iter().collect(),
-            confirm: excerpt("Flip EKS auth to API?"),
+            conditions: vec![excerpt("helm.ok")],
+            confirm: Some(excerpt("Flip EKS auth to API?")),
             ..step("flip-auth", "If Helm succeeds", Effect::Change)
         };
         let drop = Step {
-            confirm: excerpt(""),
-            each: excerpt("old_nodes"),
+            confirm: Some(excerpt("")),
+            each: Some(excerpt("old_nodes")),
             always: true,
             ..step("drop", "Remove old nodes \u{202e}", Effect::Destroy)
         };

@@ -121,17 +121,18 @@ impl State {
         let next = match (self, character) {
             (Text, '\u{1B}') => TextEscape,
             (_, '\u{1B}') => Escape,
-            (Ground, '\u{9B}') | (Escape, '[') => Control,
+            (Ground, '\u{9B}') | (Escape, '[') | (Control, ' '..='?') => Control,
             (Ground, '\u{90}' | '\u{98}' | '\u{9D}' | '\u{9E}' | '\u{9F}')
             | (Escape, ']' | 'P' | 'X' | '^' | '_') => Text,
             (Ground, _) => return Step::Show,
-            (_, '\u{18}' | '\u{1A}') | (Text, '\u{07}' | '\u{9C}') | (TextEscape, '\\') => Ground,
+            (_, '\u{18}' | '\u{1A}')
+            | (Text, '\u{07}' | '\u{9C}')
+            | (TextEscape, '\\')
+            | (Control, '@'..='~')
+            | (Escape | Intermediate, '0'..='~') => Ground,
             (Text, _) => Text,
             (TextEscape, _) => return Escape.take(character),
             (Escape | Intermediate, ' '..='/') => Intermediate,
-            (Escape | Intermediate, '0'..='~') => Ground,
-            (Control, ' '..='?') => Control,
-            (Control, '@'..='~') => Ground,
             (Escape | Intermediate | Control, _) => return Ground.take(character),
         };
         Step::Into(next)

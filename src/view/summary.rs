@@ -162,38 +162,30 @@ impl Summary {
         let total = self.passed + self.ended.len() + self.skipped;
         let mut parts = Vec::new();
         let of = |wanted: Status| self.ended.iter().filter(move |e| e.status == wanted);
-        match status {
-            Status::Passed => {
-                parts.push(count(self.passed, "step"));
-                let failed = of(Status::Failed).count();
-                if failed > 0 {
-                    parts.push(format!("{failed} failed but handled"));
-                }
+        let number = of(status).count();
+        if status == Status::Passed {
+            parts.push(count(self.passed, "step"));
+            let failed = of(Status::Failed).count();
+            if failed > 0 {
+                parts.push(format!("{failed} failed but handled"));
             }
-            _ => {
-                let names: Vec<String> = of(status)
-                    .map(|ended| match ended.line {
-                        Some(line) => format!("{} ({}:{line})", ended.step, self.file()),
-                        None => ended.step.clone(),
-                    })
-                    .take(4)
-                    .collect();
-                let number = of(status).count();
-                if number > 0 {
-                    let more = if number > names.len() { ", …" } else { "" };
-                    parts.push(format!(
-                        "{number} of {} {}: {}{more}",
-                        count(total, "step"),
-                        status.word(),
-                        names.join(", ")
-                    ));
-                } else {
-                    parts.push(reason.map_or_else(
-                        || count(total, "step"),
-                        |reason| sanitize::line(reason).into_owned(),
-                    ));
-                }
-            }
+        } else if number > 0 {
+            let names: Vec<String> = of(status)
+                .map(|ended| match ended.line {
+                    Some(line) => format!("{} ({}:{line})", ended.step, self.file()),
+                    None => ended.step.clone(),
+                })
+                .take(4)
+                .collect();
+            let more = if number > names.len() { ", …" } else { "" };
+            parts.push(format!(
+                "{number} of {} {}: {}{more}",
+                count(total, "step"),
+                status.word(),
+                names.join(", ")
+            ));
+        } else {
+            parts.push(reason.map_or_else(|| count(total, "step"), ToOwned::to_owned));
         }
         for other in [Status::Failed, Status::Refused, Status::Interrupted] {
             let number = of(other).count();

@@ -44,12 +44,11 @@ impl Target {
         }
     }
 
-    fn draw(&self, draw: impl FnOnce(&Term, &mut Frame) -> io::Result<()>) -> io::Result<()> {
+    fn draw(&self, draw: impl FnOnce(&Term, &mut Frame) -> io::Result<()>) {
         if !self.hidden.load(Ordering::Relaxed) {
             let mut frame = self.frame.lock().unwrap_or_else(PoisonError::into_inner);
             drop(draw(&self.term, &mut frame));
         }
-        Ok(())
     }
 }
 
@@ -86,23 +85,28 @@ impl TermLike for Target {
                 term.clear_to_end_of_screen()?;
             }
             Ok(())
-        })
+        });
+        Ok(())
     }
 
     fn move_cursor_down(&self, n: usize) -> io::Result<()> {
-        self.draw(|term, _| term.move_cursor_down(n))
+        self.draw(|term, _| term.move_cursor_down(n));
+        Ok(())
     }
 
     fn move_cursor_right(&self, n: usize) -> io::Result<()> {
-        self.draw(|term, _| term.move_cursor_right(n))
+        self.draw(|term, _| term.move_cursor_right(n));
+        Ok(())
     }
 
     fn move_cursor_left(&self, n: usize) -> io::Result<()> {
-        self.draw(|term, _| term.move_cursor_left(n))
+        self.draw(|term, _| term.move_cursor_left(n));
+        Ok(())
     }
 
     fn write_line(&self, text: &str) -> io::Result<()> {
-        self.draw(|term, _| term.write_line(text))
+        self.draw(|term, _| term.write_line(text));
+        Ok(())
     }
 
     /// Writes a line, then, at the next call, what would fill it.
@@ -121,11 +125,13 @@ impl TermLike for Target {
             frame.filling = true;
             frame.lines.push(columns::width(text));
             term.write_str(text)
-        })
+        });
+        Ok(())
     }
 
     fn clear_line(&self) -> io::Result<()> {
-        self.draw(|term, _| term.clear_line())
+        self.draw(|term, _| term.clear_line());
+        Ok(())
     }
 
     fn flush(&self) -> io::Result<()> {
@@ -133,7 +139,8 @@ impl TermLike for Target {
             frame.filling = false;
             frame.width = usize::from(term.size().1);
             term.flush()
-        })
+        });
+        Ok(())
     }
 }
 

@@ -13,7 +13,7 @@ use super::tally::{Tally, base};
 use super::{Shown, Style, sanitize};
 use crate::event::{Event, RunStarted, Status, StepHead, Stream};
 use crate::journal::Entry;
-use crate::secret::CleanValue;
+use crate::secret::{Clean, CleanValue};
 
 /// How many notes of a step are kept until it ends.
 const NOTES: usize = 20;
@@ -111,7 +111,6 @@ impl Timeline {
                     &mut out,
                 );
             }
-            Event::Called { .. } | Event::Captured { .. } => {}
             Event::Checked { step, held, .. } => {
                 let assertion = Assertion::of(&entry.event);
                 let active = self.active(step);
@@ -132,7 +131,10 @@ impl Timeline {
                 self.layout
                     .marked(&self.layout.paint.cyan("→"), &text, &mut out);
             }
-            Event::Asked { .. } | Event::Answered { .. } => {}
+            Event::Called { .. }
+            | Event::Captured { .. }
+            | Event::Asked { .. }
+            | Event::Answered { .. } => {}
             Event::StepFinished { .. } => self.finish(&entry.event, &mut out),
             Event::StepSkipped { step, reason } => {
                 self.count(step, true);
@@ -152,7 +154,7 @@ impl Timeline {
             } => {
                 self.open = false;
                 self.space(&mut out);
-                let reason = reason.as_ref().map(|reason| reason.as_str());
+                let reason = reason.as_ref().map(Clean::as_str);
                 let elapsed = Duration::from_millis(*elapsed_ms);
                 self.summary
                     .close(self.layout.style, *status, *exit, reason, elapsed, &mut out);
@@ -413,16 +415,14 @@ impl Timeline {
     }
 
     fn active(&mut self, step: &str) -> &mut Active {
-        let at = match self.running.iter().position(|a| a.step == step) {
-            Some(at) => at,
-            None => {
-                self.running.push(Active {
-                    step: step.to_owned(),
-                    ..Active::default()
-                });
-                self.running.len() - 1
-            }
-        };
+        let found = self.running.iter().position(|a| a.step == step);
+        let at = found.unwrap_or_else(|| {
+            self.running.push(Active {
+                step: step.to_owned(),
+                ..Active::default()
+            });
+            self.running.len() - 1
+        });
         &mut self.running[at]
     }
 

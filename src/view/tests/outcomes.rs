@@ -1,5 +1,10 @@
 //! What each way to end looks like.
 
+#![expect(
+    clippy::needless_raw_string_hashes,
+    reason = "snapbox writes snapshots so"
+)]
+
 use serde_json::json;
 use snapbox::{IntoData, assert_data_eq, str};
 

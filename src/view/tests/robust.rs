@@ -1,5 +1,10 @@
 //! What no output, width or colour may break.
 
+#![expect(
+    clippy::needless_raw_string_hashes,
+    reason = "snapbox writes snapshots so"
+)]
+
 use jiff::Timestamp;
 use serde_json::json;
 use snapbox::{IntoData, assert_data_eq, str};

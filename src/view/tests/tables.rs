@@ -1,5 +1,10 @@
 //! Past runs and runbooks as tables.
 
+#![expect(
+    clippy::needless_raw_string_hashes,
+    reason = "snapbox writes snapshots so"
+)]
+
 use snapbox::{IntoData, assert_data_eq, str};
 
 use super::{asserting, failing, two};
