@@ -52,6 +52,7 @@ pub(crate) struct Line {
     #[arg(
         long,
         global = true,
+        display_order = 900,
         value_name = "WHEN",
         default_value = "auto",
         hide_default_value = true,
@@ -65,11 +66,11 @@ pub(crate) struct Line {
 /// When to use colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ColorWhen {
-    /// On a terminal, unless `NO_COLOR` is set.
+    // On a terminal, unless `NO_COLOR` is set.
     Auto,
-    /// Always.
+    // Always.
     Always,
-    /// Never.
+    // Never.
     Never,
 }
 
@@ -137,10 +138,10 @@ pub(crate) struct Run {
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct Inputs {
     /// Give an input its value; never a secret one (use RUNBOOK_INPUT_<NAME> or --input-file)
-    #[arg(long = "input", value_name = "NAME=VALUE")]
+    #[arg(id = "input", long, value_name = "NAME=VALUE")]
     pub(crate) values: Vec<String>,
     /// Read inputs from a YAML, TOML or JSON file
-    #[arg(long = "input-file", value_name = "FILE")]
+    #[arg(id = "input-file", long, value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
     /// Run against a target of runbook.toml
     #[arg(long, value_name = "NAME")]
@@ -151,7 +152,7 @@ pub(crate) struct Inputs {
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct Selection {
     /// Run this step and what it needs; may be given more than once
-    #[arg(long = "step", value_name = "ID")]
+    #[arg(id = "step", long, value_name = "ID")]
     pub(crate) steps: Vec<String>,
     /// Start at this step
     #[arg(long, value_name = "ID")]
@@ -164,20 +165,20 @@ pub(crate) struct Selection {
 /// How a run is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum RunFormat {
-    /// For people.
+    // For people.
     Human,
-    /// The journal's own lines.
+    // The journal's own lines.
     Json,
 }
 
 /// How much of the output of steps is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Shown {
-    /// The last lines of steps that failed.
+    // The last lines of steps that failed.
     Short,
-    /// All of it.
+    // All of it.
     Full,
-    /// Nothing of it.
+    // Nothing of it.
     None,
 }
 
@@ -221,13 +222,13 @@ pub(crate) struct Graph {
 /// How a graph is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum GraphFormat {
-    /// For a terminal.
+    // For a terminal.
     Text,
-    /// For Markdown on GitHub and for mdBook.
+    // For Markdown on GitHub and for mdBook.
     Mermaid,
-    /// For Graphviz.
+    // For Graphviz.
     Dot,
-    /// For programs.
+    // For programs.
     Json,
 }
 
@@ -279,11 +280,11 @@ pub(crate) struct RunName {
 /// How a past run is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ShowFormat {
-    /// As it looked when it ran.
+    // As it looked when it ran.
     Human,
-    /// The journal's own lines.
+    // The journal's own lines.
     Json,
-    /// A `JUnit` report.
+    // A `JUnit` report.
     Junit,
 }
 

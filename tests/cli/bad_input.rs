@@ -116,7 +116,7 @@ fn missing_inputs_are_all_named_with_ways_to_give_them() {
     let ran = Test::new()
         .file("a.md", INPUTS)
         .args(["run", "a.md"])
-        .prints(str![[]])
+        .prints(str![])
         .ends(3);
     assert!(!ran.exists("home"));
 }
@@ -195,7 +195,13 @@ fn an_input_without_a_value_is_not_repeated() {
     Test::new()
         .file("a.md", INPUTS)
         .args(["run", "a.md", "--input", "hunter2-hunter2"])
-        .prints(str![[]])
+        .prints(str![[r#"
+--- stderr
+error: the first `--input` is not `NAME=VALUE`
+help: write it as in `--input release=web`
+--- status 2
+
+"#]])
         .ends(2)
         .hides("hunter2");
 }
@@ -250,7 +256,13 @@ fn a_file_of_inputs_has_a_known_ending() {
         .file("a.md", INPUTS)
         .file("in.ini", "")
         .args(["run", "a.md", "--input-file", "in.ini"])
-        .prints(str![[]])
+        .prints(str![[r#"
+--- stderr
+error: the kind of `in.ini` is not known by its ending
+help: name it .yaml, .toml or .json
+--- status 2
+
+"#]])
         .ends(2);
 }
 
@@ -259,7 +271,13 @@ fn a_missing_file_has_a_near_one() {
     Test::new()
         .file("runbooks/restart.md", "")
         .args(["run", "runbooks/retsart.md"])
-        .prints(str![[]])
+        .prints(str![[r#"
+--- stderr
+error: there is no file `runbooks/retsart.md`
+help: did you mean `runbooks/restart.md`?
+--- status 2
+
+"#]])
         .ends(2);
 }
 
@@ -278,7 +296,13 @@ fn a_folder_is_no_runbook() {
     Test::new()
         .folder("runbooks")
         .args(["run", "runbooks"])
-        .prints(str![[]])
+        .prints(str![[r#"
+--- stderr
+error: `runbooks` is a folder, not a file
+help: `runbook list runbooks` shows the runbooks in it
+--- status 2
+
+"#]])
         .ends(2);
 }
 
@@ -287,12 +311,24 @@ fn a_binary_file_has_its_first_wrong_byte() {
     Test::new()
         .file("a.md", b"# A\n\n\x7fELF\0\xff")
         .args(["run", "a.md"])
-        .prints(str![[]])
+        .prints(str![[r#"
+--- stderr
+error: `a.md` is not a text: byte 10 on line 3 is NUL
+help: a runbook is a Markdown page in UTF-8
+--- status 2
+
+"#]])
         .ends(2);
     Test::new()
         .file("a.md", b"# A\ncaf\xe9\n")
         .args(["graph", "a.md"])
-        .prints(str![[]])
+        .prints(str![[r#"
+--- stderr
+error: `a.md` is not a text: byte 8 on line 2 is not UTF-8
+help: a runbook is a Markdown page in UTF-8
+--- status 2
+
+"#]])
         .ends(2);
     Test::new()
         .file("a.md", b"\xff\xfe#\0")
@@ -307,7 +343,15 @@ fn a_file_of_100_megabytes_is_not_read() {
     let test = Test::new();
     let file = std::fs::File::create(test.root().join("a.md")).expect("it can be made");
     file.set_len(100 * 1000 * 1000).expect("it can be grown");
-    test.args(["run", "a.md"]).prints(str![[]]).ends(2);
+    test.args(["run", "a.md"])
+        .prints(str![[r#"
+--- stderr
+error: `a.md` is larger than 32 MiB
+help: a runbook is a Markdown page; name the page
+--- status 2
+
+"#]])
+        .ends(2);
 }
 
 #[test]
@@ -317,7 +361,7 @@ fn a_journal_that_cant_be_kept_stops_before_the_first_step() {
         .file("occupied", "")
         .args(["run", "a.md"])
         .env("RUNBOOK_HOME", "occupied/home")
-        .prints(str![[]])
+        .prints(str![])
         .ends(4);
     assert!(!ran.exists("ran"));
 }
@@ -332,7 +376,7 @@ fn a_shell_that_is_not_installed_stops_before_the_first_step() {
         .folder("bin")
         .args(["run", "a.md"])
         .env("PATH", "bin")
-        .prints(str![[]])
+        .prints(str![])
         .ends(3);
     assert!(!ran.exists("home"));
 }
@@ -362,7 +406,7 @@ fn a_tool_below_its_version_stops_before_the_first_step() {
     let ran = test
         .args(["run", "a.md"])
         .env("PATH", &path)
-        .prints(str![[]])
+        .prints(str![])
         .ends(3);
     assert!(!ran.exists("ran"));
     assert!(!ran.exists("home"));
@@ -374,7 +418,13 @@ fn settings_have_no_unknown_keys() {
         .file("a.md", "# A\n")
         .file("runbook.toml", "[target.demo]\nrecordng = 'x'\n")
         .args(["run", "a.md"])
-        .prints(str![[]])
+        .prints(str![[r#"
+--- stderr
+error: runbook.toml:2:1: unknown key `recordng`
+help: did you mean `recording`?
+--- status 2
+
+"#]])
         .ends(2);
 }
 
@@ -384,7 +434,13 @@ fn an_unknown_target_has_a_near_one() {
         .file("a.md", "# A\n")
         .file("runbook.toml", "[target.prod]\n")
         .args(["run", "a.md", "--target", "prd"])
-        .prints(str![[]])
+        .prints(str![[r#"
+--- stderr
+error: there is no target `prd`
+help: did you mean `prod`?
+--- status 2
+
+"#]])
         .ends(2);
 }
 
@@ -410,7 +466,7 @@ fn a_guard_that_cant_be_verified_refuses() {
             "---\nrequires:\n  aws: {account: '123456789012'}\n---\n```bash {#one}\ntouch ran\n```\n",
         )
         .args(["run", "a.md"])
-        .prints(str![[]])
+        .prints(str![])
         .ends(3);
 }
 
@@ -432,7 +488,13 @@ fn a_report_needs_a_folder_before_the_run() {
     let ran = Test::new()
         .file("a.md", "```bash {#one}\ntouch ran\n```\n")
         .args(["run", "a.md", "--junit", "reports/junit.xml"])
-        .prints(str![[]])
+        .prints(str![[r#"
+--- stderr
+error: the folder of `reports/junit.xml` does not exist
+help: make it, or name another file for `--junit`
+--- status 2
+
+"#]])
         .ends(2);
     assert!(!ran.exists("ran"));
 }

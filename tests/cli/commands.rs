@@ -8,7 +8,7 @@ use crate::support::Test;
 fn a_new_runbook_runs_as_it_is() {
     Test::new()
         .args(["new", "disk.md"])
-        .prints(str![[]])
+        .prints(str![])
         .ends(0)
         .then(["check", "disk.md"])
         .run()
@@ -25,7 +25,13 @@ fn a_new_runbook_overwrites_nothing() {
     let ran = Test::new()
         .file("disk.md", "mine")
         .args(["new", "disk.md"])
-        .prints(str![[]])
+        .prints(str![[r#"
+--- stderr
+error: `disk.md` is there already; it was not touched
+help: name a new file
+--- status 2
+
+"#]])
         .ends(2);
     assert_eq!(ran.read("disk.md"), "mine");
 }

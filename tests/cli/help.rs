@@ -68,7 +68,18 @@ fn no_command_shows_the_help() {
 
 #[test]
 fn an_unknown_command_has_a_near_one() {
-    Test::new().args(["chekc", "."]).prints(str![[]]);
+    Test::new().args(["chekc", "."]).prints(str![[r#"
+--- stderr
+error: unrecognized subcommand 'chekc'
+
+  tip: a similar subcommand exists: 'check'
+
+Usage: runbook [OPTIONS] <COMMAND>
+
+For more information, try '--help'.
+--- status 2
+
+"#]]);
 }
 
 #[test]
