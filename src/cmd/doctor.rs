@@ -1,9 +1,12 @@
 //! `runbook doctor`: what is on this machine, and what steps will not see of the environment.
 
 use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Arc;
 
-use runbook::credentials::{self, Policy};
+use runbook::credentials::{self, Environment, Policy};
 use runbook::quote::Dialect;
+use runbook::world::World;
 
 use super::failure::Failure;
 use super::surroundings::{Surroundings, print};
@@ -39,27 +42,23 @@ async fn look(surroundings: &Surroundings) -> String {
     let world = rooms::bare_world();
     let mut environment = surroundings.environment.clone();
     let removed = credentials::clean(&mut environment, &Policy::default(), world.now());
-    let mut text = String::from("shells\n");
     let shells = Dialect::ALL.map(Dialect::word);
-    for (heading, programs) in [("", &shells[..]), ("\ntools\n", &TOOLS[..])] {
-        text.push_str(heading);
-        for program in programs {
-            let path = tools::find(program, &environment, &surroundings.directory);
-            let found = match path {
-                None => "not found".to_owned(),
-                // dash, the `sh` of Debian, has no version to tell.
-                Some(path) if *program == "sh" => path.display().to_string(),
-                Some(path) => {
-                    let version =
-                        tools::version(program, &*world, &environment, &surroundings.directory);
-                    match version.await {
-                        Some(version) => format!("{version:<9} {}", path.display()),
-                        None => format!("{:<9} {}", "?", path.display()),
-                    }
-                }
-            };
-            let _ = writeln!(text, "  {program:<10} {found}");
+    // All at once: some take half a second to say their version.
+    let asked: Vec<_> = shells
+        .into_iter()
+        .chain(TOOLS)
+        .map(|program| {
+            let (world, environment) = (Arc::clone(&world), environment.clone());
+            let directory = surroundings.directory.clone();
+            tokio::spawn(async move { line(program, &*world, &environment, &directory).await })
+        })
+        .collect();
+    let mut text = String::from("shells\n");
+    for (index, line) in asked.into_iter().enumerate() {
+        if index == shells.len() {
+            text.push_str("\ntools\n");
         }
+        text.push_str(&line.await.expect("asking for a version panics nowhere"));
     }
     text.push_str("\ncredentials\n");
     for gone in &removed {
@@ -73,4 +72,23 @@ async fn look(surroundings: &Surroundings) -> String {
         text.push_str("  nothing stale in the environment\n");
     }
     text
+}
+
+/// A program, its version and its place.
+async fn line(
+    program: &str,
+    world: &dyn World,
+    environment: &Environment,
+    directory: &Path,
+) -> String {
+    let Some(path) = tools::find(program, environment, directory) else {
+        return format!("  {program:<10} not found\n");
+    };
+    let version = match program {
+        // dash, the `sh` of Debian, has no version to tell.
+        "sh" => None,
+        program => tools::version(program, world, environment, directory).await,
+    };
+    let version = version.map_or_else(String::new, |version| version.to_string());
+    format!("  {program:<10} {version:<9} {}\n", path.display())
 }

@@ -120,7 +120,10 @@ async fn ask_one(input: &Input, keyboard: &Keyboard) -> Result<Option<String>, F
         let text = match keyboard.line(input.secret).await? {
             Typed::Line(text) => text,
             Typed::End => return Ok(None),
-            Typed::Ended(number) => return Err(Failure::said(Kind::Signal(number))),
+            Typed::Ended(number) => {
+                keyboard.show("\n")?;
+                return Err(Failure::said(Kind::Signal(number)));
+            }
         };
         match input.kind.parse(&text) {
             _ if text.is_empty() => keyboard.show("a value is needed\n")?,

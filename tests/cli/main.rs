@@ -6,4 +6,5 @@ mod bad_input;
 mod commands;
 mod exit_status;
 mod help;
+mod prompts;
 mod run;
