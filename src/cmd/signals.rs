@@ -3,7 +3,7 @@
 use std::io;
 
 use runbook::exec::Interrupt;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use super::failure::Failure;
@@ -24,14 +24,19 @@ impl Signals {
             |error: io::Error| Failure::refused("signals can't be listened to").because(&error);
         let mut int = signal(SignalKind::interrupt()).map_err(deaf)?;
         let mut term = signal(SignalKind::terminate()).map_err(deaf)?;
-        let mut hup = signal(SignalKind::hangup()).map_err(deaf)?;
+        // Under `nohup` a run outlives its terminal.
+        let mut hup = if ignores_hangup() {
+            None
+        } else {
+            Some(signal(SignalKind::hangup()).map_err(deaf)?)
+        };
         let (sender, first) = watch::channel(None);
         tokio::spawn(async move {
             loop {
                 let number = tokio::select! {
                     _ = int.recv() => 2,
                     _ = term.recv() => 15,
-                    _ = hup.recv() => 1,
+                    () = next(hup.as_mut()) => 1,
                 };
                 if sender.borrow().is_none() {
                     interrupt.stop.cancel();
@@ -62,4 +67,28 @@ impl Signals {
             }
         }
     }
+}
+
+/// Waits for a signal; for ever where it is not listened to.
+async fn next(signal: Option<&mut Signal>) {
+    match signal {
+        Some(signal) => {
+            signal.recv().await;
+        }
+        None => std::future::pending().await,
+    }
+}
+
+/// Whether the process was started with HUP ignored, where the system tells: the line `SigIgn` of
+/// `/proc/self/status` is a mask with the lowest bit for signal 1 (proc(5)).
+fn ignores_hangup() -> bool {
+    std::fs::read_to_string("/proc/self/status")
+        .ok()
+        .and_then(|status| {
+            let mask = status
+                .lines()
+                .find_map(|line| line.strip_prefix("SigIgn:"))?;
+            u64::from_str_radix(mask.trim(), 16).ok()
+        })
+        .is_some_and(|mask| mask & 1 != 0)
 }
