@@ -1,1 +1,7 @@
-fn main() {}
+//! The program: parses the command line, runs one command, tells how it ended.
+
+mod cmd;
+
+fn main() -> std::process::ExitCode {
+    cmd::main()
+}

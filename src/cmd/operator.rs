@@ -1,0 +1,134 @@
+//! The operator as a run sees them: a person at the terminal, `--yes`, or nobody.
+
+use std::sync::Arc;
+
+use runbook::world::{Answer, Boxed, Question, QuestionKind};
+use tokio::sync::Mutex;
+
+use super::keyboard::{Keyboard, Typed};
+use super::rooms::{Operator, Pause};
+
+/// Answers a run's questions.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    /// Whether `--yes` was given.
+    pub(crate) yes: bool,
+    /// The user's name.
+    pub(crate) name: String,
+    /// The keyboard, where somebody sits at it.
+    pub(crate) keyboard: Option<Keyboard>,
+    /// Stops the progress while a question is on the screen.
+    pub(crate) pause: Pause,
+    /// Steps side by side ask one after the other.
+    pub(crate) turn: Arc<Mutex<()>>,
+}
+
+impl Operator for Asked {
+    fn ask(&self, question: Question) -> Boxed<'_, Option<Answer>> {
+        Box::pin(async move {
+            if self.yes && matches!(question.kind, QuestionKind::Confirm | QuestionKind::Done) {
+                return Some(answer("yes", "--yes"));
+            }
+            let Some(keyboard) = &self.keyboard else {
+                return match question.kind {
+                    QuestionKind::Text {
+                        default: Some(default),
+                    } => Some(answer(&default, "default")),
+                    _ => None,
+                };
+            };
+            let _turn = self.turn.lock().await;
+            let _pause = self.pause.start();
+            let text = converse(&question, keyboard).await?;
+            Some(answer(&text, &self.name))
+        })
+    }
+}
+
+fn answer(text: &str, by: &str) -> Answer {
+    Answer {
+        text: text.to_owned(),
+        by: by.to_owned(),
+    }
+}
+
+/// Shows a question until it is answered; `None` where the operator is gone or ends the run.
+async fn converse(question: &Question, keyboard: &Keyboard) -> Option<String> {
+    if let Some(context) = &question.context {
+        let mut shown = String::new();
+        for line in context.as_str().lines() {
+            shown.push_str(&format!("    {line}\n"));
+        }
+        keyboard.show(&shown).ok()?;
+    }
+    let ending = match &question.kind {
+        QuestionKind::Confirm | QuestionKind::Done => "[y/N]".to_owned(),
+        QuestionKind::Branch => "[y/n]".to_owned(),
+        QuestionKind::Text {
+            default: Some(default),
+        } => format!("[{default}]"),
+        QuestionKind::Text { default: None } => String::new(),
+    };
+    let prompt = format!("? {} {ending} ", question.text.as_str()).replace("  ", " ");
+    loop {
+        keyboard.show(&prompt).ok()?;
+        let Typed::Line(text) = keyboard.line(false).await.ok()? else {
+            // What comes next begins on a line of its own.
+            keyboard.show("\n").ok()?;
+            return None;
+        };
+        match read(&question.kind, &text) {
+            Ok(text) => return Some(text),
+            Err(expected) => keyboard.show(&format!("  {expected}\n")).ok()?,
+        }
+    }
+}
+
+/// Reads an answer to a question of a kind; says what is expected where it is none.
+fn read(kind: &QuestionKind, text: &str) -> Result<String, &'static str> {
+    match kind {
+        QuestionKind::Text { default } => match (text, default) {
+            ("", Some(default)) => Ok(default.clone()),
+            ("", None) => Err("an answer is needed"),
+            (text, _) => Ok(text.to_owned()),
+        },
+        kind => match text.trim().to_lowercase().as_str() {
+            "y" | "yes" => Ok("yes".to_owned()),
+            "n" | "no" => Ok("no".to_owned()),
+            "" if *kind != QuestionKind::Branch => Ok("no".to_owned()),
+            _ => Err("answer `y` or `n`"),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn case(kind: &QuestionKind, text: &str, expected: Option<&str>) {
+        assert_eq!(
+            read(kind, text).ok().as_deref(),
+            expected,
+            "{kind:?} {text:?}"
+        );
+    }
+
+    #[test]
+    fn an_empty_answer_is_no_and_a_branch_has_none() {
+        case(&QuestionKind::Confirm, "", Some("no"));
+        case(&QuestionKind::Done, "", Some("no"));
+        case(&QuestionKind::Branch, "", None);
+        case(&QuestionKind::Branch, "Y", Some("yes"));
+        case(&QuestionKind::Confirm, "yes", Some("yes"));
+        case(&QuestionKind::Confirm, "yep", None);
+    }
+
+    #[test]
+    fn an_empty_text_is_the_default() {
+        let default = Some("a".to_owned());
+        case(&QuestionKind::Text { default }, "", Some("a"));
+        case(&QuestionKind::Text { default: None }, "", None);
+        case(&QuestionKind::Text { default: None }, "b", Some("b"));
+    }
+}

@@ -1,0 +1,183 @@
+//! Reads a runbook from disk, and says in one message why one can't be read.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::Path;
+use std::sync::Arc;
+
+use runbook::diagnostic::{Diagnostics, Severity};
+use runbook::document::Document;
+use runbook::graph::Graph;
+use runbook::name::nearest;
+use runbook::source::Source;
+
+use super::failure::{Failure, Kind};
+use super::project::folder_of;
+use super::surroundings::{Surroundings, complain};
+
+/// No page that people write is larger; beyond it a wrong file was named.
+const LARGEST: u64 = 32 * 1024 * 1024;
+
+/// A runbook, read and checked.
+#[derive(Debug)]
+pub(crate) struct Page {
+    /// Its text.
+    pub(crate) source: Arc<Source>,
+    /// The page as written.
+    pub(crate) document: Arc<Document>,
+    /// Its steps.
+    pub(crate) graph: Arc<Graph>,
+    /// What is wrong with it.
+    pub(crate) diagnostics: Diagnostics,
+}
+
+impl Page {
+    /// Reads a runbook and everything that can be said of it without running it.
+    ///
+    /// # Errors
+    /// Where the file can't be read as text.
+    pub(crate) fn read(path: &Path, surroundings: &Surroundings) -> Result<Self, Failure> {
+        let text = text_of(&surroundings.directory, path)?;
+        Ok(Self::of(path.display().to_string(), text))
+    }
+
+    /// Checks a text.
+    pub(crate) fn of(name: String, text: String) -> Self {
+        let source = Arc::new(Source::new(name, text));
+        let (document, mut diagnostics) = Document::parse(Arc::clone(&source));
+        let document = Arc::new(document);
+        let (graph, found) = Graph::build(Arc::clone(&document), &vocabulary());
+        diagnostics.extend(found);
+        diagnostics.sort();
+        Self {
+            source,
+            document,
+            graph: Arc::new(graph),
+            diagnostics,
+        }
+    }
+
+    /// Reads a runbook that is to be run or shown: diagnostics go to standard error.
+    ///
+    /// # Errors
+    /// Where the file can't be read, or the page has errors.
+    pub(crate) fn sound(path: &Path, surroundings: &Surroundings) -> Result<Self, Failure> {
+        let page = Self::read(path, surroundings)?;
+        let mut text = String::new();
+        for diagnostic in page.diagnostics.iter() {
+            if diagnostic.severity >= Severity::Warning {
+                let look = surroundings.err;
+                text.push_str(&diagnostic.render(&page.source, look.color, look.width));
+                text.push_str("\n\n");
+            }
+        }
+        if !text.is_empty() {
+            complain(&text)?;
+        }
+        if page.diagnostics.has_errors() {
+            let errors = page.diagnostics.count(Severity::Error);
+            return Err(Failure::new(
+                Kind::Wrong,
+                format!(
+                    "`{}` has {}; nothing ran",
+                    path.display(),
+                    runbook::diagnostic::count(errors, "error")
+                ),
+            ));
+        }
+        Ok(page)
+    }
+}
+
+/// Reads a file as text.
+///
+/// # Errors
+/// Where it is not there, a folder, not readable, too large or no text.
+pub(crate) fn text_of(directory: &Path, path: &Path) -> Result<String, Failure> {
+    let shown = path.display();
+    let full = directory.join(path);
+    let metadata = fs::metadata(&full).map_err(|error| unreadable(&full, path, &error))?;
+    if metadata.is_dir() {
+        return Err(Failure::wrong(format!("`{shown}` is a folder, not a file"))
+            .help(format!("`runbook list {shown}` shows the runbooks in it")));
+    }
+    let too_large = || {
+        Failure::wrong(format!("`{shown}` is larger than 32 MiB"))
+            .help("a runbook is a Markdown page; name the page")
+    };
+    if metadata.len() > LARGEST {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::new();
+    File::open(&full)
+        .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
+        .map_err(|error| unreadable(&full, path, &error))?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(too_large());
+    }
+    text(bytes).map_err(|problem| {
+        Failure::wrong(format!("`{shown}` is not a text: {problem}"))
+            .help("a runbook is a Markdown page in UTF-8")
+    })
+}
+
+/// Takes bytes as text; says what and where is none.
+fn text(bytes: Vec<u8>) -> Result<String, String> {
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        return Err("it looks like UTF-16".to_owned());
+    }
+    let nul = bytes.iter().position(|byte| *byte == 0);
+    let invalid = std::str::from_utf8(&bytes)
+        .err()
+        .map(|error| error.valid_up_to());
+    let place = |at: usize| {
+        let line = bytes.iter().take(at).filter(|byte| **byte == b'\n').count() + 1;
+        format!("byte {} on line {line}", at + 1)
+    };
+    match (nul, invalid) {
+        (Some(at), invalid) if invalid.is_none_or(|invalid| at < invalid) => {
+            return Err(format!("{} is NUL", place(at)));
+        }
+        (_, Some(at)) => return Err(format!("{} is not UTF-8", place(at))),
+        _ => {}
+    }
+    Ok(String::from_utf8(bytes).expect("it was checked above"))
+}
+
+fn unreadable(full: &Path, path: &Path, error: &io::Error) -> Failure {
+    let shown = path.display();
+    match error.kind() {
+        io::ErrorKind::NotFound => {
+            Failure::wrong(format!("there is no file `{shown}`")).maybe_help(similar(full, path))
+        }
+        io::ErrorKind::PermissionDenied => {
+            Failure::wrong(format!("`{shown}` can't be read: permission denied"))
+                .help(format!("see who may read it with `ls -l {shown}`"))
+        }
+        _ => Failure::wrong(format!("`{shown}` can't be read")).because(error),
+    }
+}
+
+/// A file beside the missing one that was probably meant.
+fn similar(full: &Path, path: &Path) -> Option<String> {
+    let wanted = full.file_name()?.to_str()?;
+    let names: Vec<String> = fs::read_dir(folder_of(full))
+        .ok()?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect();
+    let with_ending = format!("{wanted}.md");
+    let near = names
+        .iter()
+        .find(|name| **name == with_ending)
+        .map(String::as_str)
+        .or_else(|| nearest(wanted, names.iter().map(String::as_str)))?;
+    Some(format!(
+        "did you mean `{}`?",
+        path.with_file_name(near).display()
+    ))
+}
+
+/// What scripts can call.
+fn vocabulary() -> runbook::language::Vocabulary {
+    runbook::language::Vocabulary::default()
+}

@@ -1,0 +1,266 @@
+//! The project that a runbook belongs to: its folder, its `runbook.toml`, where its runs live.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use runbook::credentials::Environment;
+use runbook::event::Removed;
+use runbook::journal::Store;
+use runbook::name::nearest;
+use runbook::source::Source;
+use serde::Deserialize;
+
+use super::failure::Failure;
+use super::surroundings::Surroundings;
+
+/// The file with a project's targets and defaults.
+const SETTINGS: &str = "runbook.toml";
+
+/// A project and what its settings say.
+#[derive(Debug)]
+pub(crate) struct Project {
+    /// Where runs live: `…/.runbook/runs`, or `$RUNBOOK_HOME/runs`.
+    runs: PathBuf,
+    /// The folder to make, with its `.gitignore`, before the first run; none in `RUNBOOK_HOME`.
+    fresh: Option<PathBuf>,
+    settings: Settings,
+}
+
+/// What `runbook.toml` says.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Settings {
+    default_target: Option<String>,
+    #[serde(default)]
+    target: BTreeMap<String, Target>,
+    /// Read by `runbook test`, which is still to come.
+    #[serde(default, rename = "test")]
+    _test: Vec<Test>,
+}
+
+/// A named place to run against.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Target {
+    recording: Option<PathBuf>,
+    #[serde(default)]
+    aws: Aws,
+    #[serde(default)]
+    kube: Kube,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Aws {
+    profile: Option<String>,
+    region: Option<String>,
+    account: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Kube {
+    context: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Test {
+    #[serde(rename = "runbook")]
+    _runbook: PathBuf,
+    #[serde(rename = "target")]
+    _target: Option<String>,
+}
+
+/// A target, chosen.
+#[derive(Clone, Debug)]
+pub(crate) struct Chosen {
+    /// Its name.
+    pub(crate) name: String,
+    target: Target,
+}
+
+impl Project {
+    /// Finds the project of a folder: the nearest one upwards with a `runbook.toml` or a `.git`.
+    ///
+    /// Without one, runs live beside the runbook.
+    ///
+    /// # Errors
+    /// Where `runbook.toml` can't be read or is wrong.
+    pub(crate) fn find(folder: &Path, surroundings: &Surroundings) -> Result<Self, Failure> {
+        let folder = surroundings.directory.join(folder);
+        let root = folder
+            .ancestors()
+            .find(|folder| folder.join(SETTINGS).exists() || folder.join(".git").exists())
+            .unwrap_or(&folder);
+        let settings = read(&root.join(SETTINGS), surroundings)?;
+        let home = surroundings
+            .environment
+            .get("RUNBOOK_HOME")
+            .filter(|home| !home.is_empty());
+        let (base, fresh) = match home {
+            Some(home) => (surroundings.directory.join(home), None),
+            None => (root.join(".runbook"), Some(root.join(".runbook"))),
+        };
+        Ok(Self {
+            runs: base.join("runs"),
+            fresh,
+            settings,
+        })
+    }
+
+    /// Where its runs are.
+    pub(crate) fn store(&self) -> Store {
+        Store::new(&self.runs)
+    }
+
+    /// Makes the folder for a new run, and the folder that holds all of them if it is not there.
+    ///
+    /// # Errors
+    /// Where one of them can't be made: then no journal can be kept.
+    pub(crate) fn prepare(&self, run: &str) -> Result<PathBuf, Failure> {
+        let unwritable = |path: &Path, error: &io::Error| {
+            Failure::journal(format!(
+                "the journal can't be kept: `{}` can't be written",
+                path.display()
+            ))
+            .because(error)
+            .help("set RUNBOOK_HOME to a folder that you can write to; nothing ran")
+        };
+        if let Some(fresh) = self.fresh.as_ref().filter(|fresh| !fresh.exists()) {
+            fs::create_dir_all(fresh).map_err(|error| unwritable(fresh, &error))?;
+            fs::write(fresh.join(".gitignore"), "*\n")
+                .map_err(|error| unwritable(fresh, &error))?;
+        }
+        fs::create_dir_all(&self.runs).map_err(|error| unwritable(&self.runs, &error))?;
+        Ok(self.runs.join(run))
+    }
+
+    /// The target to run against: the one asked for, else the page's, else the default.
+    ///
+    /// # Errors
+    /// Where there is no target of that name, or one that this version can't use.
+    pub(crate) fn target(
+        &self,
+        asked: Option<&str>,
+        page: Option<&str>,
+    ) -> Result<Option<Chosen>, Failure> {
+        let Some(name) = asked.or(page).or(self.settings.default_target.as_deref()) else {
+            return Ok(None);
+        };
+        let Some(target) = self.settings.target.get(name) else {
+            let known = self.settings.target.keys().map(String::as_str);
+            let help = match nearest(name, known) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("add a table `[target.{name}]` to `{SETTINGS}`"),
+            };
+            return Err(Failure::wrong(format!("there is no target `{name}`")).help(help));
+        };
+        if target.recording.is_some() {
+            return Err(Failure::wrong(format!(
+                "the target `{name}` is a recording, and recordings are not supported by this version"
+            ))
+            .help("choose another target with `--target`"));
+        }
+        Ok(Some(Chosen {
+            name: name.to_owned(),
+            target: target.clone(),
+        }))
+    }
+}
+
+impl Chosen {
+    /// The AWS account that it must be.
+    pub(crate) fn account(&self) -> Option<&str> {
+        self.target.aws.account.as_deref()
+    }
+
+    /// The Kubernetes context that it must be.
+    pub(crate) fn context(&self) -> Option<&str> {
+        self.target.kube.context.as_deref()
+    }
+
+    /// Points the environment of steps at this target; says what was taken out.
+    ///
+    /// A key in the environment would win over the profile, so it has to go
+    /// (<https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-authentication.html>).
+    pub(crate) fn apply(&self, environment: &mut Environment) -> Vec<Removed> {
+        let mut removed = Vec::new();
+        if let Some(profile) = &self.target.aws.profile {
+            for name in [
+                "AWS_ACCESS_KEY_ID",
+                "AWS_SECRET_ACCESS_KEY",
+                "AWS_SESSION_TOKEN",
+                "AWS_SECURITY_TOKEN",
+            ] {
+                if environment.remove(name) {
+                    removed.push(Removed {
+                        name: name.to_owned(),
+                        reason: format!(
+                            "it would win over the profile of the target `{}`",
+                            self.name
+                        ),
+                    });
+                }
+            }
+            environment.set("AWS_PROFILE", profile);
+        }
+        if let Some(region) = &self.target.aws.region {
+            environment.set("AWS_REGION", region);
+            environment.set("AWS_DEFAULT_REGION", region);
+        }
+        removed
+    }
+}
+
+/// Reads `runbook.toml`; none is an empty one.
+fn read(path: &Path, surroundings: &Surroundings) -> Result<Settings, Failure> {
+    let shown = path.strip_prefix(&surroundings.directory).unwrap_or(path);
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ) =>
+        {
+            return Ok(Settings::default());
+        }
+        Err(error) => {
+            return Err(
+                Failure::wrong(format!("`{}` can't be read", shown.display())).because(&error),
+            );
+        }
+    };
+    toml::from_str(&text).map_err(|error| {
+        let place = error.span().map_or_else(String::new, |span| {
+            let place = Source::new("", text.as_str()).position(span.start);
+            format!(":{}:{}", place.line, place.column)
+        });
+        let message = error.message();
+        // "unknown field `x`, expected one of `a`, `b`"
+        let mut words = message.split('`').skip(1).step_by(2);
+        let unknown = words
+            .next()
+            .filter(|_| message.starts_with("unknown field"));
+        let (message, help) = match unknown {
+            Some(unknown) => (
+                format!("unknown key `{unknown}`"),
+                nearest(unknown, words).map(|near| format!("did you mean `{near}`?")),
+            ),
+            None => (message.to_owned(), None),
+        };
+        Failure::wrong(format!("{}{place}: {message}", shown.display())).maybe_help(help)
+    })
+}
+
+/// The folder that holds a file.
+pub(crate) fn folder_of(file: &Path) -> &Path {
+    match file.parent() {
+        Some(folder) if folder != OsStr::new("") => folder,
+        _ => Path::new("."),
+    }
+}

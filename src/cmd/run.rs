@@ -1,0 +1,232 @@
+//! `runbook run`: everything that must be right before the first step, then the run.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use runbook::credentials::{self, Policy};
+use runbook::event::Status;
+use runbook::exec::{self, Interrupt};
+use runbook::journal::Recorder;
+use runbook::plan::{self, Given, Plan, Unready};
+use runbook::secret::Redactor;
+use runbook::sink::Sink;
+use runbook::value::Value;
+use tokio::sync::Mutex;
+
+use super::args::{self, RunFormat};
+use super::failure::{Failure, Kind};
+use super::keyboard::Keyboard;
+use super::operator::Asked;
+use super::page::Page;
+use super::project::{Chosen, Project, folder_of};
+use super::signals::Signals;
+use super::surroundings::Surroundings;
+use super::{guards, inputs, rooms, runtime};
+
+/// Between TERM and KILL.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Runs a runbook.
+///
+/// # Errors
+/// Where it may not start, or its journal can't be kept.
+pub(crate) fn run(args: &args::Run, surroundings: &Surroundings) -> Result<u8, Failure> {
+    let page = Page::sound(&args.file, surroundings)?;
+    let project = Project::find(folder_of(&args.file), surroundings)?;
+    let front = &page.document.front_matter;
+    let target = project.target(
+        args.inputs.target.as_deref(),
+        front.target.as_ref().map(|target| target.value.as_str()),
+    )?;
+    let given = inputs::given(&args.inputs, &page.document, surroundings)?;
+    if let Some(path) = &args.junit {
+        writable(path, surroundings)?;
+    }
+    let runtime = runtime()?;
+    let ended = runtime.block_on(started(args, surroundings, &page, &project, target, given));
+    // A thread may still wait for the keyboard.
+    runtime.shutdown_background();
+    ended
+}
+
+async fn started(
+    args: &args::Run,
+    surroundings: &Surroundings,
+    page: &Page,
+    project: &Project,
+    target: Option<Chosen>,
+    given: Vec<Given>,
+) -> Result<u8, Failure> {
+    let interrupt = Interrupt::default();
+    let signals = Signals::listen(interrupt.clone())?;
+    let attended = args.format == RunFormat::Human && surroundings.attended();
+    let keyboard = attended.then(|| Keyboard::new(signals.clone()));
+    let (screen, pause) = rooms::screen(args, surroundings);
+    let world = rooms::world(Arc::new(Asked {
+        yes: args.yes,
+        name: surroundings.operator(),
+        keyboard: keyboard.clone(),
+        pause,
+        turn: Arc::new(Mutex::new(())),
+    }));
+
+    let mut environment = surroundings.environment.clone();
+    inputs::hide(&mut environment);
+    let mut removed = target
+        .as_ref()
+        .map(|target| target.apply(&mut environment))
+        .unwrap_or_default();
+    let policy = Policy {
+        unset: page.document.front_matter.unset.clone(),
+    };
+    removed.extend(credentials::clean(&mut environment, &policy, world.now()));
+
+    guards::identity(
+        &page.document.front_matter.requires,
+        target.as_ref(),
+        &environment,
+    )?;
+    let plan = bind(page, given, &selection(&args.selection), keyboard.as_ref()).await?;
+    let redactor = Redactor::default();
+    learn(&plan, &redactor)?;
+    guards::programs(&plan, &*world, &environment, &surroundings.directory).await?;
+    if let Some(number) = signals.first() {
+        return Err(Failure::said(Kind::Signal(number)));
+    }
+
+    let now = world.now();
+    let id = rooms::id(now);
+    let folder = project.prepare(&id)?;
+    let sinks: Vec<Box<dyn Sink>> = vec![screen];
+    let clock = Arc::clone(&world);
+    let recorder = Recorder::start(&folder, sinks, move || clock.now()).map_err(unkept)?;
+    let settings = exec::Settings {
+        run: id,
+        operator: surroundings.operator(),
+        target: target.map(|target| target.name),
+        jobs: jobs(args.jobs),
+        keep_going: args.keep_going,
+        yes: args.yes,
+        attended,
+        environment,
+        removed,
+        directory: surroundings.directory.clone(),
+        folder: folder.clone(),
+        grace: GRACE,
+    };
+    let ended = exec::run(
+        Arc::new(plan),
+        Arc::clone(&world),
+        recorder,
+        redactor,
+        settings,
+        interrupt,
+    )
+    .await
+    .map_err(unkept)?;
+    if let Some(path) = &args.junit {
+        let report = rooms::junit(&folder.join("journal.jsonl"))?;
+        replace(&surroundings.directory.join(path), report.as_bytes())?;
+    }
+    Ok(match signals.first() {
+        Some(number) if ended.status != Status::Passed => Kind::Signal(number).exit(),
+        _ => ended.exit,
+    })
+}
+
+/// The selection that the command line asks for.
+pub(crate) fn selection(args: &args::Selection) -> plan::Selection {
+    plan::Selection {
+        steps: args.steps.clone(),
+        from: args.from.clone(),
+        until: args.until.clone(),
+    }
+}
+
+/// Binds a page's inputs, asking for those without a value where somebody is there.
+async fn bind(
+    page: &Page,
+    mut given: Vec<Given>,
+    selection: &plan::Selection,
+    keyboard: Option<&Keyboard>,
+) -> Result<Plan, Failure> {
+    let missing = match Plan::new(Arc::clone(&page.graph), &given, selection) {
+        Ok(plan) => return Ok(plan),
+        Err(Unready::Wrong(lines)) => return Err(wrong(lines)),
+        Err(Unready::Missing(missing)) => missing,
+    };
+    let Some(keyboard) = keyboard else {
+        return Err(inputs::missing(&missing));
+    };
+    given.extend(inputs::ask(&missing, keyboard).await?);
+    Plan::new(Arc::clone(&page.graph), &given, selection).map_err(|unready| match unready {
+        Unready::Wrong(lines) => wrong(lines),
+        Unready::Missing(missing) => inputs::missing(&missing),
+    })
+}
+
+/// What is wrong with what was given.
+pub(crate) fn wrong(lines: Vec<String>) -> Failure {
+    Failure::many(Kind::Wrong, lines)
+}
+
+/// Makes the secrets of a plan known to the redactor.
+fn learn(plan: &Plan, redactor: &Redactor) -> Result<(), Failure> {
+    for (name, binding) in plan.inputs.iter().filter(|(_, binding)| binding.secret) {
+        let text = match &binding.value {
+            Value::String(text) => text.clone(),
+            value => value.to_string(),
+        };
+        redactor
+            .learn(name, text.as_bytes())
+            .map_err(|refused| Failure::wrong(format!("{refused}; nothing ran")))?;
+    }
+    Ok(())
+}
+
+/// As many as there are cores, and at least 4: steps wait more than they compute.
+fn jobs(asked: Option<u16>) -> usize {
+    asked.map_or_else(
+        || std::thread::available_parallelism().map_or(4, |cores| cores.get().max(4)),
+        usize::from,
+    )
+}
+
+fn unkept(error: runbook::journal::Error) -> Failure {
+    Failure::journal(error.to_string())
+        .help("see whether the disk is full or read-only; RUNBOOK_HOME names another folder")
+}
+
+/// Checks before a run that a report can be written after it.
+fn writable(path: &Path, surroundings: &Surroundings) -> Result<(), Failure> {
+    let full = surroundings.directory.join(path);
+    if full.is_dir() {
+        return Err(Failure::wrong(format!("`{}` is a folder", path.display()))
+            .help("name a file for `--junit`"));
+    }
+    if folder_of(&full).is_dir() {
+        return Ok(());
+    }
+    Err(
+        Failure::wrong(format!("the folder of `{}` does not exist", path.display()))
+            .help("make it, or name another file for `--junit`"),
+    )
+}
+
+/// Writes a file as a whole or not at all.
+fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let write = || -> std::io::Result<()> {
+        let mut file = tempfile::NamedTempFile::new_in(folder_of(path))?;
+        std::io::Write::write_all(&mut file, bytes)?;
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    write().map_err(|error| {
+        Failure::new(
+            Kind::Output,
+            format!("the report `{}` can't be written", path.display()),
+        )
+        .because(&error)
+    })
+}

@@ -1,0 +1,121 @@
+//! Programs on the search path and their versions.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use runbook::credentials::Environment;
+use runbook::world::{Chunk, End, Process, Stdin, World};
+use semver::Version;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// How long a program may take to say its version.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How much of what it says is read.
+const ENOUGH: usize = 64 * 1024;
+
+/// The file that a program's name means, as `execvp` finds it.
+pub(crate) fn find(program: &str, environment: &Environment, directory: &Path) -> Option<PathBuf> {
+    if program.contains('/') {
+        return Some(directory.join(program)).filter(|path| is_program(path));
+    }
+    std::env::split_paths(environment.get("PATH").unwrap_or(OsStr::new("")))
+        .map(|folder| directory.join(folder).join(program))
+        .find(|path| is_program(path))
+}
+
+fn is_program(path: &Path) -> bool {
+    path.metadata()
+        .is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+}
+
+/// The version that a program says it has; `None` where it says none that can be read.
+pub(crate) async fn version(
+    program: &str,
+    world: &dyn World,
+    environment: &Environment,
+    directory: &Path,
+) -> Option<Version> {
+    let ways: &[&[&str]] = match program {
+        // `kubectl version` alone asks the cluster.
+        "kubectl" => &[&["version", "--client"]],
+        "go" | "helm" => &[&["version"]],
+        "ssh" => &[&["-V"]],
+        _ => &[&["--version"], &["version"]],
+    };
+    for arguments in ways {
+        let mut argv = vec![OsString::from(program)];
+        argv.extend(arguments.iter().map(OsString::from));
+        let process = Process {
+            argv,
+            environment: environment.clone(),
+            directory: directory.to_owned(),
+            stdin: Stdin::Null,
+            timeout: Some(PATIENCE),
+            grace: Duration::from_secs(1),
+        };
+        let (sender, mut output) = mpsc::channel::<Chunk>(16);
+        let said = async {
+            let mut said = Vec::new();
+            while let Some(chunk) = output.recv().await {
+                let room = ENOUGH.saturating_sub(said.len()).min(chunk.bytes.len());
+                said.extend(chunk.bytes.into_iter().take(room));
+            }
+            said
+        };
+        let (exit, said) = tokio::join!(world.run(process, sender, CancellationToken::new()), said);
+        if exit.is_ok_and(|exit| exit.end == End::Code(0))
+            && let Some(version) = read(&String::from_utf8_lossy(&said))
+        {
+            return Some(version);
+        }
+    }
+    None
+}
+
+/// The first `1.2` or `1.2.3` in a text.
+fn read(text: &str) -> Option<Version> {
+    let mut rest = text;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        let from = rest.get(start..)?;
+        let end = from
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .unwrap_or(from.len());
+        let (number, after) = from.split_at(end);
+        let mut parts = number.split('.').map(str::parse::<u64>);
+        if let (Some(Ok(major)), Some(Ok(minor))) = (parts.next(), parts.next()) {
+            let patch = parts.next().and_then(Result::ok).unwrap_or(0);
+            return Some(Version::new(major, minor, patch));
+        }
+        rest = after;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn case(text: &str, expected: Option<(u64, u64, u64)>) {
+        let expected = expected.map(|(major, minor, patch)| Version::new(major, minor, patch));
+        assert_eq!(read(text), expected, "{text}");
+    }
+
+    #[test]
+    fn versions_are_found_in_what_programs_say() {
+        case("git version 2.39.5", Some((2, 39, 5)));
+        case("GNU bash, version 5.2.15(1)-release", Some((5, 2, 15)));
+        case("psql (PostgreSQL) 15.4 (Debian)", Some((15, 4, 0)));
+        case("Terraform v1.9.8\non linux_amd64", Some((1, 9, 8)));
+        case("aws-cli/2.15.0 Python/3.11.6", Some((2, 15, 0)));
+        case("version.BuildInfo{Version:\"v3.14.0\"", Some((3, 14, 0)));
+        case("jq-1.6", Some((1, 6, 0)));
+        case("OpenSSH_9.2p1 Debian-2, OpenSSL 3.0.15", Some((9, 2, 0)));
+        case("7 dwarfs 1.", None);
+        case("99999999999999999999.1", None);
+        case("", None);
+    }
+}
