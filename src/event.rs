@@ -4,11 +4,12 @@
 //! borrow nothing, and hold only [`Clean`] text, so none of them can carry a secret. Additions
 //! need a default and raise the minor version; anything else raises the major one.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::secret::{Clean, CleanValue};
+use crate::secret::{Clean, CleanBytes, CleanValue, base64};
 
 /// The version of this vocabulary, `major.minor`, in every entry as `v`.
 pub const VERSION: &str = "1.0";
@@ -253,6 +254,35 @@ pub enum Text {
     Bytes(String),
 }
 
+impl Text {
+    /// The text for people: bytes that are no UTF-8 become `\u{fffd}`.
+    #[must_use]
+    pub fn lossy(&self) -> Cow<'_, str> {
+        match self {
+            Self::Text(text) => Cow::Borrowed(text.as_str()),
+            Self::Bytes(_) => Cow::Owned(String::from_utf8_lossy(&self.bytes()).into_owned()),
+        }
+    }
+
+    /// The bytes as they were written, redacted.
+    #[must_use]
+    pub fn bytes(&self) -> Cow<'_, [u8]> {
+        match self {
+            Self::Text(text) => Cow::Borrowed(text.as_str().as_bytes()),
+            Self::Bytes(text) => Cow::Owned(base64::decode(text).unwrap_or_default()),
+        }
+    }
+}
+
+impl From<CleanBytes> for Text {
+    fn from(bytes: CleanBytes) -> Self {
+        match bytes.into_text() {
+            Ok(text) => Self::Text(text),
+            Err(bytes) => Self::Bytes(base64::encode(&bytes, base64::STANDARD)),
+        }
+    }
+}
+
 /// How a step or a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -279,3 +309,6 @@ impl Status {
         }
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

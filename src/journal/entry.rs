@@ -1,8 +1,12 @@
 //! One line of a journal.
 
-use jiff::Timestamp;
+use std::io::Write;
 
-use crate::event::Event;
+use jiff::Timestamp;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use crate::event::{Event, VERSION};
 
 /// An event with its place in the journal.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,7 +15,7 @@ pub struct Entry {
     pub v: String,
     /// Its number, from 1.
     pub seq: u64,
-    /// When it was recorded, UTC.
+    /// When it was recorded, UTC, to the microsecond.
     pub at: Timestamp,
     /// The SHA-256 of the line before without its newline, in hex; 64 zeros for the first.
     pub prev: String,
@@ -25,4 +29,128 @@ pub struct Entry {
 pub struct Malformed {
     /// Why.
     pub reason: String,
+}
+
+/// The `prev` of the first entry.
+pub(super) const FIRST: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// What an entry has besides its event.
+#[derive(Deserialize)]
+struct Stamp {
+    v: String,
+    seq: u64,
+    at: Timestamp,
+    prev: String,
+}
+
+impl Entry {
+    /// Takes an event and its place; the time is cut to microseconds, which is what lines hold.
+    #[must_use]
+    pub fn new(seq: u64, at: Timestamp, prev: String, event: Event) -> Self {
+        Self {
+            v: VERSION.to_owned(),
+            seq,
+            at: Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at),
+            prev,
+            event,
+        }
+    }
+
+    /// The entry as a line of a journal, without the newline.
+    ///
+    /// The keys come in this order: `v`, `seq`, `at`, `prev`, `event`, then the event's own.
+    #[must_use]
+    pub fn to_line(&self) -> String {
+        let mut line = Vec::new();
+        self.write_line(&mut line);
+        String::from_utf8(line).expect("JSON of texts is UTF-8")
+    }
+
+    /// Puts the line at the end of `line`.
+    pub(super) fn write_line(&self, line: &mut Vec<u8>) {
+        const MEMORY: &str = "memory takes all that is written";
+        line.extend_from_slice(b"{\"v\":");
+        serde_json::to_writer(&mut *line, &self.v).expect(MEMORY);
+        write!(line, ",\"seq\":{},\"at\":\"{:.6}\",\"prev\":", self.seq, self.at).expect(MEMORY);
+        serde_json::to_writer(&mut *line, &self.prev).expect(MEMORY);
+        let brace = line.len();
+        serde_json::to_writer(&mut *line, &self.event)
+            .expect("events have texts for keys and finite numbers");
+        // The event is an object, `{"event":…}`, which goes on where the stamp ended.
+        line[brace] = b',';
+    }
+
+    /// Reads a line of a journal of this major version; fields that it doesn't know are passed
+    /// over.
+    ///
+    /// # Errors
+    /// Says what is wrong with the line.
+    pub fn from_line(line: &str) -> Result<Self, Malformed> {
+        let malformed = |error: serde_json::Error| Malformed {
+            reason: if error.is_eof() {
+                "the line is cut off".to_owned()
+            } else {
+                format!("not an entry: {error}")
+            },
+        };
+        let stamp: Stamp = serde_json::from_str(line).map_err(malformed)?;
+        if Standing::of(&stamp.v) == Standing::Foreign {
+            return Err(Malformed {
+                reason: format!(
+                    "an entry of version {}; this program reads {VERSION}",
+                    stamp.v
+                ),
+            });
+        }
+        let event: Event = serde_json::from_str(line).map_err(malformed)?;
+        Ok(Self {
+            v: stamp.v,
+            seq: stamp.seq,
+            at: stamp.at,
+            prev: stamp.prev,
+            event,
+        })
+    }
+}
+
+/// How a version stands to ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// All of it is known.
+    Known,
+    /// It may hold fields and events that this program does not know.
+    Newer,
+    /// It can't be read.
+    Foreign,
+}
+
+impl Standing {
+    pub(super) fn of(version: &str) -> Self {
+        let numbers = |text: &str| -> Option<(u32, u32)> {
+            let (major, minor) = text.split_once('.')?;
+            Some((major.parse().ok()?, minor.parse().ok()?))
+        };
+        match (numbers(version), numbers(VERSION)) {
+            (Some(theirs), Some(ours)) if theirs.0 == ours.0 => {
+                if theirs.1 > ours.1 {
+                    Self::Newer
+                } else {
+                    Self::Known
+                }
+            }
+            _ => Self::Foreign,
+        }
+    }
+}
+
+/// The SHA-256 of a line without its newline, in hex.
+#[must_use]
+pub(super) fn digest(line: &[u8]) -> String {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let mut text = String::with_capacity(64);
+    for byte in Sha256::digest(line) {
+        text.push(char::from(HEX[usize::from(byte >> 4)]));
+        text.push(char::from(HEX[usize::from(byte & 15)]));
+    }
+    text
 }

@@ -4,9 +4,18 @@
 //! writes, reads and verifies journals and finds runs; it never decides what happens in a run.
 
 mod entry;
+mod lines;
+mod reader;
 mod recorder;
 mod store;
+#[cfg(test)]
+mod tests;
+mod verify;
+mod writer;
 
 pub use entry::{Entry, Malformed};
+pub use lines::Lines;
+pub use reader::{ReadError, Reader};
 pub use recorder::{Error, Recorder};
-pub use store::{Run, Store};
+pub use store::{NotFound, Run, Store, short};
+pub use verify::{Broken, Flaw, Verified, verify};

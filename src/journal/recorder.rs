@@ -1,18 +1,35 @@
-//! Stamps events, chains them, writes the journal and feeds the sinks; owns all of these.
+//! The way into a run's journal and sinks.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+use std::thread;
 
 use jiff::Timestamp;
+use tokio::sync::{mpsc, oneshot};
 
+use super::store::JOURNAL;
+use super::writer::{Message, Writer};
 use crate::event::Event;
 use crate::sink::Sink;
 
+/// How many messages may wait. Outputs are up to 64 KiB each, so this bounds memory, too.
+const QUEUE: usize = 128;
+
 /// The way into a run's journal and sinks; clones lead to the same one.
 ///
-/// One thread owns the sequence, the file and the sinks, so that all of them see one order.
+/// One thread owns the sequence, the file and the sinks, so that all of them see one order: an
+/// entry is in the journal before a sink gets it. Where several wait for the disk, one sync
+/// serves them all.
 #[derive(Clone, Debug)]
-pub struct Recorder {}
+pub struct Recorder {
+    queue: mpsc::Sender<Message>,
+    path: String,
+}
 
 /// The journal can't be kept.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// A file or folder of it can't be made, written or synced.
     #[error("the journal `{path}` can't be written: {reason}")]
@@ -22,43 +39,106 @@ pub enum Error {
         /// What the system said.
         reason: String,
     },
+    /// The folder of runs can't be read.
+    #[error("the folder `{path}` can't be read: {reason}")]
+    Read {
+        /// The path.
+        path: String,
+        /// What the system said.
+        reason: String,
+    },
+}
+
+impl Error {
+    /// A failure to write `path`.
+    pub(super) fn write(path: &Path, error: &io::Error) -> Self {
+        Self::Write {
+            path: path.display().to_string(),
+            reason: error.to_string(),
+        }
+    }
 }
 
 impl Recorder {
     /// Starts a journal in a new run's folder; `clock` stamps the entries.
     ///
+    /// The folder is made where it isn't there, for its owner only. A journal that is there
+    /// already is never touched.
+    ///
     /// # Errors
     /// Where the folder or the file can't be made.
     pub fn start(
-        folder: &std::path::Path,
+        folder: &Path,
         sinks: Vec<Box<dyn Sink>>,
         clock: impl Fn() -> Timestamp + Send + 'static,
     ) -> Result<Self, Error> {
-        let _ = (folder, sinks, clock);
-        Ok(Self {})
+        let path = folder.join(JOURNAL);
+        let file = create(folder, &path).map_err(|error| Error::write(&path, &error))?;
+        let (queue, messages) = mpsc::channel(QUEUE);
+        let shown = path.display().to_string();
+        let writer = Writer::new(file, path.clone(), sinks, Box::new(clock));
+        thread::Builder::new()
+            .name("journal".to_owned())
+            .spawn(move || writer.run(messages))
+            .map_err(|error| Error::write(&path, &error))?;
+        Ok(Self { queue, path: shown })
     }
 
     /// Records an event in order, without waiting for the disk.
     ///
-    /// A full queue (a slow disk under much output) makes the caller wait.
+    /// A full queue (a slow disk under much output) makes the caller wait. Where the journal
+    /// can't be written the event is dropped; the next [`Self::commit`] says so.
     pub async fn record(&self, event: Event) {
-        let _ = event;
+        let _ = self.queue.send(Message::Record(event)).await;
     }
 
-    /// Records an event and waits until it and all before it are on disk.
+    /// Records events and waits until they and all before them are on disk.
     ///
     /// # Errors
     /// Where the journal can't be written: then nothing may be started.
     pub async fn commit(&self, events: Vec<Event>) -> Result<(), Error> {
-        let _ = events;
-        Ok(())
+        let (done, wait) = oneshot::channel();
+        let sent = self.queue.send(Message::Commit(events, done)).await;
+        match (sent, wait.await) {
+            (Ok(()), Ok(result)) => result,
+            _ => Err(self.ended()),
+        }
     }
 
-    /// Ends: syncs the journal, ends the sinks, and tells what went wrong with either.
+    /// Ends: syncs and seals the journal, ends the sinks, and gives a note for each sink that
+    /// failed on the way. What clones record afterwards is dropped.
     ///
     /// # Errors
     /// Where the journal could not be kept whole.
-    pub async fn finish(self) -> Result<(), Error> {
-        Ok(())
+    pub async fn finish(self) -> Result<Vec<String>, Error> {
+        let (done, wait) = oneshot::channel();
+        let sent = self.queue.send(Message::Finish(done)).await;
+        match (sent, wait.await) {
+            (Ok(()), Ok(result)) => result,
+            _ => Err(self.ended()),
+        }
     }
+
+    fn ended(&self) -> Error {
+        Error::Write {
+            path: self.path.clone(),
+            reason: "it has ended".to_owned(),
+        }
+    }
+}
+
+/// Makes the folder and the file, for the owner only and lastingly.
+fn create(folder: &Path, path: &Path) -> io::Result<File> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let file = OpenOptions::new()
+        .append(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    File::open(folder)?.sync_all()?;
+    if let Some(parent) = folder.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        // Only the name of the folder is at stake where the system refuses this.
+        let _ = File::open(parent).and_then(|parent| parent.sync_all());
+    }
+    Ok(file)
 }

@@ -1,0 +1,244 @@
+//! Reads a journal line by line, in memory bounded by its longest line.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::entry::{Entry, Malformed, Standing};
+use crate::event::VERSION;
+
+/// No line of ours is near to this; a file with longer ones is no journal.
+const LONGEST: u64 = 64 * 1024 * 1024;
+
+/// A journal that can't be read, or a line of it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// The file can't be opened or read.
+    #[error("the journal `{path}` can't be read: {reason}")]
+    File {
+        /// The path.
+        path: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// A line is no entry.
+    #[error("line {line} of the journal `{path}`: {source}")]
+    Line {
+        /// The path.
+        path: String,
+        /// Its number, from 1.
+        line: u64,
+        /// What is wrong with it.
+        source: Malformed,
+    },
+    /// It is written in a version that this program does not know.
+    #[error(
+        "the journal `{path}` is of version {version}, this program reads {}: {}",
+        VERSION,
+        reader(program.as_deref())
+    )]
+    Version {
+        /// The path.
+        path: String,
+        /// Its version.
+        version: String,
+        /// The program's version that wrote it, where it says so.
+        program: Option<String>,
+    },
+}
+
+fn reader(program: Option<&str>) -> String {
+    match program {
+        Some(program) => format!("read it with runbook {program}, which wrote it"),
+        None => "read it with the version of runbook that wrote it".to_owned(),
+    }
+}
+
+/// A line as it stands in a file.
+pub(super) struct Raw {
+    pub(super) number: u64,
+    /// Without the newline.
+    pub(super) text: Vec<u8>,
+    /// Whether the newline is there.
+    pub(super) whole: bool,
+}
+
+/// The entries of a journal, in order.
+///
+/// A last line that was cut off (the program or the machine went down) is no error: it is left
+/// out, and [`Self::torn`] says how long it is.
+pub struct Reader {
+    path: PathBuf,
+    lines: BufReader<File>,
+    number: u64,
+    text: String,
+    torn: Option<usize>,
+    notice: Option<String>,
+    ended: bool,
+}
+
+impl Reader {
+    /// Opens a journal.
+    ///
+    /// # Errors
+    /// Where the file can't be opened.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, ReadError> {
+        let path = path.as_ref().to_owned();
+        let opened = File::open(&path).and_then(|file| {
+            if file.metadata()?.is_dir() {
+                return Err(io::ErrorKind::IsADirectory.into());
+            }
+            Ok(file)
+        });
+        match opened {
+            Ok(file) => Ok(Self {
+                path,
+                lines: BufReader::with_capacity(64 * 1024, file),
+                number: 0,
+                text: String::new(),
+                torn: None,
+                notice: None,
+                ended: false,
+            }),
+            Err(error) => Err(file_error(&path, &error)),
+        }
+    }
+
+    /// The line of the entry that came last, as it stands in the file, without the newline.
+    #[must_use]
+    pub fn line(&self) -> &str {
+        &self.text
+    }
+
+    /// The number of that line, from 1.
+    #[must_use]
+    pub const fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// How many bytes of a cut-off last line were left out; known at the end.
+    #[must_use]
+    pub const fn torn(&self) -> Option<usize> {
+        self.torn
+    }
+
+    /// What the operator should know of how it was read: a newer minor version.
+    #[must_use]
+    pub fn notice(&self) -> Option<&str> {
+        self.notice.as_deref()
+    }
+
+    /// The next line, whatever is in it.
+    pub(super) fn raw(&mut self) -> Result<Option<Raw>, ReadError> {
+        let mut text = Vec::new();
+        let read = (&mut self.lines)
+            .take(LONGEST)
+            .read_until(b'\n', &mut text)
+            .map_err(|error| file_error(&self.path, &error))?;
+        if read == 0 {
+            return Ok(None);
+        }
+        self.number += 1;
+        let whole = text.last() == Some(&b'\n');
+        if whole {
+            text.pop();
+        } else if read as u64 == LONGEST {
+            return Err(self.malformed("the line is too long for a journal"));
+        }
+        Ok(Some(Raw {
+            number: self.number,
+            text,
+            whole,
+        }))
+    }
+
+    /// Reads an entry from a line.
+    pub(super) fn entry(&mut self, text: Vec<u8>) -> Result<Entry, ReadError> {
+        #[derive(Deserialize)]
+        struct Version {
+            v: String,
+            program: Option<String>,
+        }
+        self.text = String::from_utf8(text).map_err(|_| self.malformed("it is not UTF-8"))?;
+        match Entry::from_line(&self.text) {
+            Ok(entry) => {
+                if self.notice.is_none() && Standing::of(&entry.v) == Standing::Newer {
+                    self.notice = Some(format!(
+                        "this journal is of version {}; what is newer than {VERSION} in it is not shown",
+                        entry.v
+                    ));
+                }
+                Ok(entry)
+            }
+            Err(source) => match serde_json::from_str::<Version>(&self.text) {
+                Ok(version) if Standing::of(&version.v) == Standing::Foreign => {
+                    Err(ReadError::Version {
+                        path: self.path.display().to_string(),
+                        version: version.v,
+                        program: version.program,
+                    })
+                }
+                _ => Err(ReadError::Line {
+                    path: self.path.display().to_string(),
+                    line: self.number,
+                    source,
+                }),
+            },
+        }
+    }
+
+    fn malformed(&self, reason: &str) -> ReadError {
+        ReadError::Line {
+            path: self.path.display().to_string(),
+            line: self.number,
+            source: Malformed {
+                reason: reason.to_owned(),
+            },
+        }
+    }
+
+    fn at_end(&mut self) -> bool {
+        self.lines.fill_buf().is_ok_and(<[u8]>::is_empty)
+    }
+
+    fn advance(&mut self) -> Result<Option<Entry>, ReadError> {
+        let Some(raw) = self.raw()? else {
+            return Ok(None);
+        };
+        let length = raw.text.len();
+        if !raw.whole {
+            self.torn = Some(length);
+            return Ok(None);
+        }
+        match self.entry(raw.text) {
+            // A last line that is no JSON, newline or not, is what a crash of the machine leaves.
+            Err(ReadError::Line { .. }) if raw.number > 1 && self.at_end() => {
+                self.torn = Some(length + 1);
+                Ok(None)
+            }
+            result => result.map(Some),
+        }
+    }
+}
+
+impl Iterator for Reader {
+    type Item = Result<Entry, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let next = self.advance();
+        self.ended = !matches!(next, Ok(Some(_)));
+        next.transpose()
+    }
+}
+
+fn file_error(path: &Path, error: &io::Error) -> ReadError {
+    ReadError::File {
+        path: path.display().to_string(),
+        reason: error.to_string(),
+    }
+}

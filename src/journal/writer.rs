@@ -1,0 +1,212 @@
+//! The thread that stamps events, chains them, writes the journal and feeds the sinks.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use tokio::sync::{mpsc, oneshot};
+
+use super::entry::{self, Entry};
+use super::recorder::Error;
+use super::verify::Seal;
+use crate::event::Event;
+use crate::sink::Sink;
+
+/// One `write` takes about so many bytes at most.
+const BATCH: usize = 1024 * 1024;
+
+/// What comes through the queue.
+pub(super) enum Message {
+    Record(Event),
+    Commit(Vec<Event>, oneshot::Sender<Result<(), Error>>),
+    Finish(oneshot::Sender<Result<Vec<String>, Error>>),
+}
+
+pub(super) struct Writer {
+    file: File,
+    path: PathBuf,
+    clock: Box<dyn Fn() -> Timestamp + Send>,
+    sinks: Vec<Box<dyn Sink>>,
+    /// Of sinks that failed.
+    notes: Vec<String>,
+    /// The number of the last entry.
+    seq: u64,
+    /// The digest of the last line.
+    prev: String,
+    /// How many bytes of whole lines the file has.
+    length: u64,
+    failed: Option<Error>,
+    batch: Batch,
+}
+
+/// What goes to the file in one `write`, and on to the sinks.
+#[derive(Default)]
+struct Batch {
+    text: Vec<u8>,
+    /// Each entry with the end of its line in `text`, the newline not counted.
+    entries: Vec<(Entry, usize)>,
+    waiting: Vec<oneshot::Sender<Result<(), Error>>>,
+}
+
+impl Writer {
+    pub(super) fn new(
+        file: File,
+        path: PathBuf,
+        sinks: Vec<Box<dyn Sink>>,
+        clock: Box<dyn Fn() -> Timestamp + Send>,
+    ) -> Self {
+        Self {
+            file,
+            path,
+            clock,
+            sinks,
+            notes: Vec::new(),
+            seq: 0,
+            prev: entry::FIRST.to_owned(),
+            length: 0,
+            failed: None,
+            batch: Batch::default(),
+        }
+    }
+
+    /// Takes messages until the run ends or nobody is left to send any.
+    pub(super) fn run(mut self, mut messages: mpsc::Receiver<Message>) {
+        while let Some(message) = messages.blocking_recv() {
+            let mut next = Some(message);
+            while let Some(message) = next {
+                match message {
+                    Message::Record(event) => self.stamp(event),
+                    Message::Commit(events, done) => {
+                        events.into_iter().for_each(|event| self.stamp(event));
+                        self.batch.waiting.push(done);
+                    }
+                    Message::Finish(done) => {
+                        self.write();
+                        let result = self.end();
+                        // The sinks must be gone before the caller goes on.
+                        drop(self);
+                        let _ = done.send(result);
+                        return;
+                    }
+                }
+                next = if self.batch.text.len() < BATCH {
+                    messages.try_recv().ok()
+                } else {
+                    None
+                };
+            }
+            self.write();
+            if messages.is_empty() {
+                self.each_sink(|sink| sink.settle());
+            }
+        }
+        self.write();
+        // All clones are gone without a word: a crash of the caller, whose notes nobody reads.
+        let _ = self.end();
+    }
+
+    /// Makes an entry of an event and puts its line into the batch.
+    fn stamp(&mut self, event: Event) {
+        if self.failed.is_some() {
+            return;
+        }
+        self.seq += 1;
+        let prev = std::mem::take(&mut self.prev);
+        let entry = Entry::new(self.seq, (self.clock)(), prev, event);
+        let start = self.batch.text.len();
+        entry.write_line(&mut self.batch.text);
+        let end = self.batch.text.len();
+        self.prev = entry::digest(&self.batch.text[start..end]);
+        self.batch.text.push(b'\n');
+        self.batch.entries.push((entry, end));
+    }
+
+    /// Brings the batch to the file, tells those who wait for it, then feeds the sinks.
+    fn write(&mut self) {
+        let mut batch = std::mem::take(&mut self.batch);
+        if self.failed.is_none()
+            && let Err(error) = self.append(&batch.text, !batch.waiting.is_empty())
+        {
+            self.failed = Some(Error::write(&self.path, &error));
+            // No half line stays behind where it can be helped.
+            let _ = self.file.set_len(self.length);
+        }
+        let result = self.failed.clone().map_or(Ok(()), Err);
+        for done in batch.waiting.drain(..) {
+            // Who no longer waits need not know.
+            let _ = done.send(result.clone());
+        }
+        if result.is_ok() {
+            let mut start = 0;
+            for (entry, end) in batch.entries.drain(..) {
+                let line = std::str::from_utf8(&batch.text[start..end])
+                    .expect("JSON of texts is UTF-8");
+                self.each_sink(|sink| sink.receive_line(&entry, line));
+                start = end + 1;
+            }
+        }
+        batch.entries.clear();
+        if batch.text.capacity() <= 2 * BATCH {
+            batch.text.clear();
+            self.batch = batch;
+        }
+    }
+
+    fn append(&mut self, text: &[u8], sync: bool) -> io::Result<()> {
+        self.file.write_all(text)?;
+        if sync {
+            self.file.sync_data()?;
+        }
+        self.length += text.len() as u64;
+        Ok(())
+    }
+
+    /// Ends the sinks, syncs and seals the journal.
+    fn end(&mut self) -> Result<Vec<String>, Error> {
+        if self.failed.is_none()
+            && let Err(error) = self.file.sync_all().and_then(|()| self.seal())
+        {
+            self.failed = Some(Error::write(&self.path, &error));
+        }
+        self.each_sink(|sink| sink.finish());
+        self.sinks.clear();
+        let notes = std::mem::take(&mut self.notes);
+        self.failed.clone().map_or(Ok(notes), Err)
+    }
+
+    fn seal(&self) -> io::Result<()> {
+        let seal = Seal {
+            entries: self.seq,
+            digest: self.prev.clone(),
+        };
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(Seal::beside(&self.path))?;
+        file.write_all(seal.to_string().as_bytes())?;
+        file.sync_all()
+    }
+
+    /// Does something with every sink; one that fails or panics is dropped and noted.
+    fn each_sink(&mut self, mut act: impl FnMut(&mut dyn Sink) -> io::Result<()>) {
+        let mut index = 0;
+        while let Some(sink) = self.sinks.get_mut(index) {
+            let reason = match catch_unwind(AssertUnwindSafe(|| act(sink.as_mut()))) {
+                Ok(Ok(())) => {
+                    index += 1;
+                    continue;
+                }
+                Ok(Err(error)) => error.to_string(),
+                Err(_) => "it panicked, which is a bug of this program".to_owned(),
+            };
+            self.notes.push(format!("a view of the run ended early: {reason}"));
+            let sink = self.sinks.remove(index);
+            // Where dropping it panics as well, it is noted already.
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(sink)));
+        }
+    }
+}
