@@ -219,11 +219,10 @@ impl<'a> Linker<'a> {
             .get(used.name.as_str())
             .filter(|at| self.steps[**at].variable.is_none());
         self.diagnostics.push(match (near, reserved) {
-            (_, Some(at)) => {
-                diagnostic.help(format!("write `steps[\"{}\"]`", self.steps[*at].id))
+            (_, Some(at)) => diagnostic.help(format!("write `steps[\"{}\"]`", self.steps[*at].id)),
+            (None, None) if super::scope::OF_EACH.contains(&used.name.as_str()) => {
+                diagnostic.help(format!("a step has `{}` where it says `each=`", used.name))
             }
-            (None, None) if super::scope::OF_EACH.contains(&used.name.as_str()) => diagnostic
-                .help(format!("a step has `{}` where it says `each=`", used.name)),
             (None, None) => diagnostic
                 .help("a name is an input, what a `rhai` cell defines, or the id of a step"),
             (near, None) => suggest(diagnostic, used.span, near),
@@ -239,15 +238,16 @@ impl<'a> Linker<'a> {
             call.span,
             format!("there is no function `{}`", call.name),
         );
-        self.diagnostics.push(if !call.method && self.scope.owner(&call.name).is_some() {
-            diagnostic.help(format!(
-                "`{0}` is a variable; a closure in it is called as `{0}.call(…)`",
-                call.name
-            ))
-        } else {
-            let near = self.functions.nearest(&call.name);
-            suggest(diagnostic, call.span, near)
-        });
+        self.diagnostics
+            .push(if !call.method && self.scope.owner(&call.name).is_some() {
+                diagnostic.help(format!(
+                    "`{0}` is a variable; a closure in it is called as `{0}.call(…)`",
+                    call.name
+                ))
+            } else {
+                let near = self.functions.nearest(&call.name);
+                suggest(diagnostic, call.span, near)
+            });
     }
 
     fn unknown_step(&mut self, used: &Used) {

@@ -73,7 +73,8 @@ pub(super) fn order(
         if own.is_none() {
             for from in &before {
                 // A section's `needs` stands in for what is above the section.
-                let drops = inherits.is_some_and(|(section, _)| !within(document, steps, *from, section));
+                let drops =
+                    inherits.is_some_and(|(section, _)| !within(document, steps, *from, section));
                 if !drops {
                     edges.add(*from, at, EdgeKind::Order, step.span);
                 }

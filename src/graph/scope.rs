@@ -93,7 +93,9 @@ impl<'a> Scope<'a> {
                 if written {
                     scope.own(name.clone(), Owner::Result(at), step.span, diagnostics);
                 } else if !scope.is_taken(&name) {
-                    scope.owners.insert(name.clone(), (Owner::Result(at), step.span));
+                    scope
+                        .owners
+                        .insert(name.clone(), (Owner::Result(at), step.span));
                 }
                 if scope.owner(&name) == Some(Owner::Result(at)) {
                     step.variable = Some(name);

@@ -66,7 +66,10 @@ fn one(plan: &Plan, index: usize) -> Option<Explained> {
         Some("not selected".to_owned())
     } else if step.skip {
         Some("it says `skip`".to_owned())
-    } else if conditions.iter().any(|condition| condition.trim() == "false") {
+    } else if conditions
+        .iter()
+        .any(|condition| condition.trim() == "false")
+    {
         Some("its `when` is `false`".to_owned())
     } else {
         None

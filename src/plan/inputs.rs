@@ -11,7 +11,10 @@ use crate::value::{InputKind, Value};
 #[must_use]
 pub fn missing<'a>(document: &'a Document, given: &[Given]) -> Vec<&'a Input> {
     let found = Lookup::of(document);
-    let named: Vec<usize> = given.iter().filter_map(|given| found.input(given)).collect();
+    let named: Vec<usize> = given
+        .iter()
+        .filter_map(|given| found.input(given))
+        .collect();
     document
         .front_matter
         .inputs
@@ -64,10 +67,7 @@ pub(super) fn bind(
                     None
                 }
             },
-            None => input
-                .default
-                .clone()
-                .map(|value| (value, Origin::Default)),
+            None => input.default.clone().map(|value| (value, Origin::Default)),
         };
         if let Some((value, origin)) = value {
             let secret = input.secret;
@@ -111,7 +111,12 @@ struct Lookup<'a> {
 impl<'a> Lookup<'a> {
     fn of(document: &'a Document) -> Self {
         let inputs = &document.front_matter.inputs;
-        let names = || inputs.iter().map(|input| input.name.value.as_str()).enumerate();
+        let names = || {
+            inputs
+                .iter()
+                .map(|input| input.name.value.as_str())
+                .enumerate()
+        };
         Self {
             exact: names().map(|(at, name)| (name, at)).collect(),
             variables: names().map(|(at, name)| (variable(name), at)).collect(),
@@ -137,7 +142,10 @@ impl<'a> Lookup<'a> {
 }
 
 fn unknown(given: &Given, inputs: &[Input]) -> String {
-    let names: Vec<&str> = inputs.iter().map(|input| input.name.value.as_str()).collect();
+    let names: Vec<&str> = inputs
+        .iter()
+        .map(|input| input.name.value.as_str())
+        .collect();
     let help = match nearest(&given.name, names.iter().copied()) {
         Some(near) => format!("; did you mean `{near}`?"),
         None if names.is_empty() => "; this runbook has no inputs".to_owned(),

@@ -46,7 +46,9 @@ pub(super) fn select(
         for chosen in selected.iter_mut().take(last + 1).skip(first) {
             *chosen = Selected::Yes;
         }
-        let roots = (0..count).filter(|at| selected[*at] == Selected::Yes).collect();
+        let roots = (0..count)
+            .filter(|at| selected[*at] == Selected::Yes)
+            .collect();
         bring(graph, roots, &mut selected, |why| {
             matches!(why, EdgeKind::Name(_) | EdgeKind::Condition(_))
         });

@@ -84,7 +84,10 @@ fn rest(step: &Step, value: &mut Map<String, Value>) {
 }
 
 fn texts(excerpts: &[Excerpt]) -> Vec<&str> {
-    excerpts.iter().map(|excerpt| excerpt.text.as_str()).collect()
+    excerpts
+        .iter()
+        .map(|excerpt| excerpt.text.as_str())
+        .collect()
 }
 
 fn input(input: &Input) -> Value {

@@ -130,7 +130,11 @@ fn draw(
 ) {
     for (at, node) in nodes.iter().enumerate() {
         let last = at + 1 == nodes.len();
-        let (corner, rail) = if last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
+        let (corner, rail) = if last {
+            ("└─ ", "   ")
+        } else {
+            ("├─ ", "│  ")
+        };
         match node {
             Node::Section(section) => {
                 rows.push(section_row(graph, *section, &format!("{indent}{corner}")));
@@ -139,7 +143,9 @@ fn draw(
                     draw(graph, above, inner, children, &indent, rows);
                 }
             }
-            Node::Step(step) => rows.push(step_row(graph, above, *step, &format!("{indent}{corner}"))),
+            Node::Step(step) => {
+                rows.push(step_row(graph, above, *step, &format!("{indent}{corner}")))
+            }
         }
     }
 }
@@ -182,10 +188,12 @@ fn notes(graph: &Graph, above: &[Option<usize>], at: usize, step: &Step) -> Vec<
     let before = graph.predecessors(at);
     let usual: Vec<usize> = above.get(at).copied().flatten().into_iter().collect();
     if before != usual {
-        notes.push(match before {
-            [] => "waits for nothing".to_owned(),
-            before => format!("after {}", ids(graph, before)),
-        });
+        match before {
+            // A value is simply there.
+            [] if step.kind == StepKind::Value => {}
+            [] => notes.push("waits for nothing".to_owned()),
+            before => notes.push(format!("after {}", ids(graph, before))),
+        }
     }
     // The section's conditions stand with the section.
     let own = graph

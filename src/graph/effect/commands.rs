@@ -115,7 +115,10 @@ impl Splitter {
                 '<' => self.end_word(&mut command, &mut word),
                 '>' => {
                     // `2>` : the number is no word.
-                    if word.as_ref().is_some_and(|w| w.chars().all(|c| c.is_ascii_digit())) {
+                    if word
+                        .as_ref()
+                        .is_some_and(|w| w.chars().all(|c| c.is_ascii_digit()))
+                    {
                         word = None;
                     }
                     self.end_word(&mut command, &mut word);
@@ -249,7 +252,11 @@ impl Splitter {
                 while let Some(character) = self.next().filter(|c| *c != '\n') {
                     line.push(character);
                 }
-                let line = if tabs { line.trim_start_matches('\t') } else { &line };
+                let line = if tabs {
+                    line.trim_start_matches('\t')
+                } else {
+                    &line
+                };
                 if line.trim_end_matches('\r') == last {
                     break;
                 }

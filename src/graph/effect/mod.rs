@@ -83,18 +83,16 @@ fn of_script(names: &StepNames) -> Effect {
         .calls
         .iter()
         .filter(|(_, purpose)| *purpose == Purpose::Act)
-        .map(|(call, _)| {
-            match (call.name.as_str(), call.method) {
-                ("sh" | "sh_unchecked" | "run" | "run_unchecked", false) => match &call.literal {
-                    Some(Literal::Text(text)) => of_shell(text),
-                    Some(Literal::Words(words)) => program::effect(words),
-                    None => Effect::Change,
-                },
-                (name, _) => match name.rsplit_once("::") {
-                    Some((_, verb)) => table::of_verb(verb),
-                    None => Effect::Read,
-                },
-            }
+        .map(|(call, _)| match (call.name.as_str(), call.method) {
+            ("sh" | "sh_unchecked" | "run" | "run_unchecked", false) => match &call.literal {
+                Some(Literal::Text(text)) => of_shell(text),
+                Some(Literal::Words(words)) => program::effect(words),
+                None => Effect::Change,
+            },
+            (name, _) => match name.rsplit_once("::") {
+                Some((_, verb)) => table::of_verb(verb),
+                None => Effect::Read,
+            },
         })
         .max()
         .unwrap_or(Effect::Read)

@@ -102,11 +102,11 @@ fn by_verb(arguments: &[&str], verbs: &table::Verbs) -> Effect {
     {
         return Effect::Read;
     }
-    for (effect, patterns) in [
-        (Effect::Destroy, verbs.destroy),
-        (Effect::Read, verbs.read),
-    ] {
-        if patterns.iter().any(|pattern| fits(pattern, &plain, arguments)) {
+    for (effect, patterns) in [(Effect::Destroy, verbs.destroy), (Effect::Read, verbs.read)] {
+        if patterns
+            .iter()
+            .any(|pattern| fits(pattern, &plain, arguments))
+        {
             return effect;
         }
     }

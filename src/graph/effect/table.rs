@@ -24,6 +24,7 @@ pub(super) struct Verbs {
 }
 
 /// Programs that only look, whatever they are told.
+#[rustfmt::skip]
 const READ: &[&str] = &[
     ":", "[", "[[", "awk", "base64", "basename", "break", "cat", "cd", "cmp", "column", "comm",
     "continue", "cut", "date", "df", "diff", "dig", "dirname", "dirs", "dmesg", "du", "echo",
@@ -40,6 +41,7 @@ const READ: &[&str] = &[
 ];
 
 /// Programs that remove something, whatever they are told.
+#[rustfmt::skip]
 const DESTROY: &[&str] = &[
     "dropdb", "dropuser", "groupdel", "kill", "killall", "mkfs", "pkill", "rm", "rmdir", "shred",
     "unlink", "userdel", "wipefs",
@@ -96,7 +98,13 @@ pub(super) fn of_verb(verb: &str) -> Effect {
     ]) {
         Effect::Read
     } else if begins(&[
-        "delete", "destroy", "remove", "terminate", "uninstall", "drain", "purge",
+        "delete",
+        "destroy",
+        "remove",
+        "terminate",
+        "uninstall",
+        "drain",
+        "purge",
     ]) {
         Effect::Destroy
     } else {
@@ -105,6 +113,7 @@ pub(super) fn of_verb(verb: &str) -> Effect {
 }
 
 // https://kubernetes.io/docs/reference/kubectl/#operations
+#[rustfmt::skip]
 const KUBECTL: Verbs = Verbs {
     valued: &[
         "-n", "--namespace", "--context", "--kubeconfig", "--cluster", "--user", "-s", "--server",
@@ -120,6 +129,7 @@ const KUBECTL: Verbs = Verbs {
 };
 
 // https://helm.sh/docs/helm/helm/
+#[rustfmt::skip]
 const HELM: Verbs = Verbs {
     valued: &[
         "-n", "--namespace", "--kube-context", "--kubeconfig", "-o", "--output", "-f", "--values",
@@ -133,6 +143,7 @@ const HELM: Verbs = Verbs {
 };
 
 // https://developer.hashicorp.com/terraform/cli/commands
+#[rustfmt::skip]
 const TERRAFORM: Verbs = Verbs {
     valued: &["-chdir", "-var", "-var-file", "-target", "-out", "-state"],
     read: &[
@@ -144,6 +155,7 @@ const TERRAFORM: Verbs = Verbs {
 };
 
 // https://docs.aws.amazon.com/cli/latest/reference/
+#[rustfmt::skip]
 const AWS: Verbs = Verbs {
     valued: &[
         "--region", "--profile", "--output", "--query", "--endpoint-url", "--cli-input-json",
@@ -160,6 +172,7 @@ const AWS: Verbs = Verbs {
     ],
 };
 
+#[rustfmt::skip]
 const GCLOUD: Verbs = Verbs {
     valued: &["--project", "--region", "--zone", "--format", "--filter"],
     read: &[
@@ -170,6 +183,7 @@ const GCLOUD: Verbs = Verbs {
 };
 
 // https://docs.docker.com/reference/cli/docker/
+#[rustfmt::skip]
 const DOCKER: Verbs = Verbs {
     valued: &["-H", "--host", "--context", "-f", "--file", "--format", "--filter", "-p"],
     read: &[
@@ -187,6 +201,7 @@ const DOCKER: Verbs = Verbs {
 };
 
 // https://git-scm.com/docs
+#[rustfmt::skip]
 const GIT: Verbs = Verbs {
     valued: &["-C", "-c", "--git-dir", "--work-tree"],
     read: &[
@@ -201,6 +216,7 @@ const GIT: Verbs = Verbs {
     ],
 };
 
+#[rustfmt::skip]
 const GH: Verbs = Verbs {
     valued: &["-R", "--repo"],
     read: &["* list", "* view", "* status", "pr diff", "pr checks", "run watch", "status", "search"],
@@ -208,6 +224,7 @@ const GH: Verbs = Verbs {
 };
 
 // https://www.freedesktop.org/software/systemd/man/systemctl.html
+#[rustfmt::skip]
 const SYSTEMCTL: Verbs = Verbs {
     valued: &["-H", "-M", "-t", "-p", "-n", "-o"],
     read: &[
@@ -217,12 +234,14 @@ const SYSTEMCTL: Verbs = Verbs {
     destroy: &["kill"],
 };
 
+#[rustfmt::skip]
 const IP: Verbs = Verbs {
     valued: &[],
     read: &["* show", "* list", "* ls", "route get"],
     destroy: &["* del", "* delete", "* flush"],
 };
 
+#[rustfmt::skip]
 const OPENSSL: Verbs = Verbs {
     valued: &[],
     read: &["s_client", "x509", "verify", "version", "dgst", "rand", "ciphers", "list", "asn1parse"],
@@ -283,7 +302,14 @@ fn curl(words: &[&str]) -> Effect {
             Some(_) => Effect::Change,
             None if matches!(
                 *word,
-                "-d" | "-F" | "-T" | "-o" | "-O" | "--form" | "--upload-file" | "--output" | "--json"
+                "-d" | "-F"
+                    | "-T"
+                    | "-o"
+                    | "-O"
+                    | "--form"
+                    | "--upload-file"
+                    | "--output"
+                    | "--json"
             ) =>
             {
                 let kept = words.peek().is_none_or(|next| **next != "/dev/null");

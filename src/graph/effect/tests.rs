@@ -2,7 +2,12 @@ use super::*;
 
 #[track_caller]
 fn case(text: &str, expected: Effect) {
-    assert_eq!(of_shell(text), expected, "{text}\n{:?}", commands::split(text));
+    assert_eq!(
+        of_shell(text),
+        expected,
+        "{text}\n{:?}",
+        commands::split(text)
+    );
 }
 
 #[test]
