@@ -1,6 +1,6 @@
 //! Steps that wait for each other.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::{EdgeKind, Graph};
 use crate::diagnostic::{Code, Diagnostic};
@@ -11,27 +11,25 @@ const CYCLE: Code = Code("RB0205");
 /// How many steps a path names before it leaves out its middle.
 const SHOWN: usize = 8;
 
-/// Reports one cycle of each knot of steps; `spans` are the places of the graph's edges.
+/// How many cycles are reported: mending one often mends others.
+const REPORTED: usize = 20;
+
+/// Reports a cycle through each place that makes a step wait for a later one; `spans` are the
+/// places of the graph's edges.
 pub(super) fn cycles(graph: &Graph, spans: &[Span]) -> Vec<Diagnostic> {
     let knots = knots(graph);
-    let mut members: HashMap<usize, Vec<usize>> = HashMap::new();
-    for (step, knot) in knots.iter().enumerate() {
-        members.entry(*knot).or_default().push(step);
-    }
-    // The edges against the document's order, by knot: each closes a cycle.
-    let mut closing: HashMap<usize, usize> = HashMap::new();
-    for (at, edge) in graph.edges.iter().enumerate() {
-        if edge.from <= edge.to || knots[edge.from] != knots[edge.to] {
-            continue;
-        }
-        let best = closing.entry(knots[edge.from]).or_insert(at);
-        let length = |at: usize| graph.edges[at].from - graph.edges[at].to;
-        if length(at) < length(*best) {
-            *best = at;
-        }
-    }
-    let mut closing: Vec<usize> = closing.into_values().collect();
-    closing.sort_unstable();
+    // Every cycle has an edge against the document's order. A section's condition makes one for
+    // each of its steps: the first will do.
+    let mut places = HashSet::new();
+    let mut closing: Vec<usize> = (0..graph.edges.len())
+        .filter(|at| {
+            let edge = &graph.edges[*at];
+            edge.from > edge.to
+                && knots[edge.from] == knots[edge.to]
+                && spans.get(*at).is_some_and(|span| places.insert(*span))
+        })
+        .collect();
+    closing.truncate(REPORTED);
     closing
         .into_iter()
         .map(|edge| report(graph, spans, &path(graph, &knots, edge)))

@@ -10,7 +10,7 @@ use crate::diagnostic::{Code, Diagnostic};
 const SYNTAX: Code = Code("RB0301");
 
 /// Words that Rhai keeps for itself without using them.
-const KEPT: &str = "reserved words can't be names; these are reserved and look like names: \
+const KEPT: &str = "choose another name; reserved like it are \
 `new`, `default`, `call`, `go`, `is`, `match`, `case`, `with`, `module`, `package`, `shared`, \
 `static`, `sync`, `async`, `await`, `spawn`, `thread`, `use`, `var`, `null`, `nil`, `void`, \
 `super`, `yield`, `public`, `protected`, `goto`, `eval`, `curry`, `exit`, `print`, `debug`";
@@ -34,7 +34,7 @@ fn words(
         }
         ParseErrorType::UnexpectedEOF => (
             "the code ends in the middle".to_owned(),
-            Some("close what is open: a bracket, a brace or a text".to_owned()),
+            Some("finish the expression, or close what is open: a bracket, a brace".to_owned()),
         ),
         ParseErrorType::BadInput(error) => input(error, places, position, form),
         ParseErrorType::Reserved(word) => reserved(word),
@@ -194,7 +194,9 @@ fn reserved(word: &str) -> (String, Option<String>) {
             "what a cell defines is visible to the cells after it".to_owned()
         }
         "new" | "default" | "call" | "go" => {
-            format!("a step of this name is reached as `steps[\"{word}\"]`; {KEPT}")
+            format!(
+                "a step of this name is reached as `steps[\"{word}\"]`; a variable needs another name"
+            )
         }
         _ => KEPT.to_owned(),
     };

@@ -23,14 +23,18 @@ pub(in crate::graph) fn dot(graph: &Graph) -> String {
         );
     }
     for arrow in arrows(graph) {
-        let style = if arrow.decides { ", style=dashed" } else { "" };
-        let _ = writeln!(
-            out,
-            "  s{} -> s{} [label=\"{}\"{style}];",
-            arrow.from,
-            arrow.to,
-            escape(&arrow.label)
-        );
+        let mut said: Vec<String> = Vec::new();
+        if !arrow.label.is_empty() {
+            said.push(format!("label=\"{}\"", escape(&arrow.label)));
+        }
+        if arrow.decides {
+            said.push("style=dashed".to_owned());
+        }
+        let said = match said.join(", ") {
+            said if said.is_empty() => said,
+            said => format!(" [{said}]"),
+        };
+        let _ = writeln!(out, "  s{} -> s{}{said};", arrow.from, arrow.to);
     }
     out.push_str("}\n");
     out

@@ -188,10 +188,12 @@ fn notes(graph: &Graph, above: &[Option<usize>], at: usize, step: &Step) -> Vec<
     let before = graph.predecessors(at);
     let usual: Vec<usize> = above.get(at).copied().flatten().into_iter().collect();
     if before != usual {
-        notes.push(match before {
-            [] => "waits for nothing".to_owned(),
-            before => format!("after {}", ids(graph, before)),
-        });
+        match before {
+            // A value is simply there.
+            [] if step.kind == StepKind::Value => {}
+            [] => notes.push("waits for nothing".to_owned()),
+            before => notes.push(format!("after {}", ids(graph, before))),
+        }
     }
     // The section's conditions stand with the section.
     let own = graph

@@ -24,6 +24,7 @@ pub(super) struct Verbs {
 }
 
 /// Programs that only look, whatever they are told.
+#[rustfmt::skip]
 const READ: &[&str] = &[
     ":",
     "[",
@@ -147,6 +148,7 @@ const READ: &[&str] = &[
 ];
 
 /// Programs that remove something, whatever they are told.
+#[rustfmt::skip]
 const DESTROY: &[&str] = &[
     "dropdb", "dropuser", "groupdel", "kill", "killall", "mkfs", "pkill", "rm", "rmdir", "shred",
     "unlink", "userdel", "wipefs",
@@ -218,6 +220,7 @@ pub(super) fn of_verb(verb: &str) -> Effect {
 }
 
 // https://kubernetes.io/docs/reference/kubectl/#operations
+#[rustfmt::skip]
 const KUBECTL: Verbs = Verbs {
     valued: &[
         "-n",
@@ -265,6 +268,7 @@ const KUBECTL: Verbs = Verbs {
 };
 
 // https://helm.sh/docs/helm/helm/
+#[rustfmt::skip]
 const HELM: Verbs = Verbs {
     valued: &[
         "-n",
@@ -301,6 +305,7 @@ const HELM: Verbs = Verbs {
 };
 
 // https://developer.hashicorp.com/terraform/cli/commands
+#[rustfmt::skip]
 const TERRAFORM: Verbs = Verbs {
     valued: &["-chdir", "-var", "-var-file", "-target", "-out", "-state"],
     read: &[
@@ -325,6 +330,7 @@ const TERRAFORM: Verbs = Verbs {
 };
 
 // https://docs.aws.amazon.com/cli/latest/reference/
+#[rustfmt::skip]
 const AWS: Verbs = Verbs {
     valued: &[
         "--region",
@@ -373,6 +379,7 @@ const AWS: Verbs = Verbs {
     ],
 };
 
+#[rustfmt::skip]
 const GCLOUD: Verbs = Verbs {
     valued: &["--project", "--region", "--zone", "--format", "--filter"],
     read: &[
@@ -393,6 +400,7 @@ const GCLOUD: Verbs = Verbs {
 };
 
 // https://docs.docker.com/reference/cli/docker/
+#[rustfmt::skip]
 const DOCKER: Verbs = Verbs {
     valued: &[
         "-H",
@@ -454,6 +462,7 @@ const DOCKER: Verbs = Verbs {
 };
 
 // https://git-scm.com/docs
+#[rustfmt::skip]
 const GIT: Verbs = Verbs {
     valued: &["-C", "-c", "--git-dir", "--work-tree"],
     read: &[
@@ -501,6 +510,7 @@ const GIT: Verbs = Verbs {
     ],
 };
 
+#[rustfmt::skip]
 const GH: Verbs = Verbs {
     valued: &["-R", "--repo"],
     read: &[
@@ -517,6 +527,7 @@ const GH: Verbs = Verbs {
 };
 
 // https://www.freedesktop.org/software/systemd/man/systemctl.html
+#[rustfmt::skip]
 const SYSTEMCTL: Verbs = Verbs {
     valued: &["-H", "-M", "-t", "-p", "-n", "-o"],
     read: &[
@@ -534,12 +545,14 @@ const SYSTEMCTL: Verbs = Verbs {
     destroy: &["kill"],
 };
 
+#[rustfmt::skip]
 const IP: Verbs = Verbs {
     valued: &[],
     read: &["* show", "* list", "* ls", "route get"],
     destroy: &["* del", "* delete", "* flush"],
 };
 
+#[rustfmt::skip]
 const OPENSSL: Verbs = Verbs {
     valued: &[],
     read: &[

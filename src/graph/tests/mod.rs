@@ -1,0 +1,50 @@
+//! Tests of the whole room.
+
+mod drawings;
+mod edges;
+mod messages;
+pub(crate) mod page;
+mod steps;
+
+use std::sync::Arc;
+
+use super::Graph;
+use crate::diagnostic::Diagnostics;
+use crate::language::Vocabulary;
+use page::document;
+
+/// Functions and variables for these tests.
+pub(crate) fn vocabulary() -> Vocabulary {
+    let names = |names: &[&str]| names.iter().map(ToString::to_string).collect();
+    Vocabulary {
+        functions: names(&[
+            "sh",
+            "run",
+            "log",
+            "ask",
+            "len",
+            "json",
+            "lines",
+            "map",
+            "contains",
+            "helm::wait",
+        ]),
+        variables: names(&["env"]),
+    }
+}
+
+fn build(text: &str) -> (Graph, Diagnostics) {
+    Graph::build(document(text), &vocabulary())
+}
+
+/// The graph of a page without errors.
+#[track_caller]
+pub(crate) fn graph(text: &str) -> Arc<Graph> {
+    let (graph, diagnostics) = build(text);
+    let shown: Vec<String> = diagnostics
+        .iter()
+        .map(|diagnostic| diagnostic.render(&graph.document.source, false, 100))
+        .collect();
+    assert!(shown.is_empty(), "{}", shown.join("\n"));
+    Arc::new(graph)
+}
