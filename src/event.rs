@@ -36,6 +36,9 @@ pub enum Event {
         step: String,
         /// Which of its streams.
         stream: Stream,
+        /// How many bytes of the stream are left out before this piece.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        skipped: u64,
         /// What it wrote.
         #[serde(flatten)]
         text: Text,
@@ -165,6 +168,11 @@ impl Event {
             Self::RunStarted(_) | Self::RunFinished { .. } => None,
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over references")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// The head of a run.

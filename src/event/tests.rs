@@ -105,10 +105,13 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
             attempt,
             command
         }),
-        (words(), stream, text).prop_map(|(step, stream, text)| Event::Output {
-            step,
-            stream,
-            text
+        (words(), stream, any::<u64>(), text).prop_map(|(step, stream, skipped, text)| {
+            Event::Output {
+                step,
+                stream,
+                skipped,
+                text,
+            }
         }),
         (words(), any::<u32>(), words(), clean_text()).prop_map(
             |(step, call, function, request)| Event::Called {
@@ -181,6 +184,7 @@ fn an_event_is_one_flat_object() {
     let output = Event::Output {
         step: "a".into(),
         stream: Stream::Stdout,
+        skipped: 0,
         text: Text::Text(clean("x")),
     };
     assert_eq!(
@@ -206,6 +210,7 @@ fn fields_of_a_later_version_are_passed_over() {
         Event::Output {
             step: "a".into(),
             stream: Stream::Stderr,
+            skipped: 0,
             text: Text::Bytes("/w==".into()),
         }
     );

@@ -96,6 +96,7 @@ pub(super) fn prepare(
     };
     let values = fill::values(code, cell)?;
     let mut environment = environment;
+    shell::prepare(&mut environment, &directory);
     let mut carry = |filled: Filled| {
         use std::os::unix::ffi::OsStringExt;
         for (name, value) in filled.variables {
@@ -263,7 +264,11 @@ pub(super) async fn run(
             Action::Shell { dialect, .. } | Action::Console { dialect, .. } => *dialect,
             _ => return None,
         };
-        shell::read_left(dialect, &path).ok().flatten()
+        let left = shell::read_left(dialect, &path).ok().flatten()?;
+        Some(Left {
+            directory: left.directory.clone(),
+            environment: left.onto(dialect, &prepared.environment),
+        })
     });
     Ok(Attempted {
         result: result(kept, ending.code, exit.elapsed),

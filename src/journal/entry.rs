@@ -143,9 +143,9 @@ impl Standing {
     }
 }
 
-/// The SHA-256 of a line without its newline, in hex.
+/// The SHA-256 of bytes, in hex: of a line without its newline, of a document's text.
 #[must_use]
-pub(super) fn digest(line: &[u8]) -> String {
+pub fn digest(line: &[u8]) -> String {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     let mut text = String::with_capacity(64);
     for byte in Sha256::digest(line) {

@@ -13,7 +13,7 @@ mod tests;
 mod verify;
 mod writer;
 
-pub use entry::{Entry, Malformed};
+pub use entry::{Entry, Malformed, digest};
 pub use lines::Lines;
 pub use reader::{ReadError, Reader};
 pub use recorder::{Error, Recorder};

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::event::{Stream, Text};
+use crate::event::Stream;
 
 /// How many of the first lines are shown where there are too many.
 pub(super) const FIRST: usize = 3;
@@ -18,18 +18,23 @@ pub(super) struct Held {
     /// One more than is shown of a long output, so that ten lines are shown whole.
     last: VecDeque<(Stream, String)>,
     total: usize,
+    /// Bytes that are not even in the journal.
+    skipped: u64,
     stderr: VecDeque<String>,
 }
 
-/// A line of held output, or the number of lines left out at its place.
+/// A line of held output, or what is left out at its place: lines, and bytes that are not in the
+/// journal.
 pub(super) enum Part<'a> {
     Line(Stream, &'a str),
-    Omitted(usize),
+    Omitted(usize, u64),
 }
 
 impl Held {
-    /// Takes a piece of output: whole lines without the last newline.
-    pub(super) fn push(&mut self, stream: Stream, text: &str) {
+    /// Takes a piece of output: whole lines without the last newline, after `skipped` bytes that
+    /// are elsewhere.
+    pub(super) fn push(&mut self, stream: Stream, skipped: u64, text: &str) {
+        self.skipped += skipped;
         if stream == Stream::Stderr {
             keep(&mut self.stderr, LAST, text, |line| line);
         }
@@ -57,9 +62,11 @@ impl Held {
 
     /// What is shown, in order.
     pub(super) fn parts(&self) -> impl Iterator<Item = Part<'_>> {
-        let whole = self.total <= FIRST + LAST + 1;
+        let whole = self.skipped == 0 && self.total <= FIRST + LAST + 1;
         let skipped = if whole { 0 } else { 1.min(self.last.len()) };
-        let omitted = (!whole).then(|| Part::Omitted(self.total - FIRST - LAST));
+        let omitted = (!whole).then(|| {
+            Part::Omitted(self.total.saturating_sub(FIRST + LAST), self.skipped)
+        });
         self.first
             .iter()
             .map(|(stream, line)| Part::Line(*stream, line))
@@ -111,37 +118,6 @@ pub(super) fn end_of(line: &str) -> &str {
     &line[..line.floor_char_boundary(LINE)]
 }
 
-/// The text of a piece of output; bytes that are no UTF-8 as U+FFFD.
-pub(super) fn text_of(text: &Text) -> std::borrow::Cow<'_, str> {
-    match text {
-        Text::Text(clean) => clean.as_str().into(),
-        Text::Bytes(base64) => String::from_utf8_lossy(&decode(base64)).into_owned().into(),
-    }
-}
-
-/// Reads base64 (RFC 4648 §4); characters outside its alphabet are passed over.
-fn decode(base64: &str) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(base64.len() / 4 * 3);
-    let (mut bits, mut count) = (0_u32, 0);
-    for byte in base64.bytes() {
-        let six = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => continue,
-        };
-        bits = bits << 6 | u32::from(six);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count & 0xFF) as u8);
-        }
-    }
-    bytes
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,7 +126,7 @@ mod tests {
         held.parts()
             .map(|part| match part {
                 Part::Line(_, line) => line.to_owned(),
-                Part::Omitted(count) => format!("… {count}"),
+                Part::Omitted(count, _) => format!("… {count}"),
             })
             .collect()
     }
@@ -158,10 +134,10 @@ mod tests {
     #[test]
     fn ten_lines_are_whole_and_eleven_are_not() {
         let mut held = Held::default();
-        held.push(Stream::Stdout, "1\n2\n3\n4\n5");
-        held.push(Stream::Stdout, "6\n7\n8\n9\n10");
+        held.push(Stream::Stdout, 0, "1\n2\n3\n4\n5");
+        held.push(Stream::Stdout, 0, "6\n7\n8\n9\n10");
         assert_eq!(shown(&held).join(" "), "1 2 3 4 5 6 7 8 9 10");
-        held.push(Stream::Stderr, "11");
+        held.push(Stream::Stderr, 0, "11");
         assert_eq!(shown(&held).join(" "), "1 2 3 … 2 6 7 8 9 10 11");
         assert_eq!(held.tail(), [(Stream::Stderr, "11".to_owned())]);
     }
@@ -170,11 +146,11 @@ mod tests {
     fn how_output_is_cut_into_pieces_does_not_matter() {
         let text: Vec<String> = (1..=50).map(|n| n.to_string()).collect();
         let mut whole = Held::default();
-        whole.push(Stream::Stdout, &text.join("\n"));
+        whole.push(Stream::Stdout, 0, &text.join("\n"));
         for size in 1..20 {
             let mut held = Held::default();
             for piece in text.chunks(size) {
-                held.push(Stream::Stdout, &piece.join("\n"));
+                held.push(Stream::Stdout, 0, &piece.join("\n"));
             }
             assert_eq!(shown(&held), shown(&whole), "{size}");
         }
@@ -184,15 +160,10 @@ mod tests {
     fn memory_is_bounded() {
         let mut held = Held::default();
         for _ in 0..100 {
-            held.push(Stream::Stdout, &"ß".repeat(100_000));
+            held.push(Stream::Stdout, 0, &"ß".repeat(100_000));
         }
         assert!(shown(&held).iter().all(|line| line.len() <= LINE));
         assert_eq!(held.last.len(), LAST + 1);
     }
 
-    #[test]
-    fn base64_is_read() {
-        assert_eq!(decode("/wBhYg=="), b"\xff\0ab");
-        assert_eq!(decode(""), b"");
-    }
 }

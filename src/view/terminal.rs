@@ -54,7 +54,7 @@ impl Terminal {
                 bars.begin(step, name, &self.timeline.title(step));
             }
             Event::Output { step, text, .. } => {
-                let text = held::text_of(text);
+                let text = text.lossy();
                 // The last line that says anything.
                 let last = text.rsplit('\n').find(|line| !line.trim().is_empty());
                 if let Some(last) = last {

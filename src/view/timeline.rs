@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::columns::{cut, fit};
 use super::evidence::{Assertion, Evidence};
-use super::held::{Held, text_of};
+use super::held::Held;
 use super::layout::{Layout, Settled, line, mark};
 use super::summary::{Ended, Summary};
 use super::tally::{Tally, base};
@@ -95,8 +95,13 @@ impl Timeline {
                 attempt,
                 command: _,
             } => self.start(step, *attempt, &mut out),
-            Event::Output { step, stream, text } => {
-                self.output(step, *stream, &text_of(text), &mut out);
+            Event::Output {
+                step,
+                stream,
+                skipped,
+                text,
+            } => {
+                self.output(step, *stream, *skipped, &text.lossy(), &mut out);
             }
             Event::Called {
                 step,
@@ -250,12 +255,23 @@ impl Timeline {
         }
     }
 
-    fn output(&mut self, step: &str, stream: Stream, text: &str, out: &mut String) {
-        self.active(step).held.push(stream, text);
+    fn output(
+        &mut self,
+        step: &str,
+        stream: Stream,
+        skipped: u64,
+        text: &str,
+        out: &mut String,
+    ) {
+        self.active(step).held.push(stream, skipped, text);
         if self.layout.style.output != Shown::Full {
             return;
         }
         let bar = self.bar(stream);
+        if skipped > 0 {
+            let left_out = format!("{bar} … {} left out", size(skipped));
+            self.aside(step, &self.layout.paint.dim(&left_out), out);
+        }
         for text in sanitize::lines(text) {
             self.aside(step, &format!("{bar} {text}"), out);
         }
@@ -403,7 +419,11 @@ impl Timeline {
             super::held::Part::Line(stream, text) => {
                 super::summary::output_line(self.layout.style, *stream, text, "  ")
             }
-            super::held::Part::Omitted(count) => {
+            super::held::Part::Omitted(_, bytes) if *bytes > 0 => {
+                let left_out = format!("  ┆ … about {} more", size(*bytes));
+                self.layout.paint.dim(&left_out)
+            }
+            super::held::Part::Omitted(count, _) => {
                 let lines = crate::diagnostic::count(*count, "more line");
                 self.layout.paint.dim(&format!("  ┆ … {lines}"))
             }
@@ -450,4 +470,9 @@ pub(super) fn shown(value: &CleanValue) -> String {
         }
         other => serde_json::to_string(other).unwrap_or_default(),
     }
+}
+
+/// A number of bytes for people.
+fn size(bytes: u64) -> String {
+    indicatif::DecimalBytes(bytes).to_string()
 }
