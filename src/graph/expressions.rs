@@ -2,7 +2,7 @@
 
 use crate::source::Excerpt;
 
-/// The expressions of a text, trimmed; one that is not closed is left to the document's room.
+/// The expressions of a text, trimmed; what is empty or not closed is the document's to report.
 pub(super) fn expressions(text: &Excerpt) -> Vec<Excerpt> {
     let mut found = Vec::new();
     let mut from = 0;
@@ -14,7 +14,9 @@ pub(super) fn expressions(text: &Excerpt) -> Vec<Excerpt> {
         let inner = &text.text[start..end];
         let trimmed = inner.trim_start();
         let first = start + inner.len() - trimmed.len();
-        found.push(text.part(first..first + trimmed.trim_end().len()));
+        if !trimmed.is_empty() {
+            found.push(text.part(first..first + trimmed.trim_end().len()));
+        }
         from = end + 2;
     }
     found
@@ -62,6 +64,6 @@ mod tests {
         case("${{ #{a: #{b: 1}}.a.b }}", &["#{a: #{b: 1}}.a.b"]);
         case("${{ \"}}\" + `}}` }} ${{ ä }}", &["\"}}\" + `}}`", "ä"]);
         case("${{ never", &[]);
-        case("${{ }}", &[""]);
+        case("${{ }}", &[]);
     }
 }

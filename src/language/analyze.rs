@@ -101,7 +101,12 @@ impl<'a> Reader<'a> {
                 true
             });
         }
-        for place in [Place::Function, Place::Closure] {
+        let bodies: &[Place] = if ast.has_functions() {
+            &[Place::Function, Place::Closure]
+        } else {
+            &[]
+        };
+        for place in bodies.iter().copied() {
             let closures = place == Place::Closure;
             // Not `clone_functions_only_filtered`: in 1.27 it ignores its filter, as the module
             // that it merges into has no functions yet.

@@ -185,10 +185,16 @@ fn step_row(graph: &Graph, above: &[Option<usize>], at: usize, tree: &str) -> Ro
 
 fn notes(graph: &Graph, above: &[Option<usize>], at: usize, step: &Step) -> Vec<String> {
     let mut notes = Vec::new();
-    let before = graph.predecessors(at);
-    let usual: Vec<usize> = above.get(at).copied().flatten().into_iter().collect();
+    // Questions have their own note.
+    let but_questions = |steps: &[usize]| -> Vec<usize> {
+        let mut steps = steps.to_vec();
+        steps.retain(|before| !step.branches.contains(before));
+        steps
+    };
+    let before = but_questions(graph.predecessors(at));
+    let usual = but_questions(above.get(at).map_or(&[], Option::as_slice));
     if before != usual {
-        match before {
+        match &before[..] {
             // A value is simply there.
             [] if step.kind == StepKind::Value => {}
             [] => notes.push("waits for nothing".to_owned()),

@@ -226,3 +226,28 @@ fn a_long_cycle_is_named_in_short() {
         ["steps wait for each other: `first` → `last` → `first`"]
     );
 }
+
+proptest::proptest! {
+    #[test]
+    fn the_order_keeps_to_the_edges_unless_a_cycle_is_reported(
+        needs in proptest::collection::vec(proptest::collection::vec(0_usize..12, 0..3), 1..12)
+    ) {
+        let mut text = String::new();
+        for (at, before) in needs.iter().enumerate() {
+            let before: Vec<String> = before
+                .iter()
+                .filter(|other| **other < needs.len() && **other != at)
+                .map(|other| format!("s{other}"))
+                .collect();
+            let said = if before.is_empty() { String::new() } else { format!(" needs={}", before.join(",")) };
+            text += &format!("```bash {{#s{at}{said}}}\n:\n```\n");
+        }
+        let (graph, diagnostics) = build(&text);
+        let mut places = vec![0; graph.steps.len()];
+        for (place, step) in graph.order().iter().enumerate() {
+            places[*step] = place;
+        }
+        let fits = graph.edges.iter().all(|edge| places[edge.from] < places[edge.to]);
+        assert_eq!(fits, diagnostics.is_empty(), "{text}");
+    }
+}
