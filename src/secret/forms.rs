@@ -57,7 +57,11 @@ pub(super) fn forms(value: &[u8]) -> BTreeSet<Vec<u8>> {
     collect(value, &mut forms);
     if value.contains(&b'\n') {
         // A terminal writes line feeds as CR LF.
-        let unix: Vec<u8> = value.iter().copied().filter(|byte| *byte != b'\r').collect();
+        let unix: Vec<u8> = value
+            .iter()
+            .copied()
+            .filter(|byte| *byte != b'\r')
+            .collect();
         forms.insert(replace(&unix, |byte| (byte == b'\n').then_some("\r\n")));
         for line in value.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii) {
             if line.len() >= SHORTEST_LINE && !is_common(line) && !line.starts_with(b"-----") {
@@ -171,7 +175,9 @@ fn shells(value: &[u8], forms: &mut BTreeSet<Vec<u8>>) {
     // fish between single quotes.
     forms.insert(backslash(value, |byte| matches!(byte, b'\'' | b'\\')));
     // Double quotes, without and with history expansion.
-    forms.insert(backslash(value, |byte| matches!(byte, b'"' | b'\\' | b'$' | b'`')));
+    forms.insert(backslash(value, |byte| {
+        matches!(byte, b'"' | b'\\' | b'$' | b'`')
+    }));
     forms.insert(backslash(value, |byte| {
         matches!(byte, b'"' | b'\\' | b'$' | b'`' | b'!')
     }));

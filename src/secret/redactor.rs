@@ -79,7 +79,8 @@ impl Redactor {
         if value.is_empty() {
             return Ok(());
         }
-        let characters = std::str::from_utf8(value).map_or(value.len(), |text| text.chars().count());
+        let characters =
+            std::str::from_utf8(value).map_or(value.len(), |text| text.chars().count());
         if characters < SHORTEST {
             return Err(Refused::TooShort { name: name() });
         }

@@ -6,7 +6,9 @@ use crate::value::Value;
 fn knowing(secrets: &[(&str, &str)]) -> Redactor {
     let redactor = Redactor::default();
     for (name, value) in secrets {
-        redactor.learn(name, value.as_bytes()).expect("it is fit to hide");
+        redactor
+            .learn(name, value.as_bytes())
+            .expect("it is fit to hide");
     }
     redactor
 }
@@ -90,14 +92,20 @@ fn lines_of_a_key_are_hidden_one_by_one() {
 
 #[test]
 fn wrapped_base64_is_hidden() {
-    let secret: String = (0..60_u8).map(|n| char::from(b'!' + n.wrapping_mul(7) % 90)).collect();
+    let secret: String = (0..60_u8)
+        .map(|n| char::from(b'!' + n.wrapping_mul(7) % 90))
+        .collect();
     let redactor = knowing(&[("pw", &secret)]);
     for wrap in [64, 76] {
         let encoded = base64::encode(secret.as_bytes(), base64::STANDARD);
         let (first, second) = encoded.split_at(wrap);
         let cleaned = redactor.clean(&format!("{first}\n{second}\n"));
         // Under eight characters of a last line alone can't be told from other text.
-        let rest = if second.len() < 8 { second } else { "«secret:pw»" };
+        let rest = if second.len() < 8 {
+            second
+        } else {
+            "«secret:pw»"
+        };
         assert_eq!(cleaned.as_str(), format!("«secret:pw»\n{rest}\n"));
     }
 }
@@ -133,14 +141,17 @@ fn a_filter_knows_what_is_learnt_later() {
     let redactor = Redactor::default();
     let mut filter = redactor.filter();
     assert_eq!(filter.push(b"correct-horse "), b"correct-horse ");
-    redactor.learn("pw", b"correct-horse").expect("it is fit to hide");
+    redactor
+        .learn("pw", b"correct-horse")
+        .expect("it is fit to hide");
     assert_eq!(filter.push(b"correct-horse "), "«secret:pw» ".as_bytes());
 }
 
 #[test]
 fn values_are_cleaned_with_their_keys() {
     let redactor = knowing(&[("pw", "correct-horse"), ("pin", "1234567")]);
-    let value = serde_json::json!({"a correct-horse": ["correct-horse", 1_234_567, 12, null, true]});
+    let value =
+        serde_json::json!({"a correct-horse": ["correct-horse", 1_234_567, 12, null, true]});
     let cleaned = serde_json::to_string(&redactor.clean_value(&value)).expect("it is JSON");
     assert_eq!(
         cleaned,
@@ -157,7 +168,14 @@ fn what_would_shred_the_log_is_refused() {
         let refused = redactor.learn("a", short.as_bytes());
         assert_eq!(refused, Err(Refused::TooShort { name: "a".into() }));
     }
-    for common in ["Production", "localhost", "default\n", "password", "xxxxxxxx", "********"] {
+    for common in [
+        "Production",
+        "localhost",
+        "default\n",
+        "password",
+        "xxxxxxxx",
+        "********",
+    ] {
         let refused = redactor.learn("a", common.as_bytes());
         assert_eq!(refused, Err(Refused::TooCommon { name: "a".into() }));
     }
