@@ -133,17 +133,19 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
             (words(), any::<u32>(), any::<u32>(), clean_text()),
             (any::<bool>(), maybe(), prop::collection::vec(parts, 0..3)),
         )
-            .prop_map(|((step, line, column, expression), (held, message, parts))| {
-                Event::Checked {
-                    step,
-                    line: line as usize,
-                    column: column as usize,
-                    expression,
-                    held,
-                    message,
-                    parts,
+            .prop_map(
+                |((step, line, column, expression), (held, message, parts))| {
+                    Event::Checked {
+                        step,
+                        line: line as usize,
+                        column: column as usize,
+                        expression,
+                        held,
+                        message,
+                        parts,
+                    }
                 }
-            }),
+            ),
         (words(), clean_text()).prop_map(|(step, question)| Event::Asked { step, question }),
         (words(), clean_text(), words()).prop_map(|(step, answer, by)| Event::Answered {
             step,
@@ -154,17 +156,19 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
             (words(), status(), maybe(), maybe()),
             (any::<Option<i32>>(), any::<u32>(), any::<u64>()),
         )
-            .prop_map(|((step, status, reason, detail), (code, attempts, elapsed_ms))| {
-                Event::StepFinished {
-                    step,
-                    status,
-                    reason,
-                    detail,
-                    code,
-                    attempts,
-                    elapsed_ms,
+            .prop_map(
+                |((step, status, reason, detail), (code, attempts, elapsed_ms))| {
+                    Event::StepFinished {
+                        step,
+                        status,
+                        reason,
+                        detail,
+                        code,
+                        attempts,
+                        elapsed_ms,
+                    }
                 }
-            }),
+            ),
         (words(), clean_text()).prop_map(|(step, reason)| Event::StepSkipped { step, reason }),
         (prop::option::of(words()), clean_text())
             .prop_map(|(step, text)| Event::Noted { step, text }),
@@ -203,7 +207,8 @@ fn an_event_is_one_flat_object() {
 
 #[test]
 fn fields_of_a_later_version_are_passed_over() {
-    let text = r#"{"more":[1],"event":"output","bytes":"/w==","stream":"stderr","step":"a","z":{}}"#;
+    let text =
+        r#"{"more":[1],"event":"output","bytes":"/w==","stream":"stderr","step":"a","z":{}}"#;
     let event: Event = serde_json::from_str(text).expect("it is an event");
     assert_eq!(
         event,

@@ -71,7 +71,12 @@ impl Entry {
         const MEMORY: &str = "memory takes all that is written";
         line.extend_from_slice(b"{\"v\":");
         serde_json::to_writer(&mut *line, &self.v).expect(MEMORY);
-        write!(line, ",\"seq\":{},\"at\":\"{:.6}\",\"prev\":", self.seq, self.at).expect(MEMORY);
+        write!(
+            line,
+            ",\"seq\":{},\"at\":\"{:.6}\",\"prev\":",
+            self.seq, self.at
+        )
+        .expect(MEMORY);
         serde_json::to_writer(&mut *line, &self.prev).expect(MEMORY);
         let brace = line.len();
         serde_json::to_writer(&mut *line, &self.event)

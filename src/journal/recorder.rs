@@ -129,14 +129,20 @@ impl Recorder {
 
 /// Makes the folder and the file, for the owner only and lastingly.
 fn create(folder: &Path, path: &Path) -> io::Result<File> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)?;
     let file = OpenOptions::new()
         .append(true)
         .create_new(true)
         .mode(0o600)
         .open(path)?;
     File::open(folder)?.sync_all()?;
-    if let Some(parent) = folder.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+    if let Some(parent) = folder
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+    {
         // Only the name of the folder is at stake where the system refuses this.
         let _ = File::open(parent).and_then(|parent| parent.sync_all());
     }

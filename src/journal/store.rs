@@ -137,9 +137,13 @@ impl Store {
     /// Where there is none, or more than one.
     pub fn find(&self, reference: &str) -> Result<Run, NotFound> {
         if reference == "last" {
-            return self.list()?.into_iter().next().ok_or_else(|| NotFound::Empty {
-                root: self.root.display().to_string(),
-            });
+            return self
+                .list()?
+                .into_iter()
+                .next()
+                .ok_or_else(|| NotFound::Empty {
+                    root: self.root.display().to_string(),
+                });
         }
         if let Some(run) = at_path(Path::new(reference)) {
             return Ok(run);

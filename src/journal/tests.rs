@@ -51,11 +51,17 @@ fn journal() -> (TempDir, std::path::PathBuf) {
     let folder = TempDir::new().expect("there is room");
     let recorder = Recorder::start(folder.path(), Vec::new(), clock).expect("it is writable");
     runtime().block_on(async {
-        recorder.commit(vec![began()]).await.expect("it is writable");
+        recorder
+            .commit(vec![began()])
+            .await
+            .expect("it is writable");
         for text in ["one", "two", "three"] {
             recorder.record(noted(text)).await;
         }
-        recorder.commit(vec![ended()]).await.expect("it is writable");
+        recorder
+            .commit(vec![ended()])
+            .await
+            .expect("it is writable");
         assert_eq!(recorder.finish().await, Ok(Vec::new()));
     });
     let path = folder.path().join("journal.jsonl");
@@ -88,7 +94,9 @@ impl Sink for Collected {
 
 #[test]
 fn a_line_is_as_the_contract_says() {
-    let at = "2026-11-23T05:06:07.123456789Z".parse().expect("it is a time");
+    let at = "2026-11-23T05:06:07.123456789Z"
+        .parse()
+        .expect("it is a time");
     let entry = Entry::new(7, at, "0".repeat(64), noted("a\n\"b\""));
     let line = format!(
         r#"{{"v":"1.0","seq":7,"at":"2026-11-23T05:06:07.123456Z","prev":"{}","event":"noted","text":"a\n\"b\""}}"#,
@@ -97,7 +105,10 @@ fn a_line_is_as_the_contract_says() {
     assert_eq!(entry.to_line(), line);
     assert_eq!(Entry::from_line(&line), Ok(entry));
     let whole = Entry::new(1, clock(), String::new(), ended()).to_line();
-    assert!(whole.contains(r#""at":"1970-01-01T00:00:00.000000Z""#), "{whole}");
+    assert!(
+        whole.contains(r#""at":"1970-01-01T00:00:00.000000Z""#),
+        "{whole}"
+    );
 }
 
 #[test]
@@ -108,7 +119,10 @@ fn sixty_four_commits_at_once_keep_one_order() {
     let path = folder.path().join("runs/a");
     let recorder = Recorder::start(&path, vec![Box::new(sink)], clock).expect("it is writable");
     runtime().block_on(async {
-        recorder.commit(vec![began()]).await.expect("it is writable");
+        recorder
+            .commit(vec![began()])
+            .await
+            .expect("it is writable");
         let steps: Vec<_> = (0..64)
             .map(|number| {
                 let recorder = recorder.clone();
@@ -144,15 +158,28 @@ fn sixty_four_commits_at_once_keep_one_order() {
             })
             .filter(|text| text.split(' ').next() == Some(&number.to_string()))
             .collect();
-        assert_eq!(own[..3], [format!("{number} 0"), format!("{number} 0 end"), format!("{number} 1")]);
+        assert_eq!(
+            own[..3],
+            [
+                format!("{number} 0"),
+                format!("{number} 0 end"),
+                format!("{number} 1")
+            ]
+        );
     }
 }
 
 #[test]
 fn a_failing_sink_is_dropped_and_noted() {
     let folder = TempDir::new().expect("there is room");
-    let broken = Collected { fails_at: Some(2), ..Collected::default() };
-    let panicking = Collected { panics_at: Some(3), ..Collected::default() };
+    let broken = Collected {
+        fails_at: Some(2),
+        ..Collected::default()
+    };
+    let panicking = Collected {
+        panics_at: Some(3),
+        ..Collected::default()
+    };
     let fine = Collected::default();
     let seen = [&broken, &panicking, &fine].map(|sink| Arc::clone(&sink.lines));
     let sinks: Vec<Box<dyn Sink>> = vec![Box::new(broken), Box::new(panicking), Box::new(fine)];
@@ -180,7 +207,9 @@ fn a_folder_that_cant_be_written_is_an_error() {
     let file = folder.path().join("file");
     fs::write(&file, "").expect("there is room");
     let error = Recorder::start(&file.join("run"), Vec::new(), clock).expect_err("it is a file");
-    let Error::Write { path, reason } = error else { panic!("not a write error") };
+    let Error::Write { path, reason } = error else {
+        panic!("not a write error")
+    };
     assert_eq!(Path::new(&path), file.join("run/journal.jsonl"));
     assert!(reason.contains("directory"), "{reason}");
 }
@@ -226,9 +255,17 @@ fn what_is_not_on_disk_is_not_shown() {
 fn files_are_for_their_owner_only() {
     use std::os::unix::fs::PermissionsExt;
     let folder = TempDir::new().expect("there is room");
-    let run = Store::new(folder.path().join("runs")).create("a").expect("it is writable");
+    let run = Store::new(folder.path().join("runs"))
+        .create("a")
+        .expect("it is writable");
     Recorder::start(&run.folder, Vec::new(), clock).expect("it is writable");
-    let mode = |path: &Path| fs::metadata(path).expect("it is there").permissions().mode() & 0o777;
+    let mode = |path: &Path| {
+        fs::metadata(path)
+            .expect("it is there")
+            .permissions()
+            .mode()
+            & 0o777
+    };
     assert_eq!((mode(&run.folder), mode(run.journal())), (0o700, 0o600));
 }
 
@@ -253,12 +290,27 @@ fn altered(sealed: bool, change: impl FnOnce(&mut Vec<String>)) -> (u64, Flaw) {
 fn an_altered_journal_does_not_verify() {
     let number = |expected, found| Flaw::Number { expected, found };
     let flip = |line: &mut String| *line = line.replace("two", "twp");
-    assert_eq!(altered(false, |lines| flip(&mut lines[2])), (4, Flaw::Chain));
-    assert_eq!(altered(false, |lines| drop(lines.remove(2))), (3, number(3, 4)));
-    assert_eq!(altered(false, |lines| drop(lines.remove(0))), (1, number(1, 2)));
+    assert_eq!(
+        altered(false, |lines| flip(&mut lines[2])),
+        (4, Flaw::Chain)
+    );
+    assert_eq!(
+        altered(false, |lines| drop(lines.remove(2))),
+        (3, number(3, 4))
+    );
+    assert_eq!(
+        altered(false, |lines| drop(lines.remove(0))),
+        (1, number(1, 2))
+    );
     assert_eq!(altered(false, |lines| lines.swap(2, 3)), (3, number(3, 4)));
-    assert_eq!(altered(false, |lines| lines.insert(2, lines[1].clone())), (3, number(3, 2)));
-    assert_eq!(altered(false, |lines| lines.push(lines[1].clone())), (6, number(6, 2)));
+    assert_eq!(
+        altered(false, |lines| lines.insert(2, lines[1].clone())),
+        (3, number(3, 2))
+    );
+    assert_eq!(
+        altered(false, |lines| lines.push(lines[1].clone())),
+        (6, number(6, 2))
+    );
     assert_eq!(altered(false, Vec::clear), (1, Flaw::Empty));
     // A forger who knows the format.
     let forged = |lines: &mut Vec<String>| {
@@ -270,7 +322,10 @@ fn an_altered_journal_does_not_verify() {
     let exit = |line: &mut String| *line = line.replace("\"exit\":0", "\"exit\":1");
     assert_eq!(altered(true, |lines| exit(&mut lines[4])), (5, Flaw::Seal));
     assert_eq!(altered(true, |lines| drop(lines.pop())), (4, Flaw::Seal));
-    assert_eq!(altered(true, |lines| lines[4].truncate(20)), (4, Flaw::Seal));
+    assert_eq!(
+        altered(true, |lines| lines[4].truncate(20)),
+        (4, Flaw::Seal)
+    );
     assert_eq!(altered(true, Vec::clear), (1, Flaw::Seal));
 }
 
@@ -310,16 +365,24 @@ fn a_newer_minor_version_is_read_and_said() {
     let folder = TempDir::new().expect("there is room");
     let path = folder.path().join("j.jsonl");
     let line = Entry::new(1, clock(), "0".repeat(64), began()).to_line();
-    fs::write(&path, line.replace("\"v\":\"1.0\"", "\"new\":1,\"v\":\"1.9\"") + "\n")
-        .expect("there is room");
+    fs::write(
+        &path,
+        line.replace("\"v\":\"1.0\"", "\"new\":1,\"v\":\"1.9\"") + "\n",
+    )
+    .expect("there is room");
     let mut reader = Reader::open(&path).expect("it is there");
     assert!(reader.next().is_some_and(|entry| entry.is_ok()));
     assert!(reader.notice().is_some_and(|notice| notice.contains("1.9")));
 
     fs::write(&path, line.replace("\"v\":\"1.0\"", "\"v\":\"2.0\"") + "\n").expect("there is room");
-    let error = Reader::open(&path).expect("it is there").next().expect("it has a line");
+    let error = Reader::open(&path)
+        .expect("it is there")
+        .next()
+        .expect("it has a line");
     assert_eq!(
-        error.expect_err("it is of another major version").to_string(),
+        error
+            .expect_err("it is of another major version")
+            .to_string(),
         format!(
             "the journal `{}` is of version 2.0, this program reads {VERSION}: \
              read it with runbook 0.1.0, which wrote it",
@@ -345,19 +408,32 @@ fn runs_are_found_by_what_people_type() {
     }
     fs::create_dir(store.root.join("notes")).expect("there is room");
     let listed: Vec<_> = store.list().expect("it is readable");
-    assert!(listed.iter().map(|run| run.id.as_str()).eq(ids.into_iter().rev()));
+    assert!(
+        listed
+            .iter()
+            .map(|run| run.id.as_str())
+            .eq(ids.into_iter().rev())
+    );
     let id = |reference: &str| store.find(reference).map(|run| run.id);
     assert_eq!(id("last").as_deref(), Ok(ids[2]));
     assert_eq!(id(ids[0]).as_deref(), Ok(ids[0]));
     assert_eq!(id("0193A5B1").as_deref(), Ok(ids[2]));
     assert_eq!(id(short(ids[1])).as_deref(), Ok(ids[1]));
-    assert!(matches!(id("0193a5b0"), Err(NotFound::Ambiguous { matches, .. }) if matches.len() == 2));
+    assert!(
+        matches!(id("0193a5b0"), Err(NotFound::Ambiguous { matches, .. }) if matches.len() == 2)
+    );
     for unknown in ["", "-", "77", "ü", "lastly"] {
-        assert!(matches!(id(unknown), Err(NotFound::Unknown { .. })), "{unknown}");
+        assert!(
+            matches!(id(unknown), Err(NotFound::Unknown { .. })),
+            "{unknown}"
+        );
     }
     let run = store.find(ids[0]).expect("it is there");
     for path in [run.journal(), run.folder.as_path()] {
-        assert_eq!(store.find(path.to_str().expect("it is UTF-8")).as_ref(), Ok(&run));
+        assert_eq!(
+            store.find(path.to_str().expect("it is UTF-8")).as_ref(),
+            Ok(&run)
+        );
     }
     assert_eq!((short("abc"), short("üüüü")), ("abc", "üüü"));
 }

@@ -159,9 +159,8 @@ pub fn verify(path: impl AsRef<Path>) -> Result<Verified, Broken> {
         verified.finished = matches!(entry.event, Event::RunFinished { .. });
     }
     if let Ok(text) = fs::read_to_string(Seal::beside(path)) {
-        let holds = Seal::read(&text).is_some_and(|seal| {
-            seal.entries == verified.entries && seal.digest == verified.digest
-        });
+        let holds = Seal::read(&text)
+            .is_some_and(|seal| seal.entries == verified.entries && seal.digest == verified.digest);
         if !holds || verified.torn.is_some() {
             return Err(broken(last, Flaw::Seal));
         }

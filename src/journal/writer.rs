@@ -142,8 +142,8 @@ impl Writer {
         if result.is_ok() {
             let mut start = 0;
             for (entry, end) in batch.entries.drain(..) {
-                let line = std::str::from_utf8(&batch.text[start..end])
-                    .expect("JSON of texts is UTF-8");
+                let line =
+                    std::str::from_utf8(&batch.text[start..end]).expect("JSON of texts is UTF-8");
                 self.each_sink(|sink| sink.receive_line(&entry, line));
                 start = end + 1;
             }
@@ -203,7 +203,8 @@ impl Writer {
                 Ok(Err(error)) => error.to_string(),
                 Err(_) => "it panicked, which is a bug of this program".to_owned(),
             };
-            self.notes.push(format!("a view of the run ended early: {reason}"));
+            self.notes
+                .push(format!("a view of the run ended early: {reason}"));
             let sink = self.sinks.remove(index);
             // Where dropping it panics as well, it is noted already.
             let _ = catch_unwind(AssertUnwindSafe(|| drop(sink)));
