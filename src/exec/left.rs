@@ -187,11 +187,18 @@ pub(super) fn listing(text: &[u8]) -> Option<Vec<(&[u8], Vec<u8>)>> {
         if reader.peek() == Some(b'=') {
             reader.at += 1;
             let value = reader.value()?;
-            if scalar && let Some(value) = value {
+            if scalar && let Value::Scalar(value) = value {
                 variables.push((name, value));
             }
         }
     }
+}
+
+/// What a variable is set to.
+enum Value {
+    Scalar(Vec<u8>),
+    /// An array, which no environment can hold.
+    Array,
 }
 
 /// A place in a listing.
@@ -226,17 +233,17 @@ impl<'a> Reader<'a> {
         self.text.get(start..self.at).unwrap_or_default()
     }
 
-    /// What a variable is set to; `Some(None)` for an array.
-    fn value(&mut self) -> Option<Option<Vec<u8>>> {
+    /// What a variable is set to.
+    fn value(&mut self) -> Option<Value> {
         if self.peek() != Some(b'(') {
-            return self.word(false).map(Some);
+            return self.word(false).map(Value::Scalar);
         }
         self.at += 1;
         loop {
             self.skip_blanks();
             if self.peek()? == b')' {
                 self.at += 1;
-                return Some(None);
+                return Some(Value::Array);
             }
             self.word(true)?;
         }

@@ -1,10 +1,10 @@
-use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+mod left;
+
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use proptest::prelude::*;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -158,15 +158,27 @@ fn messages_name_the_document_and_the_line() {
         missing,
         "docs/apply-status.md: 15: no_such_program: not found\n",
     );
-    case(Dialect::Zsh, missing, ":15: command not found: no_such_program\n");
-    case(Dialect::Fish, missing, "/apply-status.md (line 15): \nno_such_program");
+    case(
+        Dialect::Zsh,
+        missing,
+        ":15: command not found: no_such_program\n",
+    );
+    case(
+        Dialect::Fish,
+        missing,
+        "/apply-status.md (line 15): \nno_such_program",
+    );
     let open = "true\necho 'a\ntrue";
     case(
         Dialect::Bash,
         open,
         "docs/apply-status.md: -c: line 15: unexpected EOF while looking for matching `''\n",
     );
-    case(Dialect::Sh, open, "Syntax error: Unterminated quoted string\n");
+    case(
+        Dialect::Sh,
+        open,
+        "Syntax error: Unterminated quoted string\n",
+    );
     case(Dialect::Zsh, open, "unmatched '\n");
     case(Dialect::Fish, open, "/apply-status.md (line 15): ");
 }
@@ -189,7 +201,10 @@ fn a_text_given_as_a_file_has_the_same_lines() {
 #[test]
 fn a_text_too_long_for_an_argument_runs() {
     each(&Dialect::ALL, |dialect| {
-        let text = format!("echo begin\n{}echo end\n", "# a long comment\n".repeat(20_000));
+        let text = format!(
+            "echo begin\n{}echo end\n",
+            "# a long comment\n".repeat(20_000)
+        );
         assert_eq!(run(dialect, &text).stdout, "begin\nend\n", "{dialect}");
     });
 }
@@ -236,7 +251,10 @@ fn the_first_failing_command_ends_a_cell() {
 #[test]
 fn a_failure_that_is_asked_about_ends_nothing() {
     each(&POSIX, |dialect| {
-        let ran = run(dialect, "if false; then :; fi\nfalse || true\n! true\nset +e; false; echo on");
+        let ran = run(
+            dialect,
+            "if false; then :; fi\nfalse || true\n! true\nset +e; false; echo on",
+        );
         assert_eq!((ran.code, &*ran.stdout), (0, "on\n"), "{dialect}");
     });
 }
@@ -266,7 +284,11 @@ fn exports_and_directory_are_left() {
             dialect,
             "export A='it'\"'\"'s\ntwo lines' B= ; C=private; unset HOME; cd /usr/bin; cd ../lib",
         );
-        assert_eq!(ran.export("A").as_deref(), Some("it's\ntwo lines"), "{dialect}");
+        assert_eq!(
+            ran.export("A").as_deref(),
+            Some("it's\ntwo lines"),
+            "{dialect}"
+        );
         assert_eq!(ran.export("B").as_deref(), Some(""), "{dialect}");
         for gone in ["C", "HOME", "_", "SHLVL", "PWD"] {
             assert_eq!(ran.export(gone), None, "{dialect} {gone}");
@@ -274,7 +296,10 @@ fn exports_and_directory_are_left() {
         assert_eq!(ran.left.unwrap().directory, PathBuf::from("/usr/lib"));
     });
     if installed(Dialect::Fish) {
-        let ran = run(Dialect::Fish, "set -gx A 'two\nlines'; set -e HOME; set -g C 1; cd /usr/lib");
+        let ran = run(
+            Dialect::Fish,
+            "set -gx A 'two\nlines'; set -e HOME; set -g C 1; cd /usr/lib",
+        );
         assert_eq!(ran.export("A").as_deref(), Some("two\nlines"));
         assert_eq!((ran.export("HOME"), ran.export("C")), (None, None));
         assert_eq!(ran.left.unwrap().directory, PathBuf::from("/usr/lib"));
@@ -293,7 +318,10 @@ fn only_what_the_cell_made_is_new() {
             .filter(|name| *name != "OLDPWD")
             .collect();
         let ours = names.iter().any(|name| name.contains("runbook"));
-        assert!(!ours && names.contains(&"PATH") && names.contains(&"HOME"), "{names:?}");
+        assert!(
+            !ours && names.contains(&"PATH") && names.contains(&"HOME"),
+            "{names:?}"
+        );
         // zsh adds LOGNAME, fish USER.
         if matches!(dialect, Dialect::Sh | Dialect::Bash) {
             assert_eq!(names, ["HOME", "PATH"], "{dialect}");
@@ -330,7 +358,10 @@ fn whatever_the_end_the_status_is_its_own_and_the_exports_are_left() {
         ("set -a; A=1; trap 'echo trapped' EXIT; true", 0),
         ("trap 'echo trapped' EXIT; (exit 9)\n", 9),
         ("export E=1; trap : INT; false", 1),
-        ("printf() { echo mine; }; pwd() { echo mine; }; cd() { :; }; true", 0),
+        (
+            "printf() { echo mine; }; pwd() { echo mine; }; cd() { :; }; true",
+            0,
+        ),
         ("if :; then\nexit 10\nfi", 10),
     ] {
         each(&POSIX, |dialect| {
@@ -348,7 +379,11 @@ fn whatever_the_end_the_status_is_its_own_and_the_exports_are_left() {
         });
     }
     if installed(Dialect::Fish) {
-        for (text, code) in [("exit 3", 3), ("false", 1), ("function f; return 4; end; f", 4)] {
+        for (text, code) in [
+            ("exit 3", 3),
+            ("false", 1),
+            ("function f; return 4; end; f", 4),
+        ] {
             let ran = run(Dialect::Fish, text);
             assert_eq!((ran.code, ran.left.is_some()), (code, true), "{text}");
         }
@@ -396,95 +431,6 @@ fn start_up_files_are_not_read() {
 }
 
 #[test]
-fn an_exported_function_reaches_the_next_cell() {
-    if !installed(Dialect::Bash) {
-        return;
-    }
-    let text = "greet() { cat <<E\nhello $1\ndeclare -x NOT=1\nE\n}\nsub() ( exit 4 )\n\
-                hidden() { :; }\nexport -f greet sub; declare -ax LIST=(1 '2)'); export VOID";
-    let ran = run(Dialect::Bash, text);
-    assert_eq!((ran.export("LIST"), ran.export("VOID"), ran.export("NOT")), (None, None, None));
-    let next = ran.left.unwrap().onto(Dialect::Bash, &base());
-    assert_eq!(next.iter().filter(|(name, _)| is_function(name)).count(), 2);
-    let text = b"greet you; sub || echo $?; unset -f sub";
-    let ran = run_with(Dialect::Bash, text, next.clone(), false);
-    assert_eq!(ran.stdout, "hello you\ndeclare -x NOT=1\n4\n", "{}", ran.stderr);
-    let after = ran.left.unwrap().onto(Dialect::Bash, &next);
-    assert_eq!(after.iter().filter(|(name, _)| is_function(name)).count(), 1);
-    if installed(Dialect::Sh) {
-        let ran = run_with(Dialect::Sh, b"true", after.clone(), false);
-        let kept = ran.left.unwrap().onto(Dialect::Sh, &after);
-        assert_eq!(kept.iter().filter(|(name, _)| is_function(name)).count(), 1);
-    }
-}
-
-fn is_function(name: &OsStr) -> bool {
-    name.as_bytes().starts_with(b"BASH_FUNC_")
-}
-
-#[test]
-fn listings_of_other_shells_are_read() {
-    #[track_caller]
-    fn case(listing: &[u8], expected: Option<&[(&str, &[u8])]>) {
-        let read = super::super::left::listing(listing);
-        let read = read.map(|variables| {
-            variables
-                .into_iter()
-                .map(|(name, value)| (String::from_utf8(name.to_vec()).unwrap(), value))
-                .collect::<Vec<_>>()
-        });
-        let expected = expected.map(|variables| {
-            variables
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), value.to_vec()))
-                .collect::<Vec<_>>()
-        });
-        assert_eq!(read, expected, "{}", String::from_utf8_lossy(listing));
-    }
-    case(b"", Some(&[]));
-    // bash 3.2 as macOS has it: raw newlines and bytes
-    case(
-        b"declare -x A=\"x\ny \\\"\\$HOME\\` \\\\ \xff\"\ndeclare -x OLDPWD\ndeclare -ix B=\"5\"\n",
-        Some(&[("A", b"x\ny \"$HOME` \\ \xff"), ("B", b"5")]),
-    );
-    case(
-        b"declare -x A=$'\\a\\b\\e\\E\\f\\n\\r\\t\\v\\\\\\'\\\"\\?\\0101\\x41z\\u00e9\\U1F600\\cA\\377'\n",
-        Some(&[(
-            "A",
-            b"\x07\x08\x1b\x1b\x0c\n\r\t\x0b\\'\"?\x081Az\xc3\xa9\xf0\x9f\x98\x80\x01\xff",
-        )]),
-    );
-    // dash, busybox, ksh93, zsh
-    case(b"export A='it'\"'\"'s'\nexport B=\n", Some(&[("A", b"it's"), ("B", b"")]));
-    case(b"export A='it'\\''s'\nexport B=bare\n", Some(&[("A", b"it's"), ("B", b"bare")]));
-    case(b"typeset -x A=$'\\M-\\C-?\\C-['\n", Some(&[("A", b"\xff\x1b")]));
-    case(
-        b"declare -ax L=([0]=\"a )\" [1]=$'b')\ndeclare -Ax M=([\"x y\"]=\"z\" )\nexport B=1\n",
-        Some(&[("B", b"1")]),
-    );
-    for broken in [&b"export A='x"[..], b"export A=\"x", b"export A=$'\\x'", b"what A=1", b"export",
-                   b"export 1=2", b"declare -ax L=(1", b"export A=$'\\uD800'", b"export A=$'\\"] {
-        case(broken, None);
-    }
-}
-
-#[test]
-fn what_was_cut_short_is_an_error() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("left");
-    for dialect in Dialect::ALL {
-        assert_eq!(read_left(dialect, &path).unwrap(), None);
-    }
-    for bytes in [&b""[..], b"/tmp", b"/tmp\n\0", b"/tmp\n\0A=1", b"/tmp\n\0\0export A"] {
-        std::fs::write(&path, bytes).unwrap();
-        for dialect in Dialect::ALL {
-            let error = read_left(dialect, &path).unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::InvalidData, "{dialect} {bytes:?}");
-        }
-    }
-}
-
-#[test]
 fn an_interpreter_gets_a_file_of_its_kind() {
     let scratch = tempfile::tempdir().unwrap();
     let argv = interpreter_argv("/usr/bin/python3.11 -u", b"\xff", scratch.path()).unwrap();
@@ -494,45 +440,4 @@ fn an_interpreter_gets_a_file_of_its_kind() {
     assert_eq!(std::fs::read(path).unwrap(), b"\xff");
     let mode = std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(path).unwrap());
     assert_eq!(mode & 0o777, 0o600);
-}
-
-/// Any bytes that an environment can hold, those that shells treat specially more often.
-fn value() -> impl Strategy<Value = Vec<u8>> {
-    let byte = prop_oneof![
-        1_u8..=255,
-        proptest::sample::select(b"'\"\\$`!\n\t\r\x1b\x7f\xff\xc3\xa9 ()[]{}=#~*?&|;<>-%^".to_vec()),
-    ];
-    proptest::collection::vec(byte, 0..40)
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
-
-    /// Given by the environment, listed by the shell, read back.
-    #[test]
-    fn any_value_survives_any_shell(values in proptest::collection::vec(value(), 20)) {
-        for locale in ["C", "C.UTF-8"] {
-            let mut given = base();
-            given.set("LC_ALL", locale);
-            for (number, value) in values.iter().enumerate() {
-                given.set(format!("V{number}"), OsString::from_vec(value.clone()));
-            }
-            each(&Dialect::ALL, |dialect| {
-                let ran = run_with(dialect, b"true", given.clone(), false);
-                let next = ran.left.expect("it left something").onto(dialect, &given);
-                for number in 0..values.len() {
-                    let name = format!("V{number}");
-                    assert_eq!(next.get(&name), given.get(&name), "{dialect} {locale}");
-                }
-            });
-        }
-    }
-
-    #[test]
-    fn no_listing_makes_the_reader_panic(bytes in value(), dialect in 0_usize..4) {
-        let listing = [b"export A=".as_slice(), &bytes].concat();
-        let _ = super::super::left::listing(&listing);
-        let left = [b"/\n\0".as_slice(), &bytes, b"\0"].concat();
-        let _ = super::super::left::parse(Dialect::ALL[dialect], &left);
-    }
 }

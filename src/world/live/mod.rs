@@ -1,6 +1,6 @@
 //! The live world: real processes, the system's clock, an operator.
 //!
-//! Only [`shell`] starts processes.
+//! Only its room `shell` starts processes.
 
 mod shell;
 

@@ -98,7 +98,7 @@ impl Pipes {
     async fn pass(&mut self, patience: Option<Duration>) -> Option<usize> {
         let room = self.output.reserve().await.ok();
         loop {
-            let readable = readable(&self.stdout, &self.stderr, self.first);
+            let readable = readable(self.stdout.as_ref(), self.stderr.as_ref(), self.first);
             let stream = match patience {
                 None => readable.await,
                 Some(patience) => time::timeout(patience, readable).await.ok()?,
@@ -135,15 +135,15 @@ impl Pipes {
 }
 
 /// Waits until one of them can be read; where both can, it is `first`.
-async fn readable(stdout: &Option<Receiver>, stderr: &Option<Receiver>, first: Stream) -> Stream {
+async fn readable(stdout: Option<&Receiver>, stderr: Option<&Receiver>, first: Stream) -> Stream {
     let (other, one, two) = match first {
         Stream::Stdout => (Stream::Stderr, stdout, stderr),
         Stream::Stderr => (Stream::Stdout, stderr, stdout),
     };
     tokio::select! {
         biased;
-        () = ready(one.as_ref()) => first,
-        () = ready(two.as_ref()) => other,
+        () = ready(one) => first,
+        () = ready(two) => other,
     }
 }
 

@@ -292,6 +292,33 @@ async fn a_stopped_process_hears_of_its_end() {
 }
 
 #[tokio::test]
+async fn a_process_that_waits_for_the_terminal_is_ended() {
+    let marker = marker(7);
+    // What the terminal would send to a background group that reads it.
+    let (exit, ..) = run(sh(&format!("sleep {marker} & kill -TTIN 0; echo not"))).await;
+    assert_eq!(
+        exit.end,
+        End::Signal(rustix::process::Signal::TTIN.as_raw())
+    );
+    until_alive(&marker, 0).await;
+}
+
+#[tokio::test]
+async fn at_the_terminal_a_process_shares_our_group_and_can_be_ended() {
+    let mut at_terminal = sh("exit 3");
+    at_terminal.stdin = Stdin::Terminal;
+    let (exit, stdout, _) = run(at_terminal).await;
+    assert_eq!((exit.end, &stdout[..]), (End::Code(3), &b""[..]));
+
+    let marker = marker(8);
+    let mut sleep = process(&["sleep", &marker]);
+    sleep.stdin = Stdin::Terminal;
+    sleep.timeout = Some(Duration::from_millis(50));
+    assert_eq!(run(sleep).await.0.end, End::TimedOut);
+    assert_eq!(alive(&marker), 0);
+}
+
+#[tokio::test]
 async fn dropping_the_future_kills_the_group() {
     let marker = marker(5);
     let process = sh(&format!(
