@@ -192,9 +192,6 @@ pub(crate) struct Plan {
     pub(crate) inputs: Inputs,
     #[command(flatten)]
     pub(crate) selection: Selection,
-    /// How it is shown
-    #[arg(long, value_name = "FORMAT", default_value = "human")]
-    pub(crate) format: RunFormat,
 }
 
 /// `runbook check`

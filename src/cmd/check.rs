@@ -2,16 +2,20 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use runbook::diagnostic::{Diagnostic, Severity, count};
-use runbook::source::Source;
-use serde_json::json;
+use runbook::diagnostic::{Code, Diagnostic, Diagnostics};
+use runbook::source::{Source, Span};
+use runbook::view::{self, json};
 
-use super::args::{self, RunFormat};
+use super::args::{self, RunFormat, Shown};
 use super::failure::{Failure, Kind};
 use super::page::Page;
 use super::rooms;
 use super::surroundings::{Surroundings, print};
+
+/// A file can't be read as text.
+const UNREADABLE: Code = Code("RB0100");
 
 /// Folders that hold what others wrote or what was generated; hidden ones besides.
 const SKIPPED: [&str; 2] = ["target", "node_modules"];
@@ -33,97 +37,44 @@ pub(crate) fn check(args: &args::Check, surroundings: &Surroundings) -> Result<u
         }
     }
     files.dedup();
-    let mut errors = 0;
-    let mut warnings = 0;
+    let mut found = Vec::new();
     for file in &files {
-        let mut text = String::new();
-        match Page::read(file, surroundings) {
+        let (source, diagnostics) = match Page::read(file, surroundings) {
             Ok(mut page) => {
                 rooms::lint(&mut page);
-                errors += page.diagnostics.count(Severity::Error);
-                warnings += page.diagnostics.count(Severity::Warning);
-                for diagnostic in page.diagnostics.iter() {
-                    text.push_str(&show(diagnostic, &page.source, args.format, surroundings));
+                (page.source, page.diagnostics)
+            }
+            Err(failure) => unreadable(file, &failure),
+        };
+        for diagnostic in diagnostics.iter() {
+            print(&match args.format {
+                RunFormat::Json => json::Diagnostic::new(&source, diagnostic).line() + "\n",
+                RunFormat::Human => {
+                    let look = surroundings.out;
+                    diagnostic.render(&source, look.color, look.width) + "\n\n"
                 }
-            }
-            Err(failure) => {
-                errors += 1;
-                text = match args.format {
-                    RunFormat::Human => format!("{}\n", failure.show(surroundings.out.color)),
-                    RunFormat::Json => format!(
-                        "{}\n",
-                        json!({
-                            "path": file.to_string_lossy(),
-                            "severity": "error",
-                            "message": failure.message(),
-                        })
-                    ),
-                };
-            }
+            })?;
         }
-        print(&text)?;
+        found.push(diagnostics);
     }
     if args.format == RunFormat::Human {
-        print(&summary(files.len(), errors, warnings))?;
+        let style = rooms::style(surroundings.out, false, Shown::None);
+        print(&view::check(files.len(), &found, style))?;
     }
-    Ok(if errors == 0 { 0 } else { Kind::Wrong.exit() })
+    let wrong = found.iter().any(Diagnostics::has_errors);
+    Ok(if wrong { Kind::Wrong.exit() } else { 0 })
 }
 
-/// `checked 2 files: 1 error, 3 warnings`
-fn summary(files: usize, errors: usize, warnings: usize) -> String {
-    let found = match (errors, warnings) {
-        (0, 0) => "nothing wrong".to_owned(),
-        (0, warnings) => count(warnings, "warning"),
-        (errors, 0) => count(errors, "error"),
-        (errors, warnings) => format!("{}, {}", count(errors, "error"), count(warnings, "warning")),
-    };
-    format!("checked {}: {found}\n", count(files, "file"))
-}
-
-/// A diagnostic for people, or as one line of JSON.
-fn show(
-    diagnostic: &Diagnostic,
-    source: &Source,
-    format: RunFormat,
-    surroundings: &Surroundings,
-) -> String {
-    if format == RunFormat::Human {
-        let look = surroundings.out;
-        return format!("{}\n\n", diagnostic.render(source, look.color, look.width));
-    }
-    let place = |offset: usize| {
-        let place = source.position(offset);
-        json!({"line": place.line, "column": place.column})
-    };
-    let span = diagnostic.span();
-    let related: Vec<_> = diagnostic
-        .labels
-        .iter()
-        .skip(1)
-        .map(|label| {
-            json!({
-                "start": place(label.span.start),
-                "end": place(label.span.end),
-                "text": label.text,
-            })
-        })
-        .collect();
-    let line = json!({
-        "path": source.name(),
-        "severity": diagnostic.severity.word(),
-        "code": diagnostic.code.0,
-        "message": diagnostic.message,
-        "start": place(span.start),
-        "end": place(span.end),
-        "help": diagnostic.help,
-        "related": related,
-        "suggestion": diagnostic.suggestion.as_ref().map(|(span, text)| json!({
-            "start": place(span.start),
-            "end": place(span.end),
-            "text": text,
-        })),
-    });
-    format!("{line}\n")
+/// A file that can't be read, as the one thing that is wrong with it.
+fn unreadable(file: &Path, failure: &Failure) -> (Arc<Source>, Diagnostics) {
+    let mut diagnostics = Diagnostics::default();
+    diagnostics.push(Diagnostic::error(
+        UNREADABLE,
+        Span::default(),
+        failure.message(),
+    ));
+    let source = Source::new(file.display().to_string(), "");
+    (Arc::new(source), diagnostics)
 }
 
 /// Finds the Markdown pages of a folder, in the order of their names; links to folders are not

@@ -12,6 +12,6 @@ use super::surroundings::{Surroundings, print};
 /// Where the page can't be read or has errors.
 pub(crate) fn graph(args: &args::Graph, surroundings: &Surroundings) -> Result<u8, Failure> {
     let page = Page::sound(&args.file, surroundings)?;
-    print(&rooms::draw(&page, args.format, surroundings))?;
+    print(&rooms::draw(&page, args.format))?;
     Ok(0)
 }

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use runbook::world::{Answer, Boxed, Question, QuestionKind};
+use runbook::world::{Answer, Boxed, Operator, Question, QuestionKind};
 use tokio::sync::Mutex;
 
 use super::keyboard::{Keyboard, Typed};
-use super::rooms::{Operator, Pause};
+use super::rooms::Pause;
 
 /// Answers a run's questions.
 #[derive(Debug)]

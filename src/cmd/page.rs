@@ -13,6 +13,7 @@ use runbook::source::Source;
 
 use super::failure::{Failure, Kind};
 use super::project::folder_of;
+use super::rooms;
 use super::surroundings::{Surroundings, complain};
 
 /// No page that people write is larger; beyond it a wrong file was named.
@@ -46,7 +47,7 @@ impl Page {
         let source = Arc::new(Source::new(name, text));
         let (document, mut diagnostics) = Document::parse(Arc::clone(&source));
         let document = Arc::new(document);
-        let (graph, found) = Graph::build(Arc::clone(&document), &vocabulary());
+        let (graph, found) = Graph::build(Arc::clone(&document), &rooms::vocabulary());
         diagnostics.extend(found);
         diagnostics.sort();
         Self {
@@ -175,9 +176,4 @@ fn similar(full: &Path, path: &Path) -> Option<String> {
         "did you mean `{}`?",
         path.with_file_name(near).display()
     ))
-}
-
-/// What scripts can call.
-fn vocabulary() -> runbook::language::Vocabulary {
-    runbook::language::Vocabulary::default()
 }

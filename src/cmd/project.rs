@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use runbook::credentials::Environment;
 use runbook::event::Removed;
-use runbook::journal::Store;
+use runbook::journal::{Run, Store};
 use runbook::name::nearest;
 use runbook::source::Source;
 use serde::Deserialize;
@@ -117,26 +117,29 @@ impl Project {
         Store::new(&self.runs)
     }
 
-    /// Makes the folder for a new run, and the folder that holds all of them if it is not there.
+    /// Makes the folder of a new run, and the folder that holds all of them if it is not there.
     ///
     /// # Errors
     /// Where one of them can't be made: then no journal can be kept.
-    pub(crate) fn prepare(&self, run: &str) -> Result<PathBuf, Failure> {
-        let unwritable = |path: &Path, error: &io::Error| {
-            Failure::journal(format!(
-                "the journal can't be kept: `{}` can't be written",
-                path.display()
-            ))
-            .because(error)
-            .help("set RUNBOOK_HOME to a folder that you can write to; nothing ran")
-        };
-        if let Some(fresh) = self.fresh.as_ref().filter(|fresh| !fresh.exists()) {
-            fs::create_dir_all(fresh).map_err(|error| unwritable(fresh, &error))?;
-            fs::write(fresh.join(".gitignore"), "*\n")
-                .map_err(|error| unwritable(fresh, &error))?;
+    pub(crate) fn create(&self, id: &str) -> Result<Run, Failure> {
+        let ignored = self.ignore().map_err(|error| error.to_string());
+        ignored
+            .and_then(|()| self.store().create(id).map_err(|error| error.to_string()))
+            .map_err(|reason| {
+                Failure::journal(format!("the journal can't be kept, so nothing ran: {reason}"))
+                    .help("set RUNBOOK_HOME to a folder that you can write to")
+            })
+    }
+
+    /// Keeps a fresh `.runbook` out of the repository that it stands in.
+    fn ignore(&self) -> io::Result<()> {
+        match self.fresh.as_ref().filter(|fresh| !fresh.exists()) {
+            Some(fresh) => {
+                fs::create_dir_all(fresh)?;
+                fs::write(fresh.join(".gitignore"), "*\n")
+            }
+            None => Ok(()),
         }
-        fs::create_dir_all(&self.runs).map_err(|error| unwritable(&self.runs, &error))?;
-        Ok(self.runs.join(run))
     }
 
     /// The target to run against: the one asked for, else the page's, else the default.

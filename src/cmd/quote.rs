@@ -2,11 +2,10 @@
 
 use std::os::unix::ffi::OsStrExt as _;
 
-use runbook::quote::Dialect;
+use runbook::quote::{self, Dialect};
 
 use super::args;
 use super::failure::Failure;
-use super::rooms;
 use super::surroundings::print_bytes;
 
 /// Quotes a text.
@@ -16,7 +15,8 @@ use super::surroundings::print_bytes;
 pub(crate) fn quote(args: &args::Quote) -> Result<u8, Failure> {
     let dialect = Dialect::named(&args.shell)
         .ok_or_else(|| Failure::wrong(format!("there is no shell `{}`", args.shell)))?;
-    let mut word = rooms::quote(dialect, args.text.as_bytes())?;
+    let mut word = quote::word(dialect, args.text.as_bytes())
+        .map_err(|error| Failure::wrong(error.to_string()))?;
     word.push(b'\n');
     print_bytes(&word)?;
     Ok(0)

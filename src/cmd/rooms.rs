@@ -1,62 +1,110 @@
 //! Every call into a room that is more than a line, in one place.
 
-use std::path::Path;
+use std::io;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use runbook::graph::Graph;
-use runbook::plan::{Given, Plan, Selection, Unready};
-use runbook::quote::Dialect;
+use runbook::journal::{self, Entry};
+use runbook::script;
 use runbook::sink::Sink;
-use runbook::world::{Answer, Boxed, Question, World};
+use runbook::view::{self, Paused, Screen, Style};
+use runbook::world::live::Live;
+use runbook::world::{Answer, Boxed, Operator, Question, World};
+use uuid::{NoContext, Uuid};
 
-use super::args::{self, GraphFormat};
-use super::failure::Failure;
+use super::args::{self, GraphFormat, RunFormat, Shown};
 use super::page::Page;
-use super::surroundings::Surroundings;
+use super::surroundings::{Look, Surroundings};
 
-pub(crate) trait Operator: Send + Sync {
-    fn ask(&self, question: Question) -> Boxed<'_, Option<Answer>>;
-}
+/// What pauses the progress, where there is any.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Pause(Option<Screen>);
 
-#[derive(Debug)]
-pub(crate) struct Pause;
 impl Pause {
-    pub(crate) fn start(&self) {}
-}
-
-pub(crate) fn screen(_args: &args::Run, _surroundings: &Surroundings) -> (Box<dyn Sink>, Pause) {
-    unimplemented!()
-}
-
-pub(crate) fn world(_operator: Arc<dyn Operator>) -> Arc<dyn World> {
-    unimplemented!()
-}
-pub(crate) fn bare_world() -> Arc<dyn World> {
-    unimplemented!()
-}
-pub(crate) fn id(_now: Timestamp) -> String {
-    uuid::Uuid::now_v7().to_string()
-}
-pub(crate) fn junit(_journal: &Path) -> Result<String, Failure> {
-    unimplemented!()
-}
-pub(crate) fn draw(_page: &Page, _format: GraphFormat, _surroundings: &Surroundings) -> String {
-    unimplemented!()
-}
-pub(crate) fn plan(
-    graph: Arc<Graph>,
-    given: &[Given],
-    selection: &Selection,
-    _json: bool,
-    _surroundings: &Surroundings,
-) -> Result<String, Failure> {
-    match Plan::new(graph, given, selection) {
-        Ok(_) | Err(Unready::Missing(_)) => unimplemented!(),
-        Err(Unready::Wrong(lines)) => Err(super::run::wrong(lines)),
+    /// Gives the terminal to the caller until the returned value is dropped.
+    pub(crate) fn start(&self) -> Option<Paused> {
+        self.0.as_ref().map(Screen::pause)
     }
 }
+
+/// What shows a run while it happens, on standard output.
+pub(crate) fn screen(args: &args::Run, surroundings: &Surroundings) -> (Box<dyn Sink>, Pause) {
+    match args.format {
+        RunFormat::Json => (Box::new(journal::Lines::new(io::stdout())), Pause::default()),
+        RunFormat::Human => {
+            let live = surroundings.out.terminal && surroundings.err.terminal;
+            let style = style(surroundings.out, live, args.output);
+            let terminal = view::Terminal::new(style, Box::new(io::stdout()));
+            let pause = Pause(Some(terminal.screen()));
+            (Box::new(terminal), pause)
+        }
+    }
+}
+
+/// How text is laid out on a stream; without a terminal no line is cut.
+pub(crate) const fn style(look: Look, live: bool, output: Shown) -> Style {
+    Style {
+        color: look.color,
+        width: if look.terminal { look.width } else { 0 },
+        live,
+        output: match output {
+            Shown::Short => view::Shown::Short,
+            Shown::Full => view::Shown::Full,
+            Shown::None => view::Shown::None,
+        },
+    }
+}
+
+/// The live world, with somebody to ask.
+pub(crate) fn world(operator: Arc<dyn Operator>) -> Arc<dyn World> {
+    Arc::new(Live::new(operator))
+}
+
+/// The live world, for looking only.
+pub(crate) fn bare_world() -> Arc<dyn World> {
+    world(Arc::new(Nobody))
+}
+
+struct Nobody;
+
+impl Operator for Nobody {
+    fn ask(&self, _question: Question) -> Boxed<'_, Option<Answer>> {
+        Box::pin(async { None })
+    }
+}
+
+/// A new run's id: a `UUIDv7`, which sorts by time (RFC 9562, section 5.7).
+pub(crate) fn id(now: Timestamp) -> String {
+    let seconds = u64::try_from(now.as_second()).unwrap_or(0);
+    let nanoseconds = u32::try_from(now.subsec_nanosecond()).unwrap_or(0);
+    Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, nanoseconds)).to_string()
+}
+
+/// A graph as it is wanted.
+pub(crate) fn draw(page: &Page, format: GraphFormat) -> String {
+    let graph = &page.graph;
+    let text = match format {
+        GraphFormat::Text => graph.text(),
+        GraphFormat::Mermaid => graph.mermaid(),
+        GraphFormat::Dot => graph.dot(),
+        GraphFormat::Json => graph.json().to_string(),
+    };
+    if text.ends_with('\n') {
+        text
+    } else {
+        text + "\n"
+    }
+}
+
+/// What scripts can call.
+pub(crate) fn vocabulary() -> runbook::language::Vocabulary {
+    script::vocabulary()
+}
+
+/// Adds what only `check` says.
 pub(crate) fn lint(_page: &mut Page) {}
-pub(crate) fn quote(_dialect: Dialect, _bytes: &[u8]) -> Result<Vec<u8>, Failure> {
-    unimplemented!()
+
+/// A run as a `JUnit` report.
+pub(crate) fn junit(entries: &[Entry]) -> String {
+    runbook::report::junit(entries)
 }

@@ -22,7 +22,7 @@ use super::page::Page;
 use super::project::{Chosen, Project, folder_of};
 use super::signals::Signals;
 use super::surroundings::Surroundings;
-use super::{guards, inputs, rooms, runtime};
+use super::{guards, inputs, rooms, runs, runtime};
 
 /// Between TERM and KILL.
 const GRACE: Duration = Duration::from_secs(5);
@@ -97,10 +97,10 @@ async fn started(
 
     let now = world.now();
     let id = rooms::id(now);
-    let folder = project.prepare(&id)?;
+    let kept = project.create(&id)?;
     let sinks: Vec<Box<dyn Sink>> = vec![screen];
     let clock = Arc::clone(&world);
-    let recorder = Recorder::start(&folder, sinks, move || clock.now()).map_err(unkept)?;
+    let recorder = Recorder::start(&kept.folder, sinks, move || clock.now()).map_err(unkept)?;
     let settings = exec::Settings {
         run: id,
         operator: surroundings.operator(),
@@ -112,7 +112,7 @@ async fn started(
         environment,
         removed,
         directory: surroundings.directory.clone(),
-        folder: folder.clone(),
+        folder: kept.folder.clone(),
         grace: GRACE,
     };
     let ended = exec::run(
@@ -126,7 +126,7 @@ async fn started(
     .await
     .map_err(unkept)?;
     if let Some(path) = &args.junit {
-        let report = rooms::junit(&folder.join("journal.jsonl"))?;
+        let report = rooms::junit(&runs::entries(kept.journal())?);
         replace(&surroundings.directory.join(path), report.as_bytes())?;
     }
     Ok(match signals.first() {
