@@ -200,7 +200,7 @@ pub(super) async fn run(
         Action::Script => return Ok(script(context, step, cell, code, cancel).await),
         Action::Manual | Action::Branch => return Ok(Attempted::ended(Ending::passed())),
         Action::Shell { dialect, text } | Action::Console { dialect, text, .. } => {
-            let argv = shell::argv(&ShellCell {
+            let argv = context.shell_argv(&ShellCell {
                 dialect: *dialect,
                 text,
                 line,

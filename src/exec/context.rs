@@ -1,6 +1,7 @@
 //! What all steps of one run share.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ use crate::source::{Source, Span};
 use crate::world::{Answer, Question, QuestionKind, World};
 
 use super::service::Service;
+use super::shell::{self, ShellCell};
 use super::state::State;
 use super::{Interrupt, Settings};
 
@@ -199,10 +201,12 @@ impl Context {
                 continue;
             }
             if let Some(result) = results.get(&edge.from) {
-                let id = &self.step(edge.from).id;
+                let step = self.step(edge.from);
                 let value: Dynamic = result.clone().into();
-                steps.insert(id.as_str().into(), value.clone());
-                notebook.define(id.variable(), value, true);
+                steps.insert(step.id.as_str().into(), value.clone());
+                if let Some(variable) = &step.variable {
+                    notebook.define(variable, value, true);
+                }
             }
         }
         notebook.define("steps", Dynamic::from_map(steps), true);
@@ -212,6 +216,15 @@ impl Context {
             notebook.define("index", Dynamic::from_int(position), true);
         }
         notebook
+    }
+
+    /// The arguments that run a shell cell; a text that holds a secret is none of them.
+    pub(super) fn shell_argv(&self, cell: &ShellCell<'_>) -> io::Result<Vec<OsString>> {
+        if self.redactor.finds(cell.text) {
+            shell::private_argv(cell)
+        } else {
+            shell::argv(cell)
+        }
     }
 
     /// A place in the document, as in `runbooks/a.md:42:8`.

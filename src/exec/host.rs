@@ -19,7 +19,7 @@ use crate::world::{End, Process, QuestionKind, Stdin};
 
 use super::context::Context;
 use super::output;
-use super::shell::{self, ShellCell};
+use super::shell::ShellCell;
 
 /// The host of one step; its functions block and belong on a blocking thread.
 pub(super) struct StepHost {
@@ -136,7 +136,7 @@ impl StepHost {
                     scratch: self.context.scratch.path(),
                 };
                 let argv =
-                    shell::argv(&cell).map_err(|error| Trouble::Failed(error.to_string()))?;
+                    self.context.shell_argv(&cell).map_err(|error| Trouble::Failed(error.to_string()))?;
                 Ok((argv, text.clone()))
             }
         }

@@ -245,9 +245,10 @@ fn inputs(context: &Context) -> Notebook {
     let document = &context.graph().document;
     for step in &context.graph().steps {
         if step.kind == StepKind::Value
+            && let Some(variable) = &step.variable
             && let Some(Ok(value)) = document.cells[step.cell].value()
         {
-            notebook.define(step.id.variable(), script::to_dynamic(&value), true);
+            notebook.define(variable, script::to_dynamic(&value), true);
         }
     }
     notebook

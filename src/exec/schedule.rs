@@ -184,7 +184,7 @@ impl Schedule {
             };
             match &edge.why {
                 EdgeKind::Condition(_) => None,
-                EdgeKind::Name(name) if *name != from.id.variable() => {
+                EdgeKind::Name(name) if from.variable.as_ref() != Some(name) => {
                     let there = settled.state.notebook.get(name).is_some();
                     (!there).then(|| {
                         let why = settled.status.map_or("skipped", Status::word);

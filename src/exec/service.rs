@@ -47,7 +47,7 @@ pub(super) async fn start(
     let argv = match &prepared.action {
         Action::Shell { dialect, text } | Action::Console { dialect, text, .. } => {
             let cell = &context.graph().document.cells[step.cell];
-            shell::argv(&ShellCell {
+            context.shell_argv(&ShellCell {
                 dialect: *dialect,
                 text,
                 line: context.source().line(cell.body.origin(0)),

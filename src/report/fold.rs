@@ -35,7 +35,9 @@ impl Report {
                 step.command.clone_from(command);
                 step.started.get_or_insert(entry.at);
             }
-            Event::Output { step, stream, text } => {
+            Event::Output {
+                step, stream, text, ..
+            } => {
                 let step = self.step_mut(step);
                 match stream {
                     Stream::Stdout => &mut step.stdout,
