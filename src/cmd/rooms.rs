@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use runbook::journal::{self, Entry};
+use runbook::report::Report;
 use runbook::script;
 use runbook::sink::Sink;
 use runbook::view::{self, Paused, Screen, Style};
@@ -105,6 +106,6 @@ pub(crate) fn vocabulary() -> runbook::language::Vocabulary {
 pub(crate) fn lint(_page: &mut Page) {}
 
 /// A run as a `JUnit` report.
-pub(crate) fn junit(entries: &[Entry]) -> String {
-    runbook::report::junit(entries)
+pub(crate) fn junit(entries: Vec<Entry>) -> String {
+    runbook::report::junit(&Report::fold(entries))
 }

@@ -8,6 +8,7 @@ use runbook::credentials::{self, Policy};
 use runbook::event::Status;
 use runbook::exec::{self, Interrupt};
 use runbook::journal::Recorder;
+use runbook::report::Collect;
 use runbook::plan::{self, Given, Plan, Unready};
 use runbook::secret::Redactor;
 use runbook::sink::Sink;
@@ -22,7 +23,7 @@ use super::page::Page;
 use super::project::{Chosen, Project, folder_of};
 use super::signals::Signals;
 use super::surroundings::Surroundings;
-use super::{guards, inputs, rooms, runs, runtime};
+use super::{guards, inputs, rooms, runtime};
 
 /// Between TERM and KILL.
 const GRACE: Duration = Duration::from_secs(5);
@@ -98,16 +99,17 @@ async fn started(
     let now = world.now();
     let id = rooms::id(now);
     let kept = project.create(&id)?;
-    let sinks: Vec<Box<dyn Sink>> = vec![screen];
+    let collect = Collect::default();
+    let sinks: Vec<Box<dyn Sink>> = vec![screen, Box::new(collect.clone())];
     let clock = Arc::clone(&world);
-    let recorder = Recorder::start(&kept.folder, sinks, move || clock.now()).map_err(unkept)?;
+    let recorder =
+        Recorder::start(&kept.folder, sinks, move || clock.now()).map_err(|error| unkept(&error))?;
     let settings = exec::Settings {
         run: id,
         operator: surroundings.operator(),
         target: target.map(|target| target.name),
         jobs: jobs(args.jobs),
         keep_going: args.keep_going,
-        yes: args.yes,
         attended,
         environment,
         removed,
@@ -118,15 +120,20 @@ async fn started(
     let ended = exec::run(
         Arc::new(plan),
         Arc::clone(&world),
-        recorder,
+        recorder.clone(),
         redactor,
         settings,
         interrupt,
     )
-    .await
-    .map_err(unkept)?;
+    .await;
+    // Also a run that could not be kept going leaves what it has recorded.
+    let finished = recorder.finish().await;
+    let ended = ended.map_err(|error| unkept(&error))?;
+    for note in finished.map_err(|error| unkept(&error))? {
+        surroundings.warn(&note)?;
+    }
     if let Some(path) = &args.junit {
-        let report = rooms::junit(&runs::entries(kept.journal())?);
+        let report = runbook::report::junit(&collect.report());
         replace(&surroundings.directory.join(path), report.as_bytes())?;
     }
     Ok(match signals.first() {
@@ -193,7 +200,7 @@ fn jobs(asked: Option<u16>) -> usize {
     )
 }
 
-fn unkept(error: runbook::journal::Error) -> Failure {
+fn unkept(error: &dyn std::error::Error) -> Failure {
     Failure::journal(error.to_string())
         .help("see whether the disk is full or read-only; RUNBOOK_HOME names another folder")
 }

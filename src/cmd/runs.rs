@@ -53,7 +53,7 @@ pub(crate) fn show(args: &args::Show, surroundings: &Surroundings) -> Result<u8,
             let mut file = File::open(path).map_err(|error| unreadable(path, &error))?;
             io::copy(&mut file, &mut io::stdout().lock())?;
         }
-        ShowFormat::Junit => print(&rooms::junit(&entries(path)?))?,
+        ShowFormat::Junit => print(&rooms::junit(entries(path)?))?,
         ShowFormat::Human => {
             let style = rooms::style(surroundings.out, false, args.output);
             print(&view::show(&entries(path)?, style))?;

@@ -1,6 +1,7 @@
 //! INT, TERM and HUP: the first stops a run, the second kills it.
 
 use std::io;
+use std::sync::atomic::Ordering;
 
 use runbook::exec::Interrupt;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -39,6 +40,7 @@ impl Signals {
                     () = next(hup.as_mut()) => 1,
                 };
                 if sender.borrow().is_none() {
+                    interrupt.signal.store(number, Ordering::Relaxed);
                     interrupt.stop.cancel();
                     sender.send_replace(Some(number));
                 } else {

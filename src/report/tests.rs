@@ -35,6 +35,7 @@ fn output(step: &str, text: &str) -> Event {
     Event::Output {
         step: step.into(),
         stream: Stream::Stderr,
+        skipped: 0,
         text: Text::Text(clean(text)),
     }
 }

@@ -274,6 +274,7 @@ mod tests {
             errexit: true,
             cwd: None,
             skip: false,
+            variable: Some(crate::name::variable(id)),
             defines: Vec::new(),
         }
     }
@@ -325,16 +326,16 @@ mod tests {
             origin,
         };
         let bound = Plan {
-            graph: Arc::new(Graph {
-                document: Arc::new(document),
-                steps: vec![helm, flip, drop, demo, step("x", "X", Effect::Read)],
-                edges: vec![
+            graph: Arc::new(Graph::assemble(
+                Arc::new(document),
+                vec![helm, flip, drop, demo, step("x", "X", Effect::Read)],
+                vec![
                     edge(0, 1, EdgeKind::Order),
                     edge(0, 1, EdgeKind::Condition("helm".to_owned())),
                     edge(1, 2, EdgeKind::Needs),
                     edge(0, 2, EdgeKind::Name("release".to_owned())),
                 ],
-            }),
+            )),
             inputs: BTreeMap::from([
                 (
                     "db_pw".to_owned(),
