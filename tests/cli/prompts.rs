@@ -14,8 +14,9 @@ fn converse(test: &Test, arguments: &str, answers: &[(&str, &str)]) -> Option<(i
         return None;
     }
     let plain = test.command();
+    // A prompt that never comes must not hang the tests.
     let program = format!(
-        "{} run a.md {arguments}",
+        "timeout --foreground 30 {} run a.md {arguments}",
         plain.get_program().to_string_lossy()
     );
     let mut child = Command::new("script")
@@ -35,8 +36,9 @@ fn converse(test: &Test, arguments: &str, answers: &[(&str, &str)]) -> Option<(i
     let mut keys = child.stdin.take().expect("its standard input is a pipe");
     let mut shown = child.stdout.take().expect("its standard output is a pipe");
     let mut text = String::new();
+    let mut from = 0;
     for (prompt, answer) in answers {
-        answer_one(&mut keys, &mut shown, &mut text, prompt, answer);
+        from = answer_one(&mut keys, &mut shown, &mut text, from, (prompt, answer));
     }
     let mut rest = Vec::new();
     shown.read_to_end(&mut rest).expect("it can be read");
@@ -46,23 +48,27 @@ fn converse(test: &Test, arguments: &str, answers: &[(&str, &str)]) -> Option<(i
     Some((status.code().expect("script ends by itself"), text))
 }
 
+/// Waits for a prompt that comes after `from`, answers it, and gives the place after it.
 fn answer_one(
     keys: &mut ChildStdin,
     shown: &mut ChildStdout,
     text: &mut String,
-    prompt: &str,
-    answer: &str,
-) {
-    let from = text.len();
+    from: usize,
+    (prompt, answer): (&str, &str),
+) -> usize {
     let mut buffer = [0; 4096];
-    while !text[from..].contains(prompt) {
+    let place = loop {
+        if let Some(place) = text[from..].find(prompt) {
+            break from + place + prompt.len();
+        }
         let count = shown.read(&mut buffer).expect("it can be read");
         assert!(count > 0, "no {prompt:?} in:\n{text}");
         text.push_str(&String::from_utf8_lossy(&buffer[..count]));
-    }
+    };
     // The echo is turned off after the prompt is shown, which also drops what was typed before.
     std::thread::sleep(std::time::Duration::from_millis(200));
     keys.write_all(answer.as_bytes()).expect("it can be typed");
+    place
 }
 
 const CONFIRM: &str = "```bash {#one confirm=\"Really?\"}\ntouch ran\n```\n";
