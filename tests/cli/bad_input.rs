@@ -116,7 +116,15 @@ fn missing_inputs_are_all_named_with_ways_to_give_them() {
     let ran = Test::new()
         .file("a.md", INPUTS)
         .args(["run", "a.md"])
-        .prints(str![])
+        .prints(str![[r#"
+--- stderr
+error: there is no value for the inputs `release`, `count` and `db_pw`; nothing ran
+help: give it with `--input release=…` or `RUNBOOK_INPUT_RELEASE=…`
+help: give it with `--input count=…` or `RUNBOOK_INPUT_COUNT=…`
+help: `db_pw` is secret: set `RUNBOOK_INPUT_DB_PW` or name a file with `--input-file`
+--- status 3
+
+"#]])
         .ends(3);
     assert!(!ran.exists("home"));
 }
@@ -361,7 +369,13 @@ fn a_journal_that_cant_be_kept_stops_before_the_first_step() {
         .file("occupied", "")
         .args(["run", "a.md"])
         .env("RUNBOOK_HOME", "occupied/home")
-        .prints(str![])
+        .prints(str![[r#"
+--- stderr
+error: the journal can't be kept, so nothing ran: the journal `[ROOT]/occupied/home/runs/[RUN]/journal.jsonl` can't be written: Not a directory (os error 20)
+help: set RUNBOOK_HOME to a folder that you can write to
+--- status 4
+
+"#]])
         .ends(4);
     assert!(!ran.exists("ran"));
 }
@@ -376,7 +390,13 @@ fn a_shell_that_is_not_installed_stops_before_the_first_step() {
         .folder("bin")
         .args(["run", "a.md"])
         .env("PATH", "bin")
-        .prints(str![])
+        .prints(str![[r#"
+--- stderr
+error: the step `one` needs `fish`, which is not installed (not found on PATH)
+help: install what is missing; `runbook doctor` shows what is there; nothing ran
+--- status 3
+
+"#]])
         .ends(3);
     assert!(!ran.exists("home"));
 }
@@ -406,7 +426,14 @@ fn a_tool_below_its_version_stops_before_the_first_step() {
     let ran = test
         .args(["run", "a.md"])
         .env("PATH", &path)
-        .prints(str![])
+        .prints(str![[r#"
+--- stderr
+error: the runbook requires `rocket` >=2.1, and 2.0.9 is installed
+error: the runbook requires `launchpad`, which is not installed (not found on PATH)
+help: install what is missing; `runbook doctor` shows what is there; nothing ran
+--- status 3
+
+"#]])
         .ends(3);
     assert!(!ran.exists("ran"));
     assert!(!ran.exists("home"));
@@ -466,7 +493,13 @@ fn a_guard_that_cant_be_verified_refuses() {
             "---\nrequires:\n  aws: {account: '123456789012'}\n---\n```bash {#one}\ntouch ran\n```\n",
         )
         .args(["run", "a.md"])
-        .prints(str![])
+        .prints(str![[r#"
+--- stderr
+error: the runbook may run only in the AWS account `123456789012`, which this version can't verify; nothing ran
+help: take the guard out and check it in a step of the runbook
+--- status 3
+
+"#]])
         .ends(3);
 }
 

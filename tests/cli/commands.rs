@@ -8,12 +8,19 @@ use crate::support::Test;
 fn a_new_runbook_runs_as_it_is() {
     Test::new()
         .args(["new", "disk.md"])
-        .prints(str![])
+        .prints(str![[r#"
+wrote disk.md
+
+  runbook plan disk.md    what would run
+  runbook run disk.md     run it
+--- status 0
+
+"#]])
         .ends(0)
         .then(["check", "disk.md"])
         .run()
         .ends(0)
-        .says("nothing wrong")
+        .says("nothing to mend")
         .then(["run", "disk.md", "--input", "limit=101"])
         .run()
         .ends(0)
@@ -80,7 +87,7 @@ fn check_looks_into_folders_and_passes_over_what_is_not_ours() {
         .run()
         .ends(2)
         .says("docs/deep/b.markdown:1:")
-        .says("checked 2 files: 1 error");
+        .says("2 files, 1 error");
 }
 
 #[test]
@@ -91,7 +98,7 @@ fn check_goes_on_after_a_file_that_is_no_text() {
         .args(["check", ".", "missing.md"])
         .run()
         .ends(2)
-        .says("checked 3 files: 2 errors");
+        .says("3 files, 2 errors");
 }
 
 #[test]
@@ -104,9 +111,9 @@ fn check_writes_one_json_object_per_diagnostic() {
     let line: serde_json::Value =
         serde_json::from_str(ran.stdout.lines().next().expect("there is a line"))
             .expect("it is JSON");
-    assert_eq!(line["path"], "a.md");
+    assert_eq!(line["file"], "a.md");
     assert_eq!(line["severity"], "error");
-    assert_eq!(line["start"]["line"], 3);
+    assert_eq!(line["line"], 3);
 }
 
 const PAGE: &str = "\

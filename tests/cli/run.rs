@@ -97,7 +97,7 @@ touch cleanup
 
 #[test]
 fn a_selection_brings_what_it_needs() {
-    let page = "```bash {#a}\ntouch a\n```\n\n```bash {#b}\ntouch b\n```\n\n```bash {#c}\ntouch c\n```\n\n```bash {#d}\ntouch d\n```\n";
+    let page = "```bash {#a}\ntouch a\n```\n\n```bash {#b needs=a}\ntouch b\n```\n\n```bash {#c}\ntouch c\n```\n\n```bash {#d}\ntouch d\n```\n";
     let test = || Test::new().file("p.md", page);
     let ran = test().args(["run", "p.md", "--step", "b"]).run().ends(0);
     assert!(ran.exists("a") && ran.exists("b") && !ran.exists("c"));
