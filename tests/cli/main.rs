@@ -5,6 +5,8 @@ mod support;
 mod bad_input;
 mod commands;
 mod exit_status;
+mod guards;
 mod help;
+mod inputs;
 mod prompts;
 mod run;

@@ -1,0 +1,175 @@
+//! What must hold before the first step; where it does not, nothing ran.
+
+use snapbox::str;
+
+use crate::support::Test;
+
+#[test]
+fn a_journal_that_cant_be_kept_stops_before_the_first_step() {
+    let ran = Test::new()
+        .file("a.md", "```bash {#one}\ntouch ran\n```\n")
+        .file("occupied", "")
+        .args(["run", "a.md"])
+        .env("RUNBOOK_HOME", "occupied/home")
+        .prints(str![[r#"
+--- stderr
+error: the journal can't be kept, so nothing ran: the journal `[ROOT]/occupied/home/runs/[RUN]/journal.jsonl` can't be written: Not a directory (os error 20)
+help: set RUNBOOK_HOME to a folder that you can write to
+--- status 4
+
+"#]])
+        .ends(4);
+    assert!(!ran.exists("ran"));
+}
+
+#[test]
+fn a_shell_that_is_not_installed_stops_before_the_first_step() {
+    let ran = Test::new()
+        .file(
+            "a.md",
+            "```rhai {#zero}\nlet x = 1;\n```\n\n```fish {#one}\ntrue\n```\n",
+        )
+        .folder("bin")
+        .args(["run", "a.md"])
+        .env("PATH", "bin")
+        .prints(str![[r#"
+--- stderr
+error: the step `one` needs `fish`, which is not installed (not found on PATH)
+help: install what is missing; `runbook doctor` shows what is there; nothing ran
+--- status 3
+
+"#]])
+        .ends(3);
+    assert!(!ran.exists("home"));
+}
+
+const TOOL: &str = "\
+---
+requires:
+  tools: {rocket: '>=2.1', launchpad: '*'}
+---
+```bash {#one}
+touch ran
+```
+";
+
+#[test]
+fn a_tool_below_its_version_stops_before_the_first_step() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let path = std::env::var("PATH").unwrap_or_default();
+    let test = Test::new()
+        .file("a.md", TOOL)
+        .file("bin/rocket", "#!/bin/sh\necho 'rocket v2.0.9 (abc)'\n");
+    let program = test.root().join("bin/rocket");
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755))
+        .expect("it can be made a program");
+    let path = format!("{}:{path}", test.root().join("bin").display());
+    let ran = test
+        .args(["run", "a.md"])
+        .env("PATH", &path)
+        .prints(str![[r#"
+--- stderr
+error: the runbook requires `rocket` >=2.1, and 2.0.9 is installed
+error: the runbook requires `launchpad`, which is not installed (not found on PATH)
+help: install what is missing; `runbook doctor` shows what is there; nothing ran
+--- status 3
+
+"#]])
+        .ends(3);
+    assert!(!ran.exists("ran"));
+    assert!(!ran.exists("home"));
+}
+
+#[test]
+fn settings_have_no_unknown_keys() {
+    Test::new()
+        .file("a.md", "# A\n")
+        .file("runbook.toml", "[target.demo]\nrecordng = 'x'\n")
+        .args(["run", "a.md"])
+        .prints(str![[r#"
+--- stderr
+error: runbook.toml:2:1: unknown key `recordng`
+help: did you mean `recording`?
+--- status 2
+
+"#]])
+        .ends(2);
+}
+
+#[test]
+fn an_unknown_target_has_a_near_one() {
+    Test::new()
+        .file("a.md", "# A\n")
+        .file("runbook.toml", "[target.prod]\n")
+        .args(["run", "a.md", "--target", "prd"])
+        .prints(str![[r#"
+--- stderr
+error: there is no target `prd`
+help: did you mean `prod`?
+--- status 2
+
+"#]])
+        .ends(2);
+}
+
+#[test]
+fn a_recording_is_no_target_yet() {
+    Test::new()
+        .file("a.md", "# A\n")
+        .file(
+            "runbook.toml",
+            "default-target = 'demo'\n[target.demo]\nrecording = 'x'\n",
+        )
+        .args(["run", "a.md"])
+        .run()
+        .ends(2)
+        .says("recordings are not supported by this version");
+}
+
+#[test]
+fn a_guard_that_cant_be_verified_refuses() {
+    Test::new()
+        .file(
+            "a.md",
+            "---\nrequires:\n  aws: {account: '123456789012'}\n---\n```bash {#one}\ntouch ran\n```\n",
+        )
+        .args(["run", "a.md"])
+        .prints(str![[r#"
+--- stderr
+error: the runbook may run only in the AWS account `123456789012`, which this version can't verify; nothing ran
+help: take the guard out and check it in a step of the runbook
+--- status 3
+
+"#]])
+        .ends(3);
+}
+
+#[test]
+fn another_region_refuses() {
+    let page = "---\nrequires:\n  aws: {region: us-west-2}\n---\n```bash {#one}\ntrue\n```\n";
+    let test = || Test::new().file("a.md", page).args(["run", "a.md"]);
+    test().run().ends(3).says("no region is set");
+    test()
+        .env("AWS_REGION", "eu-west-1")
+        .run()
+        .ends(3)
+        .says("`eu-west-1`");
+    test().env("AWS_DEFAULT_REGION", "us-west-2").run().ends(0);
+}
+
+#[test]
+fn a_report_needs_a_folder_before_the_run() {
+    let ran = Test::new()
+        .file("a.md", "```bash {#one}\ntouch ran\n```\n")
+        .args(["run", "a.md", "--junit", "reports/junit.xml"])
+        .prints(str![[r#"
+--- stderr
+error: the folder of `reports/junit.xml` does not exist
+help: make it, or name another file for `--junit`
+--- status 2
+
+"#]])
+        .ends(2);
+    assert!(!ran.exists("ran"));
+}
