@@ -129,7 +129,7 @@ pub(crate) struct Run {
     /// How much of the output of steps is shown
     #[arg(long, value_name = "HOW-MUCH", default_value = "short")]
     pub(crate) output: Shown,
-    /// Write a JUnit report there when the run has ended
+    /// Write a report for CI (`JUnit` XML) there when the run has ended
     #[arg(long, value_name = "PATH")]
     pub(crate) junit: Option<PathBuf>,
 }
@@ -137,7 +137,7 @@ pub(crate) struct Run {
 /// Where the values of inputs come from.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct Inputs {
-    /// Give an input its value; never a secret one (use RUNBOOK_INPUT_<NAME> or --input-file)
+    /// Give an input its value; never a secret one (use `RUNBOOK_INPUT_<NAME>` or --input-file)
     #[arg(id = "input", long, value_name = "NAME=VALUE")]
     pub(crate) values: Vec<String>,
     /// Read inputs from a YAML, TOML or JSON file

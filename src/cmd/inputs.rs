@@ -107,12 +107,12 @@ pub(crate) async fn ask(missing: &[Input], keyboard: &Keyboard) -> Result<Vec<Gi
 async fn ask_one(input: &Input, keyboard: &Keyboard) -> Result<Option<String>, Failure> {
     let mut prompt = input.name.value.clone();
     if let Some(description) = &input.description {
-        prompt.push_str(&format!(" · {description}"));
+        prompt.extend([" · ", description.as_str()]);
     }
     match &input.kind {
         InputKind::String | InputKind::Path => {}
-        InputKind::Choice(choices) => prompt.push_str(&format!(" ({})", choices.join(", "))),
-        kind => prompt.push_str(&format!(" ({})", kind.word())),
+        InputKind::Choice(choices) => prompt.extend([" (", choices.join(", ").as_str(), ")"]),
+        kind => prompt.extend([" (", kind.word(), ")"]),
     }
     prompt.push_str(": ");
     for _ in 0..ATTEMPTS {

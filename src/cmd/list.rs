@@ -23,8 +23,11 @@ pub(crate) fn list(args: &args::List, surroundings: &Surroundings) -> Result<u8,
     let folder = surroundings.directory.join(&args.folder);
     let mut files = Vec::new();
     pages(&folder, &args.folder, &mut files).map_err(|error| {
-        Failure::wrong(format!("the folder `{}` can't be read", args.folder.display()))
-            .because(&error)
+        Failure::wrong(format!(
+            "the folder `{}` can't be read",
+            args.folder.display()
+        ))
+        .because(&error)
     })?;
     let project = Project::find(&args.folder, surroundings)?;
     // The journal has the path as it was written then, from wherever that was.
@@ -50,9 +53,7 @@ pub(crate) fn list(args: &args::List, surroundings: &Surroundings) -> Result<u8,
         let path = file.to_string_lossy();
         let ran = last
             .iter()
-            .filter(|(document, _)| {
-                document.ends_with(&file) || file.ends_with(document.as_path())
-            })
+            .filter(|(document, _)| document.ends_with(&file) || file.ends_with(document.as_path()))
             .map(|(_, past)| past)
             .max_by_key(|past| past.at);
         listed.push(Listed {

@@ -57,7 +57,7 @@ async fn converse(question: &Question, keyboard: &Keyboard) -> Option<String> {
     if let Some(context) = &question.context {
         let mut shown = String::new();
         for line in context.as_str().lines() {
-            shown.push_str(&format!("    {line}\n"));
+            shown.extend(["    ", line, "\n"]);
         }
         keyboard.show(&shown).ok()?;
     }

@@ -126,8 +126,10 @@ impl Project {
         ignored
             .and_then(|()| self.store().create(id).map_err(|error| error.to_string()))
             .map_err(|reason| {
-                Failure::journal(format!("the journal can't be kept, so nothing ran: {reason}"))
-                    .help("set RUNBOOK_HOME to a folder that you can write to")
+                Failure::journal(format!(
+                    "the journal can't be kept, so nothing ran: {reason}"
+                ))
+                .help("set RUNBOOK_HOME to a folder that you can write to")
             })
     }
 

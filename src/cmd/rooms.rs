@@ -31,7 +31,10 @@ impl Pause {
 /// What shows a run while it happens, on standard output.
 pub(crate) fn screen(args: &args::Run, surroundings: &Surroundings) -> (Box<dyn Sink>, Pause) {
     match args.format {
-        RunFormat::Json => (Box::new(journal::Lines::new(io::stdout())), Pause::default()),
+        RunFormat::Json => (
+            Box::new(journal::Lines::new(io::stdout())),
+            Pause::default(),
+        ),
         RunFormat::Human => {
             let live = surroundings.out.terminal && surroundings.err.terminal;
             let style = style(surroundings.out, live, args.output);

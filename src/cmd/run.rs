@@ -8,8 +8,8 @@ use runbook::credentials::{self, Policy};
 use runbook::event::Status;
 use runbook::exec::{self, Interrupt};
 use runbook::journal::Recorder;
-use runbook::report::Collect;
 use runbook::plan::{self, Given, Plan, Unready};
+use runbook::report::Collect;
 use runbook::secret::Redactor;
 use runbook::sink::Sink;
 use runbook::value::Value;
@@ -102,8 +102,8 @@ async fn started(
     let collect = Collect::default();
     let sinks: Vec<Box<dyn Sink>> = vec![screen, Box::new(collect.clone())];
     let clock = Arc::clone(&world);
-    let recorder =
-        Recorder::start(&kept.folder, sinks, move || clock.now()).map_err(|error| unkept(&error))?;
+    let recorder = Recorder::start(&kept.folder, sinks, move || clock.now())
+        .map_err(|error| unkept(&error))?;
     let settings = exec::Settings {
         run: id,
         operator: surroundings.operator(),

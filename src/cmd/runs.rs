@@ -1,9 +1,11 @@
 //! `runbook runs`, `show` and `verify`: past runs.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io;
 use std::path::Path;
 
+use runbook::event::Status;
 use runbook::journal::{self, Entry, NotFound, Reader, Run};
 use runbook::view::{self, Past};
 use serde_json::json;
@@ -32,8 +34,8 @@ pub(crate) fn runs(args: &args::Runs, surroundings: &Surroundings) -> Result<u8,
             "at": run.at.to_string(),
             "document": run.document,
             "target": run.target,
-            "status": run.status.map(|status| status.word()),
-            "elapsed_ms": run.elapsed.map(|elapsed| elapsed.as_millis() as u64),
+            "status": run.status.map(Status::word),
+            "elapsed_ms": run.elapsed.and_then(|elapsed| u64::try_from(elapsed.as_millis()).ok()),
         });
         print(&format!("{line}\n"))?;
     }
@@ -72,9 +74,9 @@ pub(crate) fn verify(args: &args::Verify, surroundings: &Surroundings) -> Result
         .map_err(|broken| Failure::journal("the journal does not verify").because(&broken))?;
     let mut text = format!("{} · {} · whole", run.id, count_entries(verified.entries));
     match (verified.torn, verified.finished) {
-        (Some(bytes), _) => text.push_str(&format!(
-            ", but for a last line that was cut off after {bytes} bytes"
-        )),
+        (Some(bytes), _) => {
+            let _ = write!(text, ", but for a last line cut off after {bytes} bytes");
+        }
         (None, false) => text.push_str(", but the run has no end"),
         (None, true) => {}
     }

@@ -40,6 +40,10 @@ impl Surroundings {
     ///
     /// # Errors
     /// Where the working directory is gone.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where the process's own surroundings are read"
+    )]
     pub(crate) fn capture(when: ColorWhen) -> Result<Self, Failure> {
         let environment: Environment = std::env::vars_os().collect();
         let directory = std::env::current_dir().map_err(|error| {

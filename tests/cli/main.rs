@@ -1,5 +1,14 @@
 //! The program as its operator sees it: what it prints, where, and with which status it ends.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the tests start the program, and what they compare it with"
+)]
+#![expect(
+    clippy::needless_raw_string_hashes,
+    reason = "snapbox writes the outputs so"
+)]
+
 mod support;
 
 mod bad_input;

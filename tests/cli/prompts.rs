@@ -35,35 +35,35 @@ fn converse(test: &Test, arguments: &str, answers: &[(&str, &str)]) -> Option<(i
         .expect("script starts");
     let mut keys = child.stdin.take().expect("its standard input is a pipe");
     let mut shown = child.stdout.take().expect("its standard output is a pipe");
-    let mut text = String::new();
+    let mut screen = String::new();
     let mut from = 0;
     for (prompt, answer) in answers {
-        from = answer_one(&mut keys, &mut shown, &mut text, from, (prompt, answer));
+        from = answer_one(&mut keys, &mut shown, &mut screen, from, (prompt, answer));
     }
     let mut rest = Vec::new();
     shown.read_to_end(&mut rest).expect("it can be read");
-    text.push_str(&String::from_utf8_lossy(&rest));
+    screen.push_str(&String::from_utf8_lossy(&rest));
     drop(keys);
     let status = child.wait().expect("it can be waited for");
-    Some((status.code().expect("script ends by itself"), text))
+    Some((status.code().expect("script ends by itself"), screen))
 }
 
 /// Waits for a prompt that comes after `from`, answers it, and gives the place after it.
 fn answer_one(
     keys: &mut ChildStdin,
     shown: &mut ChildStdout,
-    text: &mut String,
+    screen: &mut String,
     from: usize,
     (prompt, answer): (&str, &str),
 ) -> usize {
     let mut buffer = [0; 4096];
     let place = loop {
-        if let Some(place) = text[from..].find(prompt) {
+        if let Some(place) = screen[from..].find(prompt) {
             break from + place + prompt.len();
         }
         let count = shown.read(&mut buffer).expect("it can be read");
-        assert!(count > 0, "no {prompt:?} in:\n{text}");
-        text.push_str(&String::from_utf8_lossy(&buffer[..count]));
+        assert!(count > 0, "no {prompt:?} in:\n{screen}");
+        screen.push_str(&String::from_utf8_lossy(&buffer[..count]));
     };
     // The echo is turned off after the prompt is shown, which also drops what was typed before.
     std::thread::sleep(std::time::Duration::from_millis(200));
@@ -76,13 +76,13 @@ const CONFIRM: &str = "```bash {#one confirm=\"Really?\"}\ntouch ran\n```\n";
 #[test]
 fn yes_runs_the_step() {
     let test = Test::new().file("a.md", CONFIRM);
-    let Some((status, text)) = converse(&test, "", &[("Really? [y/N]", "y\n")]) else {
+    let Some((status, screen)) = converse(&test, "", &[("Really? [y/N]", "y\n")]) else {
         return;
     };
-    assert_eq!(status, 0, "{text}");
+    assert_eq!(status, 0, "{screen}");
     assert!(
-        text.contains("touch ran"),
-        "the commands are shown:\n{text}"
+        screen.contains("touch ran"),
+        "the commands are shown:\n{screen}"
     );
     assert!(test.root().join("ran").exists());
 }
@@ -90,20 +90,21 @@ fn yes_runs_the_step() {
 #[test]
 fn no_refuses_the_step() {
     let test = Test::new().file("a.md", CONFIRM);
-    let Some((status, text)) = converse(&test, "", &[("[y/N]", "maybe\n"), ("[y/N]", "\n")]) else {
+    let Some((status, screen)) = converse(&test, "", &[("[y/N]", "maybe\n"), ("[y/N]", "\n")])
+    else {
         return;
     };
-    assert_eq!(status, 3, "{text}");
+    assert_eq!(status, 3, "{screen}");
     assert!(!test.root().join("ran").exists());
 }
 
 #[test]
 fn an_interrupt_at_a_question_ends_the_run() {
     let test = Test::new().file("a.md", CONFIRM);
-    let Some((status, text)) = converse(&test, "", &[("[y/N]", "\x03")]) else {
+    let Some((status, screen)) = converse(&test, "", &[("[y/N]", "\x03")]) else {
         return;
     };
-    assert_eq!(status, 130, "{text}");
+    assert_eq!(status, 130, "{screen}");
     assert!(!test.root().join("ran").exists());
 }
 
@@ -122,7 +123,7 @@ printf '%s %s' ${{ count }} ${{ db_pw }} > kept
 ```
 ",
     );
-    let Some((status, text)) = converse(
+    let Some((status, screen)) = converse(
         &test,
         "",
         &[
@@ -134,8 +135,8 @@ printf '%s %s' ${{ count }} ${{ db_pw }} > kept
     ) else {
         return;
     };
-    assert_eq!(status, 0, "{text}");
-    assert!(!text.contains("correct-horse"), "{text}");
+    assert_eq!(status, 0, "{screen}");
+    assert!(!screen.contains("correct-horse"), "{screen}");
     let kept = std::fs::read_to_string(test.root().join("kept")).expect("the step wrote it");
     assert_eq!(kept, "3 correct-horse");
 }
@@ -146,9 +147,9 @@ fn an_interrupt_at_an_input_runs_nothing() {
         "a.md",
         "---\ninputs:\n  db_pw: {type: string, secret: true}\n---\n```bash {#one}\ntouch ran\n```\n",
     );
-    let Some((status, text)) = converse(&test, "", &[("db_pw", "\x03")]) else {
+    let Some((status, screen)) = converse(&test, "", &[("db_pw", "\x03")]) else {
         return;
     };
-    assert_eq!(status, 130, "{text}");
+    assert_eq!(status, 130, "{screen}");
     assert!(!test.root().join("home").exists());
 }
