@@ -10,7 +10,10 @@ use crate::support::Test;
 fn converse(test: &Test, arguments: &str, answers: &[(&str, &str)]) -> Option<(i32, String)> {
     let known = Command::new("script").arg("--version").output();
     if !known.is_ok_and(|known| String::from_utf8_lossy(&known.stdout).contains("util-linux")) {
-        eprintln!("skipped: script of util-linux is not installed");
+        let _ = writeln!(
+            std::io::stderr(),
+            "skipped: script of util-linux is not installed"
+        );
         return None;
     }
     let plain = test.command();

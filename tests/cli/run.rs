@@ -38,6 +38,52 @@ pwd > ../where
 }
 
 #[test]
+fn a_step_does_not_read_what_the_program_could() {
+    let ran = Test::new()
+        .file("a.md", "```bash {#one}\ncat > seen\n```\n")
+        .args(["run", "a.md"])
+        .stdin("not for the step\n")
+        .run()
+        .ends(0);
+    assert_eq!(ran.read("seen"), "");
+}
+
+#[test]
+fn a_branch_is_taken_by_what_happened() {
+    let ran = Test::new()
+        .file(
+            "a.md",
+            "\
+# Deploy
+
+```bash {#helm}
+exit 1
+```
+
+## If Helm succeeds
+<!-- runbook: when=\"helm.ok\" -->
+
+```bash {#flip}
+true
+```
+
+## If Helm fails
+<!-- runbook: when=\"helm.failed\" -->
+
+```bash {#roll-back}
+true
+```
+",
+        )
+        .args(["run", "a.md"])
+        .run()
+        .ends(0);
+    assert_eq!(ran.step("helm").as_deref(), Some("failed"));
+    assert_eq!(ran.step("flip").as_deref(), Some("skipped"));
+    assert_eq!(ran.step("roll-back").as_deref(), Some("passed"));
+}
+
+#[test]
 fn a_failure_is_shown_with_its_place_and_the_values() {
     Test::new()
         .file(
@@ -249,9 +295,9 @@ fn there_is_no_colour_without_a_terminal_unless_it_is_asked_for() {
 
 #[test]
 fn steps_run_side_by_side_up_to_jobs() {
-    let page: String = (0..4)
-        .map(|n| format!("```bash {{#step-{n} needs=none}}\nsleep 0.5\n```\n\n"))
-        .collect();
+    let page = ["a", "b", "c", "d"]
+        .map(|id| format!("```bash {{#{id} needs=none}}\nsleep 0.5\n```\n\n"))
+        .concat();
     let elapsed = |jobs: &str| {
         let ran = Test::new()
             .file("a.md", &page)

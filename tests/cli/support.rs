@@ -121,7 +121,7 @@ impl Test {
             text.push_str("--- stderr\n");
             text.push_str(&redact(&stderr, self.root.path()));
         }
-        text.push_str(&format!("--- status {status}\n"));
+        text.extend(["--- status ", &status.to_string(), "\n"]);
         Ran {
             text,
             stdout,
