@@ -12,11 +12,13 @@ pub(super) fn lint(document: &Document) -> Vec<Diagnostic> {
         .iter()
         .filter(|cell| cell.kind == CellKind::Branch)
         .map(|cell| {
-            let text = cell.body.text.lines().next().unwrap_or_default().trim();
+            let line = cell.body.text.lines().next().unwrap_or_default();
+            let span = cell.body.span(0..line.len());
+            let text = line.trim();
             let text = text.trim_start_matches(['#', ' ']).trim_end_matches(':');
             Diagnostic::note(
                 BRANCH,
-                cell.span,
+                span,
                 format!("the operator will be asked: `{text}`"),
             )
             .help(

@@ -1,7 +1,8 @@
 //! A command that only stands in running text is read and typed, and no run knows of it.
 
-use std::collections::HashSet;
 use std::ops::Range;
+
+use aho_corasick::AhoCorasick;
 
 use super::shells;
 use crate::diagnostic::{Code, Diagnostic};
@@ -63,34 +64,52 @@ pub(super) fn lint(document: &Document) -> Vec<Diagnostic> {
     if !document.plain {
         return Vec::new();
     }
-    let held: String = document
-        .cells
-        .iter()
-        .flat_map(|cell| shells(document, cell))
-        .map(|shell| squeezed(&shell.text.text) + "\n")
-        .collect();
-    let mut seen = HashSet::new();
-    let mut found = Vec::new();
+    let mut candidates = Vec::new();
     for cell in &document.cells {
         if !matches!(cell.kind, CellKind::Manual | CellKind::Branch) {
             continue;
         }
         for range in code_spans(&cell.body.text) {
             let code = squeezed(&cell.body.text[range.clone()]);
-            let span = cell.body.span(range);
-            if is_command(&code) && !held.contains(&code) && seen.insert(span) {
-                found.push(
-                    Diagnostic::note(
-                        INLINE_COMMAND,
-                        span,
-                        format!("`{code}` stands in running text and is not a step"),
-                    )
-                    .help("put it in a fence of its own to make it one"),
-                );
+            if is_command(&code) {
+                candidates.push((cell.body.span(range), code));
             }
         }
     }
-    found
+    candidates.sort();
+    candidates.dedup();
+    let held = held(document, candidates.iter().map(|(_, code)| code.as_str()));
+    candidates
+        .iter()
+        .zip(held)
+        .filter(|(_, held)| !held)
+        .map(|((span, code), _)| {
+            Diagnostic::note(
+                INLINE_COMMAND,
+                *span,
+                format!("`{code}` stands in running text and is not a step"),
+            )
+            .help("put it in a fence of its own to make it one")
+        })
+        .collect()
+}
+
+/// Which of the codes stand in a cell, found in one pass.
+fn held<'a>(document: &Document, codes: impl Iterator<Item = &'a str>) -> Vec<bool> {
+    let codes: Vec<&str> = codes.collect();
+    let mut held = vec![false; codes.len()];
+    // A set of codes too large for the search is a page that nobody reads: all are noted.
+    let Ok(search) = AhoCorasick::new(&codes) else {
+        return held;
+    };
+    for cell in &document.cells {
+        for shell in shells(document, cell) {
+            for found in search.find_overlapping_iter(&squeezed(&shell.text.text)) {
+                held[found.pattern().as_usize()] = true;
+            }
+        }
+    }
+    held
 }
 
 fn squeezed(text: &str) -> String {

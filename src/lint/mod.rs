@@ -18,8 +18,10 @@ mod secret_argument;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
+
 use crate::diagnostic::Diagnostics;
-use crate::document::{Cell, CellKind, Document};
+use crate::document::{Cell, CellKind, Document, Interpolated};
 use crate::quote::Dialect;
 use crate::source::Excerpt;
 
@@ -49,8 +51,11 @@ struct Shell<'a> {
     dialect: Dialect,
     text: &'a Excerpt,
     /// The parts of `text` that values replace, and what gives each.
-    values: Vec<(std::ops::Range<usize>, &'a crate::document::Interpolated)>,
+    values: Vec<Value<'a>>,
 }
+
+/// A part of a text that a value replaces, and what gives the value.
+type Value<'a> = (Range<usize>, &'a Interpolated);
 
 /// The shell text of a cell; none where it has none.
 fn shells<'a>(document: &Document, cell: &'a Cell) -> Vec<Shell<'a>> {
@@ -78,15 +83,16 @@ fn shells<'a>(document: &Document, cell: &'a Cell) -> Vec<Shell<'a>> {
 }
 
 /// The values of a cell that stand in a text taken from it.
-fn values<'a>(
-    cell: &'a Cell,
-    text: &Excerpt,
-) -> Vec<(std::ops::Range<usize>, &'a crate::document::Interpolated)> {
+fn values<'a>(cell: &'a Cell, text: &Excerpt) -> Vec<Value<'a>> {
     let mut values = Vec::new();
     let mut at = 0;
+    let whole = text.span(0..text.text.len());
     for interpolation in &cell.interpolations {
         let origin = cell.body.origin(interpolation.range.start);
         let length = interpolation.range.len();
+        if !whole.range().contains(&origin) {
+            continue;
+        }
         // The texts are in one order, so that the search goes on where the last one ended.
         let found = (at..text.text.len()).find(|start| text.origin(*start) == origin);
         if let Some(start) = found
