@@ -8,6 +8,7 @@ pub mod exec;
 pub mod graph;
 pub mod journal;
 pub mod language;
+pub mod lint;
 pub mod name;
 pub mod plan;
 pub mod quote;

@@ -129,13 +129,12 @@ fn may_end(segment: &[u8], document: &HereDocument, line: &Line, first: bool, la
     let Some(rest) = document.delimiter.strip_prefix(before) else {
         return false;
     };
+    let is_alone = !(first && line.follows);
     match &line.after {
         // All of the line is known.
-        Some(after) if last && !(first && line.follows) => {
-            rest.strip_prefix(segment) == Some(after.as_slice())
-        }
-        _ if !last && !(first && line.follows) => rest == segment,
-        _ => rest.len() >= segment.len() && contains(rest, segment),
+        Some(after) if last && is_alone => rest.strip_prefix(segment) == Some(after.as_slice()),
+        _ if is_alone && !last => rest == segment,
+        _ => contains(rest, segment),
     }
 }
 

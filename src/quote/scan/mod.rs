@@ -6,7 +6,9 @@
 
 mod commands;
 mod document;
+mod expansions;
 mod fish;
+mod operators;
 mod posix;
 
 use std::ops::Range;

@@ -1,0 +1,268 @@
+//! The words of shell text, well enough to recognise a command.
+
+use std::ops::Range;
+
+/// A command and where it stands.
+#[derive(Debug, Default)]
+pub(super) struct Command {
+    /// Its words, redirections left out.
+    pub(super) words: Vec<Word>,
+    /// Whether its output goes into the command after it.
+    pub(super) piped: bool,
+}
+
+/// A word of a command, without its quotes.
+#[derive(Debug)]
+pub(super) struct Word {
+    pub(super) text: String,
+    pub(super) range: Range<usize>,
+}
+
+impl Command {
+    /// The words from the program on: without assignments, `sudo`, `env -u X` and their like.
+    pub(super) fn program(&self) -> &[Word] {
+        let mut words = self.words.as_slice();
+        loop {
+            let mut options_with_value: &[&str] = &[];
+            let Some((first, rest)) = words.split_first() else {
+                return words;
+            };
+            match first.text.as_str() {
+                "sudo" => options_with_value = &["-u", "-g"],
+                "env" => options_with_value = &["-u", "-C"],
+                "command" | "exec" | "nohup" | "time" | "then" | "do" | "else" | "if" | "while"
+                | "until" | "!" | "{" => {}
+                text if is_assignment(text) => {}
+                _ => return words,
+            }
+            words = rest;
+            while let Some((option, rest)) = words.split_first()
+                && option.text.starts_with('-')
+            {
+                let takes_value = options_with_value.contains(&option.text.as_str());
+                words = rest.get(usize::from(takes_value)..).unwrap_or_default();
+            }
+        }
+    }
+
+    /// The program and its arguments as texts.
+    pub(super) fn argv(&self) -> Vec<&str> {
+        self.program()
+            .iter()
+            .map(|word| word.text.as_str())
+            .collect()
+    }
+
+    /// Where the program and its arguments stand.
+    pub(super) fn range(&self) -> Range<usize> {
+        let words = self.program();
+        match (words.first(), words.last()) {
+            (Some(first), Some(last)) => first.range.start..last.range.end,
+            _ => 0..0,
+        }
+    }
+}
+
+/// Whether a word sets a variable.
+pub(super) fn is_assignment(word: &str) -> bool {
+    word.split_once('=').is_some_and(|(name, _)| {
+        !name.is_empty()
+            && !name.starts_with(|first: char| first.is_ascii_digit())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    })
+}
+
+/// The commands of a text; those in `$( … )` and parentheses stand for themselves.
+pub(super) fn commands(text: &str) -> Vec<Command> {
+    let mut reader = Reader {
+        text: text.as_bytes(),
+        at: 0,
+        commands: Vec::new(),
+        command: Command::default(),
+        word: None,
+        target: false,
+        documents: Vec::new(),
+    };
+    while reader.step() {}
+    reader.end_command(false);
+    reader.commands
+}
+
+struct Reader<'a> {
+    text: &'a [u8],
+    at: usize,
+    commands: Vec<Command>,
+    command: Command,
+    word: Option<(usize, Vec<u8>)>,
+    /// Whether the next word is the target of a redirection.
+    target: bool,
+    /// The delimiters of here-documents that open on this line.
+    documents: Vec<String>,
+}
+
+impl Reader<'_> {
+    fn byte(&self, at: usize) -> u8 {
+        self.text.get(at).copied().unwrap_or(0)
+    }
+
+    fn end_word(&mut self) {
+        let Some((start, bytes)) = self.word.take() else {
+            return;
+        };
+        if std::mem::take(&mut self.target) {
+            return;
+        }
+        self.command.words.push(Word {
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+            range: start..self.at,
+        });
+    }
+
+    fn end_command(&mut self, piped: bool) {
+        self.end_word();
+        self.target = false;
+        self.command.piped = piped;
+        let command = std::mem::take(&mut self.command);
+        if !command.words.is_empty() {
+            self.commands.push(command);
+        }
+    }
+
+    fn push(&mut self, range: Range<usize>) {
+        let start = self.at;
+        let bytes = self.text.get(range).unwrap_or_default();
+        self.word
+            .get_or_insert_with(|| (start, Vec::new()))
+            .1
+            .extend(bytes);
+    }
+
+    /// The first place of a byte from an offset on, else the end.
+    fn find(&self, from: usize, wanted: &[u8]) -> usize {
+        let rest = self.text.get(from..).unwrap_or_default();
+        rest.windows(wanted.len())
+            .position(|window| window == wanted)
+            .map_or(self.text.len(), |at| from + at)
+    }
+
+    fn step(&mut self) -> bool {
+        let at = self.at;
+        let Some(&byte) = self.text.get(at) else {
+            return false;
+        };
+        match byte {
+            b'$' if self.text[at..].starts_with(b"${{") => {
+                let end = (self.find(at, b"}}") + 2).min(self.text.len());
+                self.push(at..end);
+                self.at = end;
+            }
+            b'\\' => {
+                if self.byte(at + 1) != b'\n' {
+                    self.push(at + 1..at + 2);
+                }
+                self.at = (at + 2).min(self.text.len());
+            }
+            b'\'' => {
+                let end = self.find(at + 1, b"'");
+                self.push(at + 1..end);
+                self.at = (end + 1).min(self.text.len());
+            }
+            b'"' => self.double(),
+            b'#' if self.word.is_none() => self.at = self.find(at, b"\n"),
+            b' ' | b'\t' => {
+                self.end_word();
+                self.at += 1;
+            }
+            b'\n' => {
+                self.end_command(false);
+                self.at += 1;
+                self.skip_documents();
+            }
+            b'<' | b'>' => self.redirection(byte),
+            b'|' => {
+                self.end_command(self.byte(at + 1) != b'|');
+                self.at += if matches!(self.byte(at + 1), b'|' | b'&') {
+                    2
+                } else {
+                    1
+                };
+            }
+            b'&' if self.byte(at + 1) == b'>' => self.at += 1,
+            b';' | b'&' | b'(' | b')' | b'`' => {
+                self.end_command(false);
+                self.at += 1;
+            }
+            _ => {
+                self.push(at..at + 1);
+                self.at += 1;
+            }
+        }
+        true
+    }
+
+    fn double(&mut self) {
+        let mut at = self.at + 1;
+        let mut depth = 0_usize;
+        self.push(at..at);
+        while at < self.text.len() {
+            match self.byte(at) {
+                b'"' if depth == 0 => break,
+                b'\\' => {
+                    self.push(at + 1..at + 2);
+                    at += 2;
+                    continue;
+                }
+                b'$' if self.byte(at + 1) == b'(' => depth += 1,
+                b')' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            self.push(at..at + 1);
+            at += 1;
+        }
+        self.at = (at + 1).min(self.text.len());
+    }
+
+    fn redirection(&mut self, byte: u8) {
+        let at = self.at;
+        if let Some((_, bytes)) = &self.word
+            && bytes.iter().all(u8::is_ascii_digit)
+        {
+            self.word = None;
+        }
+        self.end_word();
+        let is_document = byte == b'<' && self.byte(at + 1) == b'<' && self.byte(at + 2) != b'<';
+        self.at += 1;
+        while matches!(self.byte(self.at), b'<' | b'>' | b'&' | b'|') {
+            self.at += 1;
+        }
+        if !is_document {
+            self.target = self.byte(self.at) != b'(';
+            return;
+        }
+        if self.byte(self.at) == b'-' {
+            self.at += 1;
+        }
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        let rest = String::from_utf8_lossy(rest);
+        let word = rest
+            .trim_start_matches([' ', '\t'])
+            .split(|c: char| c.is_whitespace() || ";&|<>()".contains(c))
+            .next()
+            .unwrap_or_default();
+        self.documents.push(word.replace(['\'', '"', '\\'], ""));
+        self.target = true;
+    }
+
+    fn skip_documents(&mut self) {
+        for delimiter in std::mem::take(&mut self.documents) {
+            while self.at < self.text.len() {
+                let end = self.find(self.at, b"\n");
+                let line = self.text.get(self.at..end).unwrap_or_default();
+                self.at = (end + 1).min(self.text.len());
+                if line.trim_ascii() == delimiter.as_bytes() {
+                    break;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! What a command destroys does not come back, so somebody should be asked first.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::commands::commands;
+use super::shells;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::document::{Cell, Document};
+
+const DESTRUCTIVE: Code = Code("RB0603");
+
+static DROP: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\bdrop\s+(database|schema|table)\b").expect("the pattern is well formed")
+});
+
+/// Warns of what destroys in a cell that asks nobody. In a plain document every cell asks.
+pub(super) fn lint(document: &Document, cell: &Cell) -> Vec<Diagnostic> {
+    if document.plain || cell.attributes.confirm.is_some() || section_confirms(document, cell) {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for shell in shells(document, cell) {
+        for command in commands(&shell.text.text) {
+            if let Some(what) = destroys(&command.argv()) {
+                found.push((shell.text.span(command.range()), what));
+            }
+        }
+        for drop in DROP.find_iter(&shell.text.text) {
+            let what = drop
+                .as_str()
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ");
+            found.push((shell.text.span(drop.range()), what.to_lowercase()));
+        }
+    }
+    found
+        .into_iter()
+        .map(|(span, what)| {
+            Diagnostic::warning(
+                DESTRUCTIVE,
+                span,
+                format!("`{what}` runs without a question"),
+            )
+            .help("add `confirm` to the attributes of the cell")
+        })
+        .collect()
+}
+
+fn section_confirms(document: &Document, cell: &Cell) -> bool {
+    let mut section = cell.section.and_then(|index| document.sections.get(index));
+    // A parent stands before its sections; the count guards against a circle.
+    for _ in 0..=document.sections.len() {
+        let Some(here) = section else {
+            return false;
+        };
+        if here.attributes.confirm.is_some() {
+            return true;
+        }
+        section = here.parent.and_then(|index| document.sections.get(index));
+    }
+    false
+}
+
+/// The words that make a command destructive.
+fn destroys(argv: &[&str]) -> Option<String> {
+    let (program, arguments) = argv.split_first()?;
+    let program = program.rsplit('/').next().unwrap_or(program);
+    let has = |word: &str| arguments.contains(&word);
+    let verb = |verbs: &[&str]| {
+        let found = arguments.iter().find(|word| verbs.contains(word))?;
+        Some(format!("{program} {found}"))
+    };
+    match program {
+        "terraform" | "tofu" | "terragrunt" => {
+            let approved = arguments.iter().any(|word| {
+                word.trim_start_matches('-').starts_with("auto-approve") && word.starts_with('-')
+            });
+            if has("apply") && approved {
+                Some(format!("{program} apply -auto-approve"))
+            } else {
+                verb(&["destroy"])
+            }
+        }
+        "kubectl" | "oc" if has("--dry-run=client") || has("--dry-run=server") => None,
+        "kubectl" | "oc" => verb(&["delete"]),
+        "helm" => verb(&["uninstall", "delete", "del", "un"]),
+        "gcloud" | "az" => verb(&["delete"]),
+        "dropdb" => Some(program.to_owned()),
+        "rm" => {
+            let flag = |short: char, long: &str| {
+                arguments.iter().any(|word| {
+                    *word == long
+                        || (word.starts_with('-')
+                            && !word.starts_with("--")
+                            && word.contains(short))
+                })
+            };
+            let recursive = flag('r', "--recursive") || flag('R', "--recursive");
+            (recursive && flag('f', "--force")).then(|| "rm -rf".to_owned())
+        }
+        "aws" => {
+            let word = arguments.iter().find(|word| {
+                word.starts_with("delete-")
+                    || word.starts_with("terminate-")
+                    || (has("s3") && matches!(**word, "rm" | "rb"))
+            })?;
+            Some(format!("aws … {word}"))
+        }
+        _ => None,
+    }
+}

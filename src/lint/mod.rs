@@ -1,0 +1,106 @@
+//! What a careful reader would say about a document that is not wrong.
+//!
+//! Each lint is one file with one function and its reason. A lint never stops a run: all are
+//! warnings or notes. It reads shell text well enough to find words, not to run it, and where in
+//! doubt says nothing.
+
+mod branch;
+mod commands;
+mod credential;
+mod destructive;
+mod history;
+mod inline_command;
+mod piped_script;
+mod placeholder;
+mod read_twice;
+mod secret_argument;
+
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+
+use crate::diagnostic::Diagnostics;
+use crate::document::{Cell, CellKind, Document, Interpolated};
+use crate::quote::Dialect;
+use crate::source::Excerpt;
+
+/// Says what a careful reader would about a document, in its order.
+#[must_use]
+pub fn lint(document: &Document) -> Diagnostics {
+    let mut found = Diagnostics::default();
+    found.extend(placeholder::lint(document));
+    found.extend(branch::lint(document));
+    found.extend(inline_command::lint(document));
+    for cell in document.cells.iter().filter(|cell| !cell.attributes.skip) {
+        found.extend(credential::lint(cell));
+        found.extend(destructive::lint(document, cell));
+        for shell in shells(document, cell) {
+            found.extend(history::lint(&shell));
+            found.extend(piped_script::lint(&shell));
+            found.extend(read_twice::lint(&shell));
+            found.extend(secret_argument::lint(document, &shell));
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Commands of a cell: its whole body, or one command of a transcript.
+struct Shell<'a> {
+    dialect: Dialect,
+    text: &'a Excerpt,
+    /// The parts of `text` that values replace, and what gives each.
+    values: Vec<Value<'a>>,
+}
+
+/// A part of a text that a value replaces, and what gives the value.
+type Value<'a> = (Range<usize>, &'a Interpolated);
+
+/// The shell text of a cell; none where it has none.
+fn shells<'a>(document: &Document, cell: &'a Cell) -> Vec<Shell<'a>> {
+    let default = document.front_matter.shell.unwrap_or(Dialect::Bash);
+    let dialect = cell.attributes.shell.unwrap_or(default);
+    let texts: Vec<(Dialect, &Excerpt)> = match &cell.kind {
+        CellKind::Shell(shell) => {
+            let dialect = cell.attributes.shell.or(*shell).unwrap_or(default);
+            vec![(dialect, &cell.body)]
+        }
+        CellKind::Console(exchanges) => exchanges
+            .iter()
+            .map(|exchange| (dialect, &exchange.command))
+            .collect(),
+        _ => Vec::new(),
+    };
+    texts
+        .into_iter()
+        .map(|(dialect, text)| Shell {
+            dialect,
+            text,
+            values: values(cell, text),
+        })
+        .collect()
+}
+
+/// The values of a cell that stand in a text taken from it.
+fn values<'a>(cell: &'a Cell, text: &Excerpt) -> Vec<Value<'a>> {
+    let mut values = Vec::new();
+    let mut at = 0;
+    let whole = text.span(0..text.text.len());
+    for interpolation in &cell.interpolations {
+        let origin = cell.body.origin(interpolation.range.start);
+        let length = interpolation.range.len();
+        if !whole.range().contains(&origin) {
+            continue;
+        }
+        // The texts are in one order, so that the search goes on where the last one ended.
+        let found = (at..text.text.len()).find(|start| text.origin(*start) == origin);
+        if let Some(start) = found
+            && text.text.get(start..start + length).is_some()
+        {
+            at = start + length;
+            values.push((start..at, &interpolation.value));
+        }
+    }
+    values
+}

@@ -1,0 +1,82 @@
+//! The arguments of a process can be read by every user of the machine; its environment can't.
+
+use super::Shell;
+use super::commands::{Command, commands, is_assignment};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::document::{Document, Interpolated};
+
+const SECRET_ARGUMENT: Code = Code("RB0606");
+
+/// Warns of a secret input among the arguments of a program.
+pub(super) fn lint(document: &Document, shell: &Shell<'_>) -> Vec<Diagnostic> {
+    let secrets: Vec<&str> = document
+        .front_matter
+        .inputs
+        .iter()
+        .filter(|input| input.secret)
+        .map(|input| input.name.value.as_str())
+        .collect();
+    if secrets.is_empty() {
+        return Vec::new();
+    }
+    let commands = commands(&shell.text.text);
+    let mut found = Vec::new();
+    for (range, value) in &shell.values {
+        let Some(name) = secret_of(value, &secrets) else {
+            continue;
+        };
+        let is_argument = commands.iter().any(|command| has_argument(command, range));
+        if is_argument {
+            found.push(
+                Diagnostic::warning(
+                    SECRET_ARGUMENT,
+                    shell.text.span(range.clone()),
+                    format!("`{name}` is secret, and arguments can be seen by every user"),
+                )
+                .help(format!(
+                    "it goes by environment: `export NAME=${{{{ {name} }}}}`, and a program that reads `NAME`"
+                )),
+            );
+        }
+    }
+    found
+}
+
+/// The secret input that an interpolation names.
+fn secret_of<'a>(value: &Interpolated, secrets: &[&'a str]) -> Option<&'a str> {
+    let code = match value {
+        Interpolated::Expression(code) => code.text.as_str(),
+        Interpolated::Placeholder(name) => name,
+    };
+    let mut names = code.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-')));
+    names.find_map(|word| {
+        secrets
+            .iter()
+            .find(|secret| word == **secret || word == crate::name::variable(secret))
+            .copied()
+    })
+}
+
+/// Whether a value stands in an argument of a program (and not of a part of the shell itself).
+fn has_argument(command: &Command, value: &std::ops::Range<usize>) -> bool {
+    const PARTS_OF_THE_SHELL: [&str; 10] = [
+        "export", "echo", "printf", "local", "declare", "typeset", "readonly", "set", "[", "[[",
+    ];
+    let holds =
+        |range: &std::ops::Range<usize>| range.start <= value.start && value.end <= range.end;
+    let words = command.program();
+    let is_part = words
+        .first()
+        .is_some_and(|first| PARTS_OF_THE_SHELL.contains(&first.text.as_str()));
+    if !is_part && words.iter().skip(1).any(|word| holds(&word.range)) {
+        return true;
+    }
+    // `env PASSWORD=… program` is an argument of `env`.
+    let is_env = |word: &str| word == "env" || word == "sudo";
+    let env = command.words.iter().position(|word| is_env(&word.text));
+    env.is_some_and(|env| {
+        command.words[env..]
+            .iter()
+            .any(|word| is_assignment(&word.text) && holds(&word.range))
+    })
+}
