@@ -117,7 +117,7 @@ impl Reading {
 
 /// Whether the braces of an info string speak to us: one word of ours is enough, or one that is
 /// nearly so.
-pub(super) fn speaks_to_us(info: &Info) -> bool {
+pub(super) fn speaks_to_us(info: &Info<'_>) -> bool {
     match info.form {
         Form::Absent => false,
         Form::Json => true,
@@ -144,7 +144,7 @@ fn known(key: &str) -> Option<&'static str> {
 }
 
 /// Reads the attributes of a fence.
-pub(super) fn of_cell(info: &Info, diagnostics: &mut Diagnostics) -> Reading {
+pub(super) fn of_cell(info: &Info<'_>, diagnostics: &mut Diagnostics) -> Reading {
     let mut reading = Reading::default();
     for word in &info.words {
         match word.sort {

@@ -35,8 +35,9 @@ pub(super) fn inputs(cells: &mut [Cell]) -> Vec<Input> {
         }
         for found in &cell.interpolations {
             if let Interpolated::Placeholder(name) = &found.value
-                && known.insert(name.clone())
+                && !known.contains(name)
             {
+                known.insert(name.clone());
                 inputs.push(Input {
                     name: Spanned::new(name.clone(), cell.body.span(found.range.clone())),
                     kind: InputKind::String,
@@ -57,39 +58,25 @@ pub(super) fn complete(source: &Source, page: Page) -> Page {
     let mut plain = Plain {
         source,
         facts: Facts::of(source, &page),
-        placed: Vec::with_capacity(page.cells.len()),
+        made: Vec::new(),
         page,
         dangling: None,
         depth: 0,
     };
     plain.sections(false);
-    if plain.placed.is_empty() {
+    if plain.made.is_empty() && plain.page.cells.is_empty() {
         // Introductions are no steps, unless there is nothing else: a page is never silent.
         plain.sections(true);
     }
     plain.finish()
 }
 
-/// Where a cell of the finished page comes from.
-enum Origin {
-    /// A cell of the page, an index.
-    Written(usize),
-    /// One made here.
-    Made(Box<Cell>),
-}
-
-struct Placed {
-    start: usize,
-    origin: Origin,
-    /// The branch around it, an index into [`Plain::placed`].
-    branch: Option<usize>,
-}
-
 /// What is known of each block, and of all blocks before each: a subtree is then a subtraction.
 struct Facts {
-    conditions: Vec<Option<Condition>>,
+    /// Texts that are conditions with something to decide about, by their block.
+    conditions: Vec<(usize, Condition)>,
     /// Cells, indented commands, items that are steps, and conditions before each block.
-    before: Vec<[usize; 4]>,
+    before: Vec<[u32; 4]>,
 }
 
 const CELL: usize = 0;
@@ -100,11 +87,10 @@ const BRANCH: usize = 3;
 impl Facts {
     fn of(source: &Source, page: &Page) -> Self {
         let mut before = Vec::with_capacity(page.blocks.len() + 1);
-        let mut conditions = Vec::with_capacity(page.blocks.len());
+        let mut conditions = Vec::new();
         let mut count = [0; 4];
         for (index, block) in page.blocks.iter().enumerate() {
             before.push(count);
-            let mut found = None;
             match &block.kind {
                 BlockKind::Fence(Some(_)) => count[CELL] += 1,
                 BlockKind::Commands(_) => count[COMMANDS] += 1,
@@ -113,17 +99,24 @@ impl Facts {
                     let governs = page.blocks.get(index + 1).is_some_and(|next| {
                         governed(&next.kind)
                     });
-                    if governs {
-                        found = condition(source.slice(block.span)).filter(|found| found.colon);
+                    if governs
+                        && let Some(found) = condition(source.slice(block.span))
+                        && found.colon
+                    {
+                        conditions.push((index, found));
+                        count[BRANCH] += 1;
                     }
-                    count[BRANCH] += usize::from(found.is_some());
                 }
                 _ => {}
             }
-            conditions.push(found);
         }
         before.push(count);
         Self { conditions, before }
+    }
+
+    fn condition(&self, block: usize) -> Option<&Condition> {
+        let at = self.conditions.binary_search_by_key(&block, |(at, _)| *at);
+        at.ok().map(|at| &self.conditions[at].1)
     }
 
     fn has(&self, what: usize, blocks: &Range<usize>) -> bool {
@@ -149,7 +142,8 @@ struct Plain<'a> {
     source: &'a Source,
     page: Page,
     facts: Facts,
-    placed: Vec<Placed>,
+    /// The cells made here. Until the page is finished a cell's branch is an index into these.
+    made: Vec<Cell>,
     /// A condition at the end of a container: the fence below the container is what it decides
     /// about, as in a list that is broken by a fence at the margin.
     dangling: Option<usize>,
@@ -263,10 +257,10 @@ impl Plain<'_> {
             let end = self.page.blocks[index].end.clamp(index + 1, blocks.end);
             let subtree = index..end;
             let dangling = self.dangling.take();
-            let in_run = match self.page.blocks[index].kind.clone() {
+            let in_run = match self.page.blocks[index].kind {
                 BlockKind::Text => {
                     (inner, inner_prose) = (branch, prose);
-                    if let Some(found) = self.facts.conditions[index].clone() {
+                    if let Some(found) = self.facts.condition(index).cloned() {
                         self.flush(&mut run, section, branch, prose);
                         let asked = self.branch(index, &found, section, branch);
                         (inner, inner_prose) = (Some(asked), true);
@@ -284,7 +278,8 @@ impl Plain<'_> {
                     self.dangling = dangling;
                     false
                 }
-                BlockKind::Commands(text) => {
+                BlockKind::Commands(commands) => {
+                    let text = std::mem::take(&mut self.page.commands[commands]);
                     self.flush(&mut run, section, branch, prose);
                     let span = self.page.blocks[index].span;
                     self.make(CellKind::Manual, span, text, section, dangling.or(inner));
@@ -355,7 +350,7 @@ impl Plain<'_> {
             if task.is_some() || (steps && !holds) {
                 self.flush(&mut run, section, branch, prose);
                 let own = self.page.blocks.get(index + 1).is_some_and(|first| {
-                    first.kind == BlockKind::Text && self.facts.conditions[index + 1].is_none()
+                    first.kind == BlockKind::Text && self.facts.condition(index + 1).is_none()
                 });
                 if !holds || own {
                     let end = if holds { index + 2 } else { end };
@@ -401,12 +396,8 @@ impl Plain<'_> {
         }
         let span = Span::new(whole.start, trimmed(self.source, text).end.max(whole.start));
         let made = self.make(CellKind::Manual, span, body, section, branch);
-        if task == Some(true)
-            && let Origin::Made(cell) = &mut self.placed[made].origin
-        {
-            // A ticked item was done before: it is shown, not asked again.
-            cell.attributes.skip = true;
-        }
+        // A ticked item was done before: it is shown, not asked again.
+        self.made[made].attributes.skip = task == Some(true);
     }
 
     /// Makes one manual step of a run of blocks, if they are prose that can be one.
@@ -452,11 +443,7 @@ impl Plain<'_> {
     }
 
     fn place(&mut self, cell: usize, branch: Option<usize>) {
-        self.placed.push(Placed {
-            start: self.page.cells[cell].span.start,
-            origin: Origin::Written(cell),
-            branch,
-        });
+        self.page.cells[cell].branch = branch;
     }
 
     fn make(
@@ -468,45 +455,48 @@ impl Plain<'_> {
         branch: Option<usize>,
     ) -> usize {
         let first = self.source.slice(span).lines().next().map_or(0, str::len);
-        self.placed.push(Placed {
-            start: span.start,
+        self.made.push(Cell {
+            kind,
+            span,
+            info: Span::new(span.start, span.start + first),
+            body,
+            section,
+            attributes: Attributes::default(),
+            interpolations: Vec::new(),
             branch,
-            origin: Origin::Made(Box::new(Cell {
-                kind,
-                span,
-                info: Span::new(span.start, span.start + first),
-                body,
-                section,
-                attributes: Attributes::default(),
-                interpolations: Vec::new(),
-                branch: None,
-            })),
         });
-        self.placed.len() - 1
+        self.made.len() - 1
     }
 
     /// Puts all cells in order and makes branches indices of that order.
     fn finish(mut self) -> Page {
-        let mut order: Vec<usize> = (0..self.placed.len()).collect();
-        order.sort_by_key(|index| self.placed[*index].start);
-        let mut rank = vec![0; order.len()];
-        for (position, index) in order.iter().enumerate() {
-            rank[*index] = position;
+        if self.made.is_empty() {
+            return self.page;
         }
-        let mut written: Vec<Option<Cell>> = self.page.cells.into_iter().map(Some).collect();
-        let mut placed: Vec<Option<Placed>> = self.placed.into_iter().map(Some).collect();
-        self.page.cells = order
-            .into_iter()
-            .filter_map(|index| placed[index].take())
-            .filter_map(|entry| {
-                let mut cell = match entry.origin {
-                    Origin::Written(cell) => written[cell].take()?,
-                    Origin::Made(cell) => *cell,
-                };
-                cell.branch = entry.branch.map(|branch| rank[branch]);
-                Some(cell)
-            })
-            .collect();
+        let written = std::mem::take(&mut self.page.cells);
+        let mut order: Vec<usize> = (0..self.made.len()).collect();
+        if !self.made.is_sorted_by_key(|cell| cell.span.start) {
+            order.sort_by_key(|index| self.made[*index].span.start);
+        }
+        let mut rank = vec![0; order.len()];
+        let mut cells = Vec::with_capacity(written.len() + order.len());
+        let mut made: Vec<Option<Cell>> = self.made.into_iter().map(Some).collect();
+        let mut written = written.into_iter().peekable();
+        for index in order {
+            let Some(cell) = made[index].take() else {
+                continue;
+            };
+            while let Some(before) = written.next_if(|next| next.span.start < cell.span.start) {
+                cells.push(before);
+            }
+            rank[index] = cells.len();
+            cells.push(cell);
+        }
+        cells.extend(written);
+        for cell in &mut cells {
+            cell.branch = cell.branch.map(|branch| rank[branch]);
+        }
+        self.page.cells = cells;
         self.page
     }
 }
