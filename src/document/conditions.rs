@@ -5,17 +5,88 @@ use std::ops::Range;
 /// The words that open a condition, in order: in European languages first, then those of
 /// languages that write blanks between words in other scripts.
 const WORDS: [&str; 66] = [
-    "als", "am", "anders", "ansonsten", "autrement", "caso", "cuando", "când", "dacă", "else",
-    "eğer", "falls", "ha", "hvis", "if", "indien", "jeśli", "jeżeli", "jika", "jos", "kad", "kai",
-    "kalau", "kdyby", "když", "ko", "lorsque", "mikäli", "måste", "nếu", "når", "om", "otherwise",
-    "pokud", "quand", "quando", "sampal", "se", "senão", "si", "sino", "sinon", "sonst", "ukoliko",
-    "unless", "wanneer", "wenn", "when", "αν", "εάν", "όταν", "ако", "если", "иначе", "коли",
-    "когда", "при", "якщо", "אם", "אחרת", "إذا", "اگر", "यदि", "अगर", "ถ้า", "หาก",
+    "als",
+    "am",
+    "anders",
+    "ansonsten",
+    "autrement",
+    "caso",
+    "cuando",
+    "când",
+    "dacă",
+    "else",
+    "eğer",
+    "falls",
+    "ha",
+    "hvis",
+    "if",
+    "indien",
+    "jeśli",
+    "jeżeli",
+    "jika",
+    "jos",
+    "kad",
+    "kai",
+    "kalau",
+    "kdyby",
+    "když",
+    "ko",
+    "lorsque",
+    "mikäli",
+    "måste",
+    "nếu",
+    "når",
+    "om",
+    "otherwise",
+    "pokud",
+    "quand",
+    "quando",
+    "sampal",
+    "se",
+    "senão",
+    "si",
+    "sino",
+    "sinon",
+    "sonst",
+    "ukoliko",
+    "unless",
+    "wanneer",
+    "wenn",
+    "when",
+    "αν",
+    "εάν",
+    "όταν",
+    "ако",
+    "если",
+    "иначе",
+    "коли",
+    "когда",
+    "при",
+    "якщо",
+    "אם",
+    "אחרת",
+    "إذا",
+    "اگر",
+    "यदि",
+    "अगर",
+    "ถ้า",
+    "หาก",
 ];
 
 /// Openings of languages that write no blanks between words.
 const PREFIXES: [&str; 12] = [
-    "如果", "若", "假如", "否则", "否則", "當", "もし", "そうでなければ", "만약", "만일", "ถ้า", "หาก",
+    "如果",
+    "若",
+    "假如",
+    "否则",
+    "否則",
+    "當",
+    "もし",
+    "そうでなければ",
+    "만약",
+    "만일",
+    "ถ้า",
+    "หาก",
 ];
 
 /// A condition found in a text.
@@ -35,7 +106,8 @@ pub(super) fn condition(text: &str) -> Option<Condition> {
     }
     let is_end = |c: char| c.is_whitespace() || matches!(c, '*' | '_' | ':' | '：' | '#');
     let end = start + text[start..].trim_end_matches(is_end).len();
-    let tail = text[end..].trim_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '_' | '#'));
+    let tail =
+        text[end..].trim_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '_' | '#'));
     Some(Condition {
         range: start..end,
         colon: matches!(tail, ":" | "："),
@@ -44,9 +116,17 @@ pub(super) fn condition(text: &str) -> Option<Condition> {
 
 /// The text without a number, a sign or emphasis at its start.
 fn lead(text: &str) -> &str {
-    let signs = |text: &str| text.len() - text.trim_start_matches(|c: char| !c.is_alphanumeric()).len();
+    let signs = |text: &str| {
+        text.len()
+            - text
+                .trim_start_matches(|c: char| !c.is_alphanumeric())
+                .len()
+    };
     let mut rest = &text[signs(text)..];
-    let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.').len();
+    let digits = rest.len()
+        - rest
+            .trim_start_matches(|c: char| c.is_ascii_digit() || c == '.')
+            .len();
     if digits > 0 && rest[digits..].starts_with([' ', ')']) {
         rest = &rest[digits..];
         rest = &rest[signs(rest)..];
@@ -82,5 +162,6 @@ fn opens(text: &str) -> bool {
 
 /// A letter, or a mark that is part of one (Thai and Devanagari vowels).
 fn is_letter(c: char) -> bool {
-    c.is_alphabetic() || matches!(c, '\u{0300}'..='\u{036f}' | '\u{093c}'..='\u{094d}' | '\u{0e47}'..='\u{0e4e}')
+    c.is_alphabetic()
+        || matches!(c, '\u{0300}'..='\u{036f}' | '\u{093c}'..='\u{094d}' | '\u{0e47}'..='\u{0e4e}')
 }

@@ -114,12 +114,12 @@ impl<'a> Fence<'a> {
     pub fn close(mut self, source: &Source, diagnostics: &mut Diagnostics) -> Made {
         let speaks = attributes::speaks_to_us(&self.info);
         let is_cell = match self.language {
-            Language::Shell(_) | Language::Console => {
-                speaks || !self.body.text.trim().is_empty()
-            }
+            Language::Shell(_) | Language::Console => speaks || !self.body.text.trim().is_empty(),
             Language::Script => true,
             Language::Interpreter(_) => speaks,
-            Language::Value(_) => self.has_word(Sort::Id, None) || self.has_word(Sort::Pair, Some("name")),
+            Language::Value(_) => {
+                self.has_word(Sort::Id, None) || self.has_word(Sort::Pair, Some("name"))
+            }
             Language::Other => self.has_word(Sort::Pair, Some("interpreter")),
             Language::Absent => false,
         };
@@ -137,10 +137,7 @@ impl<'a> Fence<'a> {
                     "a fence without a language is not run, and this one looks like commands",
                 )
                 .help("write its language after the fence, as in `bash`")
-                .suggest(
-                    Span::new(self.ticks.end, self.ticks.end),
-                    "bash",
-                ),
+                .suggest(Span::new(self.ticks.end, self.ticks.end), "bash"),
             );
         }
         self.check_closed(source, made.cell.is_some(), diagnostics);
@@ -240,14 +237,20 @@ impl<'a> Fence<'a> {
                 found.push(if speaks {
                     Diagnostic::error(NO_PROMPT, self.info_span, message).help(help)
                 } else {
-                    Diagnostic::note(NO_PROMPT, self.info_span, format!("{message}: it is not run"))
-                        .help(help)
+                    Diagnostic::note(
+                        NO_PROMPT,
+                        self.info_span,
+                        format!("{message}: it is not run"),
+                    )
+                    .help(help)
                 });
                 None
             }
             Language::Script => Some(CellKind::Script),
             // Runme gives every fence an `id`; that alone asks for nothing.
-            Language::Interpreter(_) if self.info.form == Form::Json && reading.places.is_empty() => {
+            Language::Interpreter(_)
+                if self.info.form == Form::Json && reading.places.is_empty() =>
+            {
                 None
             }
             Language::Interpreter(program) => Some(CellKind::Interpreter {
@@ -314,7 +317,10 @@ impl<'a> Fence<'a> {
 /// Says which attributes do nothing for a cell of this kind.
 fn check_fit(kind: &CellKind, reading: &Reading, found: &mut Diagnostics) {
     let (what, useless): (&str, &[&str]) = match kind {
-        CellKind::Script => ("a script", &["tty", "shell", "errexit", "background", "ready"]),
+        CellKind::Script => (
+            "a script",
+            &["tty", "shell", "errexit", "background", "ready"],
+        ),
         CellKind::Interpreter { .. } => ("an interpreter's cell", &["shell", "errexit"]),
         CellKind::Value(_) => (
             "a value",

@@ -55,10 +55,8 @@ pub(super) fn read(source: &Source) -> Reading {
         return reading;
     };
     reading.end = span.end;
-    reading.front_matter.span = Span::new(
-        span.start,
-        span.start + source.slice(span).trim_end().len(),
-    );
+    reading.front_matter.span =
+        Span::new(span.start, span.start + source.slice(span).trim_end().len());
     let yaml = Yaml::new(source, block);
     match yaml.parse() {
         Ok(node) => {
@@ -168,13 +166,9 @@ impl Reader<'_> {
         if let Some(near) = name::nearest(name, KEYS) {
             let span = self.yaml.span(key);
             self.diagnostics.push(
-                Diagnostic::warning(
-                    UNKNOWN_KEY,
-                    span,
-                    format!("`{name}` says nothing to a run"),
-                )
-                .help(format!("did you mean `{near}`?"))
-                .suggest(span, near),
+                Diagnostic::warning(UNKNOWN_KEY, span, format!("`{name}` says nothing to a run"))
+                    .help(format!("did you mean `{near}`?"))
+                    .suggest(span, near),
             );
         }
     }
@@ -184,8 +178,7 @@ impl Reader<'_> {
         match &node.content {
             Content::Null => None,
             Content::List(list) => {
-                let parts: Vec<String> =
-                    list.iter().filter_map(|part| self.scalar(part)).collect();
+                let parts: Vec<String> = list.iter().filter_map(|part| self.scalar(part)).collect();
                 Some(parts.join(", "))
             }
             _ => self.scalar(node).or_else(|| {
@@ -206,8 +199,13 @@ impl Reader<'_> {
             Content::Text(text) => Some(text.clone()),
             Content::Number(number) => {
                 let written = self.yaml.written(node);
-                let is_number = written.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c));
-                Some(if is_number { written.to_owned() } else { number.clone() })
+                let is_number =
+                    written.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c));
+                Some(if is_number {
+                    written.to_owned()
+                } else {
+                    number.clone()
+                })
             }
             Content::Boolean(value) => Some(value.to_string()),
             Content::Null | Content::List(_) | Content::Map(_) => None,
@@ -321,7 +319,11 @@ impl Reader<'_> {
         let text = self.spanned("shell", node)?.value;
         let dialect = Dialect::named(text.rsplit('/').next().unwrap_or_default());
         if dialect.is_none() {
-            self.bad("shell", node, choice(&text, &Dialect::ALL.map(Dialect::word)));
+            self.bad(
+                "shell",
+                node,
+                choice(&text, &Dialect::ALL.map(Dialect::word)),
+            );
         }
         dialect
     }

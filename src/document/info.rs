@@ -132,7 +132,11 @@ impl<'a> Info<'a> {
             } else {
                 stand_in(&mut excerpt, &text, value_at);
             }
-            let end = if exact { value_at + text.len() } else { key_end };
+            let end = if exact {
+                value_at + text.len()
+            } else {
+                key_end
+            };
             self.words.push(Written {
                 sort: Sort::Pair,
                 key: Spanned::new(key, Span::new(at, key_end)),

@@ -204,8 +204,16 @@ fn pattern(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
         Ok(_) => Some(text),
         Err(error) => {
             let why = error.to_string();
-            let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ");
-            reader.bad("pattern", node, format!("expected a regular expression: {why}"));
+            let why = why
+                .lines()
+                .last()
+                .unwrap_or_default()
+                .trim_start_matches("error: ");
+            reader.bad(
+                "pattern",
+                node,
+                format!("expected a regular expression: {why}"),
+            );
             None
         }
     }
@@ -236,7 +244,10 @@ fn set_default(reader: &mut Reader<'_>, input: &mut Input, node: &Node) {
     match input.kind.parse(&text.value) {
         Err(help) => refuse(help),
         Ok(value) => {
-            let whole = input.pattern.as_ref().map(|pattern| format!("^(?:{pattern})$"));
+            let whole = input
+                .pattern
+                .as_ref()
+                .map(|pattern| format!("^(?:{pattern})$"));
             let fits = whole
                 .and_then(|pattern| regex::Regex::new(&pattern).ok())
                 .is_none_or(|pattern| pattern.is_match(&text.value));

@@ -7,6 +7,7 @@
 mod attributes;
 mod commands;
 mod conditions;
+mod facts;
 mod fence;
 mod front_matter;
 mod info;
@@ -19,6 +20,7 @@ mod plain;
 #[cfg(test)]
 mod tests;
 mod transcript;
+mod vocabulary;
 mod yaml;
 
 use std::sync::Arc;
@@ -316,7 +318,7 @@ impl Document {
         head.finish(!plain);
         let mut diagnostics = head.diagnostics;
         if plain {
-            head.front_matter.inputs = plain::inputs(&mut page.cells);
+            head.front_matter.inputs = placeholder::inputs(&mut page.cells);
             page = plain::complete(&source, page);
         }
         diagnostics.extend(page.diagnostics);

@@ -1,57 +1,13 @@
-//! What only a plain document has: placeholders as inputs, manual steps, prose branches.
+//! What only a plain document has: manual steps and prose branches.
 
-use std::collections::HashSet;
 use std::ops::Range;
 
 use super::conditions::{Condition, condition};
+use super::facts::{BRANCH, CELL, COMMANDS, Facts, STEP};
 use super::markdown::Page;
 use super::outline::{self, BlockKind};
-use super::placeholder::placeholders;
-use super::{Attributes, Cell, CellKind, Input, Interpolated};
-use crate::source::{Excerpt, Source, Span, Spanned};
-use crate::value::InputKind;
-
-/// Finds the placeholders of all cells and makes one input of each name.
-pub(super) fn inputs(cells: &mut [Cell]) -> Vec<Input> {
-    let mut inputs = Vec::new();
-    let mut known = HashSet::new();
-    for cell in cells {
-        if !matches!(cell.kind, CellKind::Shell(_) | CellKind::Console(_)) {
-            continue;
-        }
-        cell.interpolations = placeholders(&cell.body.text);
-        if let CellKind::Console(exchanges) = &cell.kind {
-            // The output under a command is not filled in.
-            let commands: Vec<Span> = exchanges
-                .iter()
-                .map(|exchange| exchange.command.span(0..exchange.command.text.len()))
-                .collect();
-            let body = &cell.body;
-            cell.interpolations.retain(|found| {
-                let at = body.origin(found.range.start);
-                let before = commands.partition_point(|span| span.start <= at);
-                before > 0 && at < commands[before - 1].end
-            });
-        }
-        for found in &cell.interpolations {
-            if let Interpolated::Placeholder(name) = &found.value
-                && !known.contains(name)
-            {
-                known.insert(name.clone());
-                inputs.push(Input {
-                    name: Spanned::new(name.clone(), cell.body.span(found.range.clone())),
-                    kind: InputKind::String,
-                    default: None,
-                    description: None,
-                    secret: false,
-                    pattern: None,
-                    placeholder: true,
-                });
-            }
-        }
-    }
-    inputs
-}
+use super::{Attributes, Cell, CellKind};
+use crate::source::{Excerpt, Source, Span};
 
 /// Adds manual steps and branches to the cells of a page, in the order of the document.
 pub(super) fn complete(source: &Source, page: Page) -> Page {
@@ -69,70 +25,6 @@ pub(super) fn complete(source: &Source, page: Page) -> Page {
         plain.sections(true);
     }
     plain.finish()
-}
-
-/// What is known of each block, and of all blocks before each: a subtree is then a subtraction.
-struct Facts {
-    /// Texts that are conditions with something to decide about, by their block.
-    conditions: Vec<(usize, Condition)>,
-    /// Cells, indented commands, items that are steps, and conditions before each block.
-    before: Vec<[u32; 4]>,
-}
-
-const CELL: usize = 0;
-const COMMANDS: usize = 1;
-const STEP: usize = 2;
-const BRANCH: usize = 3;
-
-impl Facts {
-    fn of(source: &Source, page: &Page) -> Self {
-        let mut before = Vec::with_capacity(page.blocks.len() + 1);
-        let mut conditions = Vec::new();
-        let mut count = [0; 4];
-        for (index, block) in page.blocks.iter().enumerate() {
-            before.push(count);
-            match &block.kind {
-                BlockKind::Fence(Some(_)) => count[CELL] += 1,
-                BlockKind::Commands(_) => count[COMMANDS] += 1,
-                BlockKind::Item(Some(_)) | BlockKind::List { ordered: true } => count[STEP] += 1,
-                BlockKind::Text => {
-                    let governs = page.blocks.get(index + 1).is_some_and(|next| {
-                        governed(&next.kind)
-                    });
-                    if governs
-                        && let Some(found) = condition(source.slice(block.span))
-                        && found.colon
-                    {
-                        conditions.push((index, found));
-                        count[BRANCH] += 1;
-                    }
-                }
-                _ => {}
-            }
-        }
-        before.push(count);
-        Self { conditions, before }
-    }
-
-    fn condition(&self, block: usize) -> Option<&Condition> {
-        let at = self.conditions.binary_search_by_key(&block, |(at, _)| *at);
-        at.ok().map(|at| &self.conditions[at].1)
-    }
-
-    fn has(&self, what: usize, blocks: &Range<usize>) -> bool {
-        match (self.before.get(blocks.start), self.before.get(blocks.end)) {
-            (Some(start), Some(end)) => end[what] > start[what],
-            _ => false,
-        }
-    }
-}
-
-/// Whether a condition with a colon decides about a block of this kind below it.
-const fn governed(kind: &BlockKind) -> bool {
-    matches!(
-        kind,
-        BlockKind::Fence(Some(_)) | BlockKind::List { .. } | BlockKind::Commands(_)
-    )
 }
 
 /// Containers nested deeper than this are not looked at for steps, only for cells.
@@ -218,8 +110,7 @@ impl Plain<'_> {
         let mut busy = vec![false; self.page.sections.len()];
         for (section, blocks) in own {
             if let Some(section) = section {
-                busy[*section] |=
-                    self.facts.has(CELL, blocks) || self.facts.has(COMMANDS, blocks);
+                busy[*section] |= self.facts.has(CELL, blocks) || self.facts.has(COMMANDS, blocks);
             }
         }
         for section in (0..busy.len()).rev() {
@@ -287,10 +178,17 @@ impl Plain<'_> {
                     false
                 }
                 BlockKind::List { ordered } => {
-                    let cells = self.facts.has(CELL, &subtree) || self.facts.has(COMMANDS, &subtree);
+                    let cells =
+                        self.facts.has(CELL, &subtree) || self.facts.has(COMMANDS, &subtree);
                     if cells || self.has_parts(&subtree) {
                         self.flush(&mut run, section, branch, prose);
-                        self.items(index + 1..end, section, inner, ordered, inner_prose && !cells);
+                        self.items(
+                            index + 1..end,
+                            section,
+                            inner,
+                            ordered,
+                            inner_prose && !cells,
+                        );
                         false
                     } else if inner != branch {
                         // What the condition decides about is a step of its own.
@@ -503,8 +401,5 @@ impl Plain<'_> {
 
 /// A span without blanks at its end.
 fn trimmed(source: &Source, span: Span) -> Span {
-    Span::new(
-        span.start,
-        span.start + source.slice(span).trim_end().len(),
-    )
+    Span::new(span.start, span.start + source.slice(span).trim_end().len())
 }

@@ -14,7 +14,9 @@ pub(super) fn is_transcript(text: &str) -> bool {
 
 /// The prompt of a line: `$ `, or zsh's `% `. A command never begins with either.
 fn prompt(line: &str) -> Option<&'static str> {
-    ["$ ", "% "].into_iter().find(|prompt| line.starts_with(prompt))
+    ["$ ", "% "]
+        .into_iter()
+        .find(|prompt| line.starts_with(prompt))
 }
 
 /// Takes a transcript apart.
@@ -53,7 +55,11 @@ pub(super) fn exchanges(body: &Excerpt) -> Vec<Exchange> {
             exchanges.extend(open.take().map(|command| command.close(body)));
         } else if let Some(command) = &mut open {
             // Blank lines at the end are the page's, not the program's.
-            let until = if line.trim().is_empty() { None } else { Some(at) };
+            let until = if line.trim().is_empty() {
+                None
+            } else {
+                Some(at)
+            };
             let output = command.output.get_or_insert((start, start));
             output.1 = until.unwrap_or(output.1);
         }

@@ -103,28 +103,34 @@ impl<'a> Yaml<'a> {
         let text = self.source.slice(self.block);
         let span = location.span();
         let start = span.byte_offset().and_then(|at| usize::try_from(at).ok());
-        let start = start.filter(|at| text.is_char_boundary(*at)).unwrap_or_else(|| {
-            // The scanner's errors know lines and characters only.
-            let line = usize::try_from(location.line()).unwrap_or(1).max(1);
-            let before: usize = text
-                .split_inclusive('\n')
-                .take(line - 1)
-                .map(str::len)
-                .sum();
-            let column = usize::try_from(location.column()).unwrap_or(1);
-            text.get(before..).map_or(text.len(), |rest| {
-                rest.char_indices()
-                    .take_while(|(_, c)| *c != '\n')
-                    .nth(column.saturating_sub(1))
-                    .map_or_else(
-                        || before + rest.find('\n').unwrap_or(rest.len()),
-                        |(at, _)| before + at,
-                    )
-            })
-        });
+        let start = start
+            .filter(|at| text.is_char_boundary(*at))
+            .unwrap_or_else(|| {
+                // The scanner's errors know lines and characters only.
+                let line = usize::try_from(location.line()).unwrap_or(1).max(1);
+                let before: usize = text
+                    .split_inclusive('\n')
+                    .take(line - 1)
+                    .map(str::len)
+                    .sum();
+                let column = usize::try_from(location.column()).unwrap_or(1);
+                text.get(before..).map_or(text.len(), |rest| {
+                    rest.char_indices()
+                        .take_while(|(_, c)| *c != '\n')
+                        .nth(column.saturating_sub(1))
+                        .map_or_else(
+                            || before + rest.find('\n').unwrap_or(rest.len()),
+                            |(at, _)| before + at,
+                        )
+                })
+            });
         let length = span.byte_len().and_then(|len| usize::try_from(len).ok());
         let end = start.saturating_add(length.unwrap_or(0));
-        let end = if text.is_char_boundary(end) { end } else { start };
+        let end = if text.is_char_boundary(end) {
+            end
+        } else {
+            start
+        };
         let written = &text[start..end];
         let end = start + written.trim_end().len();
         Span::new(self.block.start + start, self.block.start + end)
