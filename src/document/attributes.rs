@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::info::{Form, Info, Sort, Written};
+use super::vocabulary::{OF_SECTIONS, OURS, RUNME, example, is_foreign, known};
 use super::{Attributes, Effect};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::name;
@@ -16,83 +17,6 @@ const MISSING_VALUE: Code = Code("RB0104");
 const REPEATED_ATTRIBUTE: Code = Code("RB0105");
 const INVALID_NAME: Code = Code("RB0107");
 pub(super) const DOES_NOT_FIT: Code = Code("RB0109");
-
-/// All attributes of ours; `id` stands for `#id`.
-const OURS: [&str; 19] = [
-    "needs",
-    "when",
-    "confirm",
-    "timeout",
-    "retry",
-    "delay",
-    "backoff",
-    "always",
-    "allow-failure",
-    "background",
-    "ready",
-    "each",
-    "effect",
-    "tty",
-    "errexit",
-    "cwd",
-    "shell",
-    "skip",
-    "parallel",
-];
-
-/// Those that make sense for a whole section.
-const OF_SECTIONS: [&str; 15] = [
-    "when",
-    "confirm",
-    "timeout",
-    "retry",
-    "delay",
-    "backoff",
-    "always",
-    "allow-failure",
-    "effect",
-    "tty",
-    "errexit",
-    "cwd",
-    "shell",
-    "skip",
-    "parallel",
-];
-
-/// Runme's keys that say nothing to a run here, or are read by other means
-/// (<https://docs.runme.dev/configuration/cell-level>).
-const RUNME: [&str; 12] = [
-    "id",
-    "tag",
-    "category",
-    "terminalRows",
-    "promptEnv",
-    "mimeType",
-    "closeTerminalOnSuccess",
-    "openTerminalOnError",
-    "excludeFromRunAll",
-    "interactive",
-    "interpreter",
-    "name",
-];
-
-/// Keys that site generators put between braces (Hugo, Docusaurus, Pandoc's own).
-const FOREIGN: [&str; 14] = [
-    "linenos",
-    "lineNos",
-    "linenostart",
-    "lineNoStart",
-    "hl_lines",
-    "hl_style",
-    "anchorlinenos",
-    "lineanchors",
-    "style",
-    "title",
-    "filename",
-    "file",
-    "caption",
-    "numberLines",
-];
 
 /// Attributes and what was found on the way to them.
 #[derive(Debug, Default)]
@@ -117,7 +41,7 @@ impl Reading {
 
 /// Whether the braces of an info string speak to us: one word of ours is enough, or one that is
 /// nearly so.
-pub(super) fn speaks_to_us(info: &Info) -> bool {
+pub(super) fn speaks_to_us(info: &Info<'_>) -> bool {
     match info.form {
         Form::Absent => false,
         Form::Json => true,
@@ -135,16 +59,8 @@ pub(super) fn speaks_to_us(info: &Info) -> bool {
     }
 }
 
-fn is_foreign(key: &str) -> bool {
-    FOREIGN.contains(&key)
-}
-
-fn known(key: &str) -> Option<&'static str> {
-    OURS.into_iter().find(|name| *name == key)
-}
-
 /// Reads the attributes of a fence.
-pub(super) fn of_cell(info: &Info, diagnostics: &mut Diagnostics) -> Reading {
+pub(super) fn of_cell(info: &Info<'_>, diagnostics: &mut Diagnostics) -> Reading {
     let mut reading = Reading::default();
     for word in &info.words {
         match word.sort {
@@ -466,21 +382,4 @@ fn value_span(word: &Written) -> Span {
 
 fn shown(word: &Written) -> &str {
     word.value.as_ref().map_or("", |value| value.text.as_str())
-}
-
-fn example(name: &str) -> &'static str {
-    match name {
-        "needs" => "needs=build",
-        "when" => "when=\"build.ok\"",
-        "timeout" => "timeout=10m",
-        "retry" => "retry=3",
-        "delay" => "delay=5s",
-        "backoff" => "backoff=2",
-        "ready" => "ready=\"http::ok(url)\"",
-        "each" => "each=\"pods\"",
-        "effect" => "effect=change",
-        "errexit" => "errexit=off",
-        "cwd" => "cwd=deploy",
-        _ => "shell=bash",
-    }
 }

@@ -143,10 +143,22 @@ mod tests {
 
     #[test]
     fn commands_are_told_from_text() {
-        for text in ["kubectl get pods", "# see\n$ ls", "A=1 helm list", "  sudo reboot"] {
+        for text in [
+            "kubectl get pods",
+            "# see\n$ ls",
+            "A=1 helm list",
+            "  sudo reboot",
+        ] {
             assert!(look_like_commands(text), "{text}");
         }
-        for text in ["", "# x", "Name: x", "make = 3", "service is up", "NAME  READY"] {
+        for text in [
+            "",
+            "# x",
+            "Name: x",
+            "make = 3",
+            "service is up",
+            "NAME  READY",
+        ] {
             assert!(!look_like_commands(text), "{text}");
         }
     }

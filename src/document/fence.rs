@@ -58,11 +58,11 @@ impl Language {
 
 /// A fence that is being read.
 #[derive(Debug)]
-pub(super) struct Fence {
+pub(super) struct Fence<'a> {
     span: Span,
     info_span: Span,
     ticks: Span,
-    info: Info,
+    info: Info<'a>,
     language: Language,
     body: Excerpt,
     body_end: usize,
@@ -78,9 +78,9 @@ pub(super) struct Made {
     pub annotated: bool,
 }
 
-impl Fence {
+impl<'a> Fence<'a> {
     /// Begins to read the fence at `span`.
-    pub fn open(source: &Source, span: Span) -> Self {
+    pub fn open(source: &'a Source, span: Span) -> Self {
         let text = source.slice(span);
         let first = text.lines().next().unwrap_or_default();
         let sign = first.chars().next().unwrap_or('`');
@@ -210,7 +210,7 @@ impl Fence {
             return Some(match Dialect::named(name) {
                 Some(dialect) => CellKind::Shell(Some(dialect)),
                 None => CellKind::Interpreter {
-                    language: self.info.language.clone(),
+                    language: self.info.language.to_string(),
                     program,
                 },
             });
@@ -254,7 +254,7 @@ impl Fence {
                 None
             }
             Language::Interpreter(program) => Some(CellKind::Interpreter {
-                language: self.info.language.clone(),
+                language: self.info.language.to_string(),
                 program: program.to_owned(),
             }),
             Language::Value(format) if reading.attributes.id.is_some() => {

@@ -1,6 +1,8 @@
 //! The words of an info string or a section comment, each with its place; what they mean is
 //! decided in `attributes`.
 
+use std::borrow::Cow;
+
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{Excerpt, Source, Span, Spanned};
 
@@ -44,9 +46,9 @@ pub(super) struct Written {
 
 /// An info string, taken apart.
 #[derive(Debug)]
-pub(super) struct Info {
+pub(super) struct Info<'a> {
     /// The first word, in lower case.
-    pub language: String,
+    pub language: Cow<'a, str>,
     /// How attributes are written.
     pub form: Form,
     /// The words of the braces.
@@ -55,15 +57,15 @@ pub(super) struct Info {
     pub problems: Vec<Diagnostic>,
 }
 
-impl Info {
+impl<'a> Info<'a> {
     /// Takes apart the info string at `span` (CommonMark 4.5: the first word is the language).
-    pub fn read(source: &Source, span: Span) -> Self {
+    pub fn read(source: &'a Source, span: Span) -> Self {
         let text = source.slice(span);
         let end = text
             .find(|c: char| c.is_whitespace() || c == '{')
             .unwrap_or(text.len());
         let mut info = Self {
-            language: text[..end].to_lowercase(),
+            language: lower(&text[..end]),
             form: Form::Absent,
             words: Vec::new(),
             problems: Vec::new(),
@@ -88,7 +90,7 @@ impl Info {
         if info.language.is_empty()
             && let Some(class) = info.words.iter().find(|word| word.sort == Sort::Class)
         {
-            info.language = class.key.value.to_lowercase();
+            info.language = Cow::Owned(class.key.value.to_lowercase());
         }
         info
     }
@@ -142,6 +144,14 @@ impl Info {
                 span: Span::new(at, end),
             });
         }
+    }
+}
+
+fn lower(word: &str) -> Cow<'_, str> {
+    if word.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        Cow::Borrowed(word)
+    } else {
+        Cow::Owned(word.to_lowercase())
     }
 }
 

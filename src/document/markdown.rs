@@ -21,6 +21,8 @@ pub(super) struct Page {
     pub cells: Vec<Cell>,
     /// The blocks in order, each before its children.
     pub blocks: Vec<Block>,
+    /// Indented code that looks like commands.
+    pub commands: Vec<Excerpt>,
     /// Whether there is an annotation of ours.
     pub annotated: bool,
     /// What is wrong.
@@ -53,7 +55,7 @@ struct Walk<'a> {
     /// Sections still open, the innermost last.
     around: Vec<usize>,
     title: Option<String>,
-    fence: Option<Fence>,
+    fence: Option<Fence<'a>>,
     indented: Option<Excerpt>,
     /// The section whose heading has just ended: a comment of ours may stand here.
     heading: Option<usize>,
@@ -237,7 +239,8 @@ impl<'a> Walk<'a> {
                     && let Some(block) = block
                     && look_like_commands(&text.text)
                 {
-                    self.page.blocks[block].kind = BlockKind::Commands(text);
+                    self.page.blocks[block].kind = BlockKind::Commands(self.page.commands.len());
+                    self.page.commands.push(text);
                 }
             }
             TagEnd::Paragraph
@@ -271,7 +274,7 @@ impl<'a> Walk<'a> {
         self.close();
     }
 
-    fn fence(&mut self, fence: Fence, block: Option<usize>) {
+    fn fence(&mut self, fence: Fence<'_>, block: Option<usize>) {
         let made = fence.close(self.source, &mut self.page.diagnostics);
         self.page.annotated |= made.annotated;
         if let Some(mut cell) = made.cell {

@@ -8,6 +8,7 @@ mod attributes;
 mod cell_value;
 mod commands;
 mod conditions;
+mod facts;
 mod fence;
 mod front_matter;
 mod info;
@@ -20,6 +21,7 @@ mod plain;
 #[cfg(test)]
 mod tests;
 mod transcript;
+mod vocabulary;
 mod yaml;
 
 use std::sync::Arc;
@@ -317,7 +319,7 @@ impl Document {
         head.finish(!plain);
         let mut diagnostics = head.diagnostics;
         if plain {
-            head.front_matter.inputs = plain::inputs(&mut page.cells);
+            head.front_matter.inputs = placeholder::inputs(&mut page.cells);
             page = plain::complete(&source, page);
         }
         diagnostics.extend(page.diagnostics);

@@ -3,7 +3,7 @@
 use crate::source::{Excerpt, Source, Span};
 
 /// What a block is.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum BlockKind {
     /// A heading that opens the section of this index.
     Heading(usize),
@@ -18,8 +18,8 @@ pub(super) enum BlockKind {
     Item(Option<bool>),
     /// A fence, and the cell that it became.
     Fence(Option<usize>),
-    /// Indented code that looks like commands.
-    Commands(Excerpt),
+    /// Indented code that looks like commands, an index into the page's.
+    Commands(usize),
     /// A block quote.
     Quote,
     /// A table, HTML, other code: shown, never a step.

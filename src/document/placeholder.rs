@@ -2,14 +2,58 @@
 
 use std::collections::HashSet;
 
-use super::{Interpolated, Interpolation};
+use super::{Cell, CellKind, Input, Interpolated, Interpolation};
+use crate::source::{Span, Spanned};
+use crate::value::InputKind;
+
+/// Finds the placeholders of all cells and makes one input of each name.
+pub(super) fn inputs(cells: &mut [Cell]) -> Vec<Input> {
+    let mut inputs = Vec::new();
+    let mut known = HashSet::new();
+    for cell in cells {
+        if !matches!(cell.kind, CellKind::Shell(_) | CellKind::Console(_)) {
+            continue;
+        }
+        cell.interpolations = placeholders(&cell.body.text);
+        if let CellKind::Console(exchanges) = &cell.kind {
+            // The output under a command is not filled in.
+            let commands: Vec<Span> = exchanges
+                .iter()
+                .map(|exchange| exchange.command.span(0..exchange.command.text.len()))
+                .collect();
+            let body = &cell.body;
+            cell.interpolations.retain(|found| {
+                let at = body.origin(found.range.start);
+                let before = commands.partition_point(|span| span.start <= at);
+                before > 0 && at < commands[before - 1].end
+            });
+        }
+        for found in &cell.interpolations {
+            if let Interpolated::Placeholder(name) = &found.value
+                && !known.contains(name)
+            {
+                known.insert(name.clone());
+                inputs.push(Input {
+                    name: Spanned::new(name.clone(), cell.body.span(found.range.clone())),
+                    kind: InputKind::String,
+                    default: None,
+                    description: None,
+                    secret: false,
+                    pattern: None,
+                    placeholder: true,
+                });
+            }
+        }
+    }
+    inputs
+}
 
 /// Finds the placeholders of a text, in order.
 ///
 /// A placeholder is `<name>` of letters, digits, `-`, `_`, `.` and single words with blanks
 /// between, beginning with a letter. `<file`, `< file >out`, `<<EOF`, `<(…)` and `<in>out` are
 /// redirections, and a name that is closed somewhere by `</name>` is markup.
-pub(super) fn placeholders(text: &str) -> Vec<Interpolation> {
+fn placeholders(text: &str) -> Vec<Interpolation> {
     let mut found = Vec::new();
     let mut closed: Option<HashSet<&str>> = None;
     let (mut at, mut line) = (0, 0);

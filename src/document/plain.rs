@@ -1,146 +1,30 @@
-//! What only a plain document has: placeholders as inputs, manual steps, prose branches.
+//! What only a plain document has: manual steps and prose branches.
 
-use std::collections::HashSet;
 use std::ops::Range;
 
 use super::conditions::{Condition, condition};
+use super::facts::{BRANCH, CELL, COMMANDS, Facts, STEP};
 use super::markdown::Page;
 use super::outline::{self, BlockKind};
-use super::placeholder::placeholders;
-use super::{Attributes, Cell, CellKind, Input, Interpolated};
-use crate::source::{Excerpt, Source, Span, Spanned};
-use crate::value::InputKind;
-
-/// Finds the placeholders of all cells and makes one input of each name.
-pub(super) fn inputs(cells: &mut [Cell]) -> Vec<Input> {
-    let mut inputs = Vec::new();
-    let mut known = HashSet::new();
-    for cell in cells {
-        if !matches!(cell.kind, CellKind::Shell(_) | CellKind::Console(_)) {
-            continue;
-        }
-        cell.interpolations = placeholders(&cell.body.text);
-        if let CellKind::Console(exchanges) = &cell.kind {
-            // The output under a command is not filled in.
-            let commands: Vec<Span> = exchanges
-                .iter()
-                .map(|exchange| exchange.command.span(0..exchange.command.text.len()))
-                .collect();
-            let body = &cell.body;
-            cell.interpolations.retain(|found| {
-                let at = body.origin(found.range.start);
-                let before = commands.partition_point(|span| span.start <= at);
-                before > 0 && at < commands[before - 1].end
-            });
-        }
-        for found in &cell.interpolations {
-            if let Interpolated::Placeholder(name) = &found.value
-                && known.insert(name.clone())
-            {
-                inputs.push(Input {
-                    name: Spanned::new(name.clone(), cell.body.span(found.range.clone())),
-                    kind: InputKind::String,
-                    default: None,
-                    description: None,
-                    secret: false,
-                    pattern: None,
-                    placeholder: true,
-                });
-            }
-        }
-    }
-    inputs
-}
+use super::{Attributes, Cell, CellKind};
+use crate::source::{Excerpt, Source, Span};
 
 /// Adds manual steps and branches to the cells of a page, in the order of the document.
 pub(super) fn complete(source: &Source, page: Page) -> Page {
     let mut plain = Plain {
         source,
         facts: Facts::of(source, &page),
-        placed: Vec::with_capacity(page.cells.len()),
+        made: Vec::new(),
         page,
         dangling: None,
         depth: 0,
     };
     plain.sections(false);
-    if plain.placed.is_empty() {
+    if plain.made.is_empty() && plain.page.cells.is_empty() {
         // Introductions are no steps, unless there is nothing else: a page is never silent.
         plain.sections(true);
     }
     plain.finish()
-}
-
-/// Where a cell of the finished page comes from.
-enum Origin {
-    /// A cell of the page, an index.
-    Written(usize),
-    /// One made here.
-    Made(Box<Cell>),
-}
-
-struct Placed {
-    start: usize,
-    origin: Origin,
-    /// The branch around it, an index into [`Plain::placed`].
-    branch: Option<usize>,
-}
-
-/// What is known of each block, and of all blocks before each: a subtree is then a subtraction.
-struct Facts {
-    conditions: Vec<Option<Condition>>,
-    /// Cells, indented commands, items that are steps, and conditions before each block.
-    before: Vec<[usize; 4]>,
-}
-
-const CELL: usize = 0;
-const COMMANDS: usize = 1;
-const STEP: usize = 2;
-const BRANCH: usize = 3;
-
-impl Facts {
-    fn of(source: &Source, page: &Page) -> Self {
-        let mut before = Vec::with_capacity(page.blocks.len() + 1);
-        let mut conditions = Vec::with_capacity(page.blocks.len());
-        let mut count = [0; 4];
-        for (index, block) in page.blocks.iter().enumerate() {
-            before.push(count);
-            let mut found = None;
-            match &block.kind {
-                BlockKind::Fence(Some(_)) => count[CELL] += 1,
-                BlockKind::Commands(_) => count[COMMANDS] += 1,
-                BlockKind::Item(Some(_)) | BlockKind::List { ordered: true } => count[STEP] += 1,
-                BlockKind::Text => {
-                    let governs = page
-                        .blocks
-                        .get(index + 1)
-                        .is_some_and(|next| governed(&next.kind));
-                    if governs {
-                        found = condition(source.slice(block.span)).filter(|found| found.colon);
-                    }
-                    count[BRANCH] += usize::from(found.is_some());
-                }
-                _ => {}
-            }
-            conditions.push(found);
-        }
-        before.push(count);
-        Self { conditions, before }
-    }
-
-    fn has(&self, what: usize, blocks: &Range<usize>) -> bool {
-        match (self.before.get(blocks.start), self.before.get(blocks.end)) {
-            (Some(start), Some(end)) => end[what] > start[what],
-            _ => false,
-        }
-    }
-}
-
-/// Whether a condition with a colon decides about a block of this kind below it.
-const fn governed(kind: &BlockKind) -> bool {
-    matches!(
-        kind,
-        BlockKind::Fence(Some(_)) | BlockKind::List { .. } | BlockKind::Commands(_)
-    )
 }
 
 /// Containers nested deeper than this are not looked at for steps, only for cells.
@@ -150,7 +34,8 @@ struct Plain<'a> {
     source: &'a Source,
     page: Page,
     facts: Facts,
-    placed: Vec<Placed>,
+    /// The cells made here. Until the page is finished a cell's branch is an index into these.
+    made: Vec<Cell>,
     /// A condition at the end of a container: the fence below the container is what it decides
     /// about, as in a list that is broken by a fence at the margin.
     dangling: Option<usize>,
@@ -263,10 +148,10 @@ impl Plain<'_> {
             let end = self.page.blocks[index].end.clamp(index + 1, blocks.end);
             let subtree = index..end;
             let dangling = self.dangling.take();
-            let in_run = match self.page.blocks[index].kind.clone() {
+            let in_run = match self.page.blocks[index].kind {
                 BlockKind::Text => {
                     (inner, inner_prose) = (branch, prose);
-                    if let Some(found) = self.facts.conditions[index].clone() {
+                    if let Some(found) = self.facts.condition(index).cloned() {
                         self.flush(&mut run, section, branch, prose);
                         let asked = self.branch(index, &found, section, branch);
                         (inner, inner_prose) = (Some(asked), true);
@@ -284,7 +169,8 @@ impl Plain<'_> {
                     self.dangling = dangling;
                     false
                 }
-                BlockKind::Commands(text) => {
+                BlockKind::Commands(commands) => {
+                    let text = std::mem::take(&mut self.page.commands[commands]);
                     self.flush(&mut run, section, branch, prose);
                     let span = self.page.blocks[index].span;
                     self.make(CellKind::Manual, span, text, section, dangling.or(inner));
@@ -362,7 +248,7 @@ impl Plain<'_> {
             if task.is_some() || (steps && !holds) {
                 self.flush(&mut run, section, branch, prose);
                 let own = self.page.blocks.get(index + 1).is_some_and(|first| {
-                    first.kind == BlockKind::Text && self.facts.conditions[index + 1].is_none()
+                    first.kind == BlockKind::Text && self.facts.condition(index + 1).is_none()
                 });
                 if !holds || own {
                     let end = if holds { index + 2 } else { end };
@@ -408,12 +294,8 @@ impl Plain<'_> {
         }
         let span = Span::new(whole.start, trimmed(self.source, text).end.max(whole.start));
         let made = self.make(CellKind::Manual, span, body, section, branch);
-        if task == Some(true)
-            && let Origin::Made(cell) = &mut self.placed[made].origin
-        {
-            // A ticked item was done before: it is shown, not asked again.
-            cell.attributes.skip = true;
-        }
+        // A ticked item was done before: it is shown, not asked again.
+        self.made[made].attributes.skip = task == Some(true);
     }
 
     /// Makes one manual step of a run of blocks, if they are prose that can be one.
@@ -459,11 +341,7 @@ impl Plain<'_> {
     }
 
     fn place(&mut self, cell: usize, branch: Option<usize>) {
-        self.placed.push(Placed {
-            start: self.page.cells[cell].span.start,
-            origin: Origin::Written(cell),
-            branch,
-        });
+        self.page.cells[cell].branch = branch;
     }
 
     fn make(
@@ -475,45 +353,48 @@ impl Plain<'_> {
         branch: Option<usize>,
     ) -> usize {
         let first = self.source.slice(span).lines().next().map_or(0, str::len);
-        self.placed.push(Placed {
-            start: span.start,
+        self.made.push(Cell {
+            kind,
+            span,
+            info: Span::new(span.start, span.start + first),
+            body,
+            section,
+            attributes: Attributes::default(),
+            interpolations: Vec::new(),
             branch,
-            origin: Origin::Made(Box::new(Cell {
-                kind,
-                span,
-                info: Span::new(span.start, span.start + first),
-                body,
-                section,
-                attributes: Attributes::default(),
-                interpolations: Vec::new(),
-                branch: None,
-            })),
         });
-        self.placed.len() - 1
+        self.made.len() - 1
     }
 
     /// Puts all cells in order and makes branches indices of that order.
     fn finish(mut self) -> Page {
-        let mut order: Vec<usize> = (0..self.placed.len()).collect();
-        order.sort_by_key(|index| self.placed[*index].start);
-        let mut rank = vec![0; order.len()];
-        for (position, index) in order.iter().enumerate() {
-            rank[*index] = position;
+        if self.made.is_empty() {
+            return self.page;
         }
-        let mut written: Vec<Option<Cell>> = self.page.cells.into_iter().map(Some).collect();
-        let mut placed: Vec<Option<Placed>> = self.placed.into_iter().map(Some).collect();
-        self.page.cells = order
-            .into_iter()
-            .filter_map(|index| placed[index].take())
-            .filter_map(|entry| {
-                let mut cell = match entry.origin {
-                    Origin::Written(cell) => written[cell].take()?,
-                    Origin::Made(cell) => *cell,
-                };
-                cell.branch = entry.branch.map(|branch| rank[branch]);
-                Some(cell)
-            })
-            .collect();
+        let written = std::mem::take(&mut self.page.cells);
+        let mut order: Vec<usize> = (0..self.made.len()).collect();
+        if !self.made.is_sorted_by_key(|cell| cell.span.start) {
+            order.sort_by_key(|index| self.made[*index].span.start);
+        }
+        let mut rank = vec![0; order.len()];
+        let mut cells = Vec::with_capacity(written.len() + order.len());
+        let mut made: Vec<Option<Cell>> = self.made.into_iter().map(Some).collect();
+        let mut written = written.into_iter().peekable();
+        for index in order {
+            let Some(cell) = made[index].take() else {
+                continue;
+            };
+            while let Some(before) = written.next_if(|next| next.span.start < cell.span.start) {
+                cells.push(before);
+            }
+            rank[index] = cells.len();
+            cells.push(cell);
+        }
+        cells.extend(written);
+        for cell in &mut cells {
+            cell.branch = cell.branch.map(|branch| rank[branch]);
+        }
+        self.page.cells = cells;
         self.page
     }
 }

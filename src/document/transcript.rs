@@ -14,7 +14,9 @@ pub(super) fn is_transcript(text: &str) -> bool {
 
 /// The prompt of a line: `$ `, or zsh's `% `. A command never begins with either.
 fn prompt(line: &str) -> Option<&'static str> {
-    ["$ ", "% "].into_iter().find(|prompt| line.starts_with(prompt))
+    ["$ ", "% "]
+        .into_iter()
+        .find(|prompt| line.starts_with(prompt))
 }
 
 /// Takes a transcript apart.

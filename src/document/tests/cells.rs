@@ -38,8 +38,14 @@ fn a_language_decides_what_a_fence_is() {
     case("rhai", Some(CellKind::Script));
     case("python {#a}", Some(interpreter("python", "python3")));
     case("js {timeout=5s}", Some(interpreter("js", "node")));
-    case("sql {interpreter=\"psql -f\"}", Some(interpreter("sql", "psql -f")));
-    case("sh {\"interpreter\":\"zsh\"}", Some(shell(Some(Dialect::Zsh))));
+    case(
+        "sql {interpreter=\"psql -f\"}",
+        Some(interpreter("sql", "psql -f")),
+    );
+    case(
+        "sh {\"interpreter\":\"zsh\"}",
+        Some(shell(Some(Dialect::Zsh))),
+    );
     case("json {#a}", Some(CellKind::Value(Format::Json)));
     case("yml {#a}", Some(CellKind::Value(Format::Yaml)));
     case("toml {#a .x}", Some(CellKind::Value(Format::Toml)));
@@ -98,14 +104,24 @@ fn every_attribute_is_read() {
 fn attributes_have_short_forms() {
     let document = clean("```sh {confirm needs=none}\nx\n```\n");
     let attributes = &first(&document).attributes;
-    assert_eq!(attributes.confirm.as_ref().map(|c| c.text.as_str()), Some(""));
+    assert_eq!(
+        attributes.confirm.as_ref().map(|c| c.text.as_str()),
+        Some("")
+    );
     assert_eq!(attributes.needs.as_deref(), Some(&[][..]));
     let document = clean("```sh {needs=\"a, b\" background ready=\"x\" tty=false}\nx\n```\n");
     let attributes = &first(&document).attributes;
     assert_eq!(attributes.needs.as_ref().map(Vec::len), Some(2));
     assert!(attributes.background && !attributes.tty);
     let document = clean("```sh {cwd=${{ dir }}}\nx\n```\n");
-    assert_eq!(first(&document).attributes.cwd.as_ref().map(|c| c.text.as_str()), Some("${{ dir }}"));
+    assert_eq!(
+        first(&document)
+            .attributes
+            .cwd
+            .as_ref()
+            .map(|c| c.text.as_str()),
+        Some("${{ dir }}")
+    );
 }
 
 #[test]
@@ -115,13 +131,26 @@ fn runme_is_read() {
          \"promptEnv\":\"no\",\"excludeFromRunAll\":true,\"someday\":[1]}\nx\n```\n",
     );
     let attributes = &first(&document).attributes;
-    assert_eq!(attributes.id.as_ref().map(|id| id.value.as_str()), Some("my-step"));
-    assert_eq!(attributes.cwd.as_ref().map(|c| c.text.as_str()), Some("/tmp"));
+    assert_eq!(
+        attributes.id.as_ref().map(|id| id.value.as_str()),
+        Some("my-step")
+    );
+    assert_eq!(
+        attributes.cwd.as_ref().map(|c| c.text.as_str()),
+        Some("/tmp")
+    );
     assert!(attributes.background && attributes.skip && !attributes.tty);
-    assert!(first(&clean("```sh {\"interactive\":true}\nx\n```\n")).attributes.tty);
+    assert!(
+        first(&clean("```sh {\"interactive\":true}\nx\n```\n"))
+            .attributes
+            .tty
+    );
     let document = clean("```sh { name=x interactive=false }\nx\n```\n");
     let cell = first(&document);
-    assert_eq!(cell.attributes.id.as_ref().map(|id| id.value.as_str()), Some("x"));
+    assert_eq!(
+        cell.attributes.id.as_ref().map(|id| id.value.as_str()),
+        Some("x")
+    );
     assert!(!cell.attributes.tty && !document.plain);
     assert!(!clean("```sh {\"id\":\"01HF7BT3HEQBTBM9SSTMRZ5DDW\"}\nx\n```\n").plain);
 }
@@ -218,7 +247,12 @@ fn mistakes_in_attributes_are_placed() {
 fn parsing_goes_on_after_a_mistake() {
     let (document, diagnostics) =
         parse("```sh {#a timeout=x retry=2 nope=1}\nx\n```\n```sh {#b}\ny\n```\n");
-    assert_eq!(errors(&diagnostics), 2, "{:?}", said(&document, &diagnostics));
+    assert_eq!(
+        errors(&diagnostics),
+        2,
+        "{:?}",
+        said(&document, &diagnostics)
+    );
     assert_eq!(first(&document).attributes.retry, Some(2));
     assert_eq!(document.cells.len(), 2);
 }
@@ -263,24 +297,39 @@ fn a_transcript_is_commands_and_their_output() {
         assert_eq!(exchanges(&format!("```console\n{lines}```\n")), expected);
     }
     case("$ ls\n", &[("ls", None)]);
-    case("$ ls\na\n\nb\n\n$ pwd\n\n", &[("ls", Some("a\n\nb\n")), ("pwd", None)]);
-    case("header\n$ ls\n$ pwd\n/\n", &[("ls", None), ("pwd", Some("/\n"))]);
+    case(
+        "$ ls\na\n\nb\n\n$ pwd\n\n",
+        &[("ls", Some("a\n\nb\n")), ("pwd", None)],
+    );
+    case(
+        "header\n$ ls\n$ pwd\n/\n",
+        &[("ls", None), ("pwd", Some("/\n"))],
+    );
     case("$ a \\\n  b\nout\n", &[("a \\\n  b", Some("out\n"))]);
     case("$ a \\\\\nout\n", &[("a \\\\", Some("out\n"))]);
-    case("$ for i in 1 2; do\n> echo $i\n> done\n1\n2\n", &[(
-        "for i in 1 2; do\necho $i\ndone",
-        Some("1\n2\n"),
-    )]);
-    case("$ cat <<EOF\n$ not a prompt\n> quoted\nEOF\nout\n> out\n", &[(
-        "cat <<EOF\n$ not a prompt\n> quoted\nEOF",
-        Some("out\n> out\n"),
-    )]);
-    case("$ cat <<-'A B' <<X\n> one\n> X\nout\n", &[(
-        "cat <<-'A B' <<X\none\nX\nout",
-        None,
-    )]);
-    case("$ cat <<'E' | sh\n> a\n> E\nout\n", &[("cat <<'E' | sh\na\nE", Some("out\n"))]);
-    case("$ cat <<< x\nout\n$ echo \"<<E\"\n", &[("cat <<< x", Some("out\n")), ("echo \"<<E\"", None)]);
+    case(
+        "$ for i in 1 2; do\n> echo $i\n> done\n1\n2\n",
+        &[("for i in 1 2; do\necho $i\ndone", Some("1\n2\n"))],
+    );
+    case(
+        "$ cat <<EOF\n$ not a prompt\n> quoted\nEOF\nout\n> out\n",
+        &[(
+            "cat <<EOF\n$ not a prompt\n> quoted\nEOF",
+            Some("out\n> out\n"),
+        )],
+    );
+    case(
+        "$ cat <<-'A B' <<X\n> one\n> X\nout\n",
+        &[("cat <<-'A B' <<X\none\nX\nout", None)],
+    );
+    case(
+        "$ cat <<'E' | sh\n> a\n> E\nout\n",
+        &[("cat <<'E' | sh\na\nE", Some("out\n"))],
+    );
+    case(
+        "$ cat <<< x\nout\n$ echo \"<<E\"\n",
+        &[("cat <<< x", Some("out\n")), ("echo \"<<E\"", None)],
+    );
     case("  $ ls\n  a\n", &[("ls", Some("  a\n"))]);
     case("% ls\n$ x\n", &[("ls", Some("$ x\n"))]);
     case("$ ls\n...\n[..] ok\n", &[("ls", Some("...\n[..] ok\n"))]);
@@ -345,7 +394,11 @@ fn interpolations_end_where_their_expression_does() {
 fn interpolations_know_their_place_in_a_container() {
     let document = clean("> ```sh\n> echo ${{ a }}\n> ```\n");
     assert_eq!(expressions(&document), [("a", "${{ a }}")]);
-    assert!(clean("```rhai\nlet a = \"${{ x }}\";\n```\n").cells[0].interpolations.is_empty());
+    assert!(
+        clean("```rhai\nlet a = \"${{ x }}\";\n```\n").cells[0]
+            .interpolations
+            .is_empty()
+    );
     assert!(clean("```yaml\n${{ github.ref }}\n```\n```sh\nls\n```\n").plain);
 }
 

@@ -59,8 +59,7 @@ fn the_seed_is_a_plain_document_that_asks() {
         return;
     };
     let text = std::fs::read_to_string(shared.join("seed/apply-status.md")).expect("the seed");
-    let (document, diagnostics) =
-        Document::parse(Arc::new(Source::new("apply-status.md", text)));
+    let (document, diagnostics) = Document::parse(Arc::new(Source::new("apply-status.md", text)));
     assert!(document.plain);
     assert_eq!(said(&document, &diagnostics), [""; 0]);
     let shell: Vec<_> = document
@@ -93,12 +92,16 @@ fn the_seed_is_a_plain_document_that_asks() {
         ]
     );
     let decides = |cell: &crate::document::Cell| {
-        cell.branch.map(|branch| document.cells[branch].body.text.clone())
+        cell.branch
+            .map(|branch| document.cells[branch].body.text.clone())
     };
     assert_eq!(decides(shell[0]).as_deref(), Some("If Helm succeeds"));
     assert!(decides(shell[1]).is_some_and(|text| text.starts_with("When Terraform")));
     let manual = bodies(&document, |kind| *kind == CellKind::Manual);
-    for step in ["**Verify zero drift**: `terraform plan", "- Check `helm list"] {
+    for step in [
+        "**Verify zero drift**: `terraform plan",
+        "- Check `helm list",
+    ] {
         assert!(manual.iter().any(|text| text.starts_with(step)), "{step}");
     }
 }

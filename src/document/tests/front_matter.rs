@@ -49,13 +49,22 @@ credentials:
         .iter()
         .map(|(name, text)| (name.as_str(), text.text.as_str()))
         .collect();
-    assert_eq!(env, [("REGION", "us-west-2"), ("N", "007"), ("T", "${{ x }}")]);
+    assert_eq!(
+        env,
+        [("REGION", "us-west-2"), ("N", "007"), ("T", "${{ x }}")]
+    );
     let t = &head.env[2].1;
     assert_eq!(document.source.slice(t.span(0..t.text.len())), "${{ x }}");
     let inputs: Vec<_> = head
         .inputs
         .iter()
-        .map(|input| (input.name.value.as_str(), input.kind.word(), input.default.clone()))
+        .map(|input| {
+            (
+                input.name.value.as_str(),
+                input.kind.word(),
+                input.default.clone(),
+            )
+        })
         .collect();
     assert_eq!(
         inputs,
@@ -77,7 +86,11 @@ credentials:
     assert!(head.inputs[7].secret);
     assert_eq!(document.source.slice(head.inputs[1].name.span), "prev");
     assert_eq!(head.requires.tools.len(), 3);
-    assert!(head.requires.tools[1].versions.matches(&semver::Version::new(1, 10, 0)));
+    assert!(
+        head.requires.tools[1]
+            .versions
+            .matches(&semver::Version::new(1, 10, 0))
+    );
     let account = head.requires.aws_account.as_ref().expect("an account");
     assert_eq!(account.value, "012345678901");
     assert_eq!(head.unset, ["AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"]);
@@ -184,7 +197,10 @@ fn other_tools_front_matter_is_left_alone() {
     ] {
         let document = clean(&format!("---\n{head}\n---\n# A\n\n```sh\nls\n```\n"));
         assert!(document.plain, "{head}");
-        assert_eq!(document.source.line(document.sections[0].span.start), head.lines().count() + 3);
+        assert_eq!(
+            document.source.line(document.sections[0].span.start),
+            head.lines().count() + 3
+        );
     }
 }
 
@@ -196,8 +212,14 @@ fn yaml_that_does_not_parse_is_worse_in_a_page_of_ours() {
         found.map(|found| found.severity.word())
     };
     assert_eq!(severity("---\ntitle: {{ x }\n---\n# a\n"), Some("warning"));
-    assert_eq!(severity("---\ntarget: x\ntitle: {{ x }\n---\n# a\n"), Some("error"));
-    assert_eq!(severity("---\ntitle: {{ x }\n---\n```rhai\n1\n```\n"), Some("error"));
+    assert_eq!(
+        severity("---\ntarget: x\ntitle: {{ x }\n---\n# a\n"),
+        Some("error")
+    );
+    assert_eq!(
+        severity("---\ntitle: {{ x }\n---\n```rhai\n1\n```\n"),
+        Some("error")
+    );
 }
 
 #[test]
@@ -214,5 +236,8 @@ fn only_the_head_of_the_page_is_front_matter() {
         assert!(document.cells.iter().any(|cell| cell.body.text == "ls\n"));
     }
     let document = clean("---\ntarget: x\n...\n# A\n");
-    assert_eq!(document.source.slice(document.front_matter.span), "---\ntarget: x\n...");
+    assert_eq!(
+        document.source.slice(document.front_matter.span),
+        "---\ntarget: x\n..."
+    );
 }

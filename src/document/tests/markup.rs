@@ -29,12 +29,20 @@ fn a_fence_is_found_in_every_container() {
     }
     case("```sh\necho X\n```\n", "echo X\n", (2, 6));
     case("\u{feff}```sh\necho X\n```\n", "echo X\n", (2, 6));
-    case("\u{feff}# ß\r\n\r\n```sh\r\na\r\n\r\necho X\r\n```\r\n", "a\n\necho X\n", (6, 6));
+    case(
+        "\u{feff}# ß\r\n\r\n```sh\r\na\r\n\r\necho X\r\n```\r\n",
+        "a\n\necho X\n",
+        (6, 6),
+    );
     case("~~~sh\nX\n~~~\n", "X\n", (2, 1));
     case("`````sh\n```\nX\n```\n`````\n", "```\nX\n```\n", (3, 1));
     case("   ```sh\n   a\n     X\n   ```\n", "a\n  X\n", (3, 6));
     case("- a\n\n  ```sh\n  X\n  ```\n", "X\n", (4, 3));
-    case("1. a\n   - b\n\n     ```sh\n     a\n      X\n     ```\n", "a\n X\n", (6, 7));
+    case(
+        "1. a\n   - b\n\n     ```sh\n     a\n      X\n     ```\n",
+        "a\n X\n",
+        (6, 7),
+    );
     case("> ```sh\n> a\n>\n> X\n> ```\n", "a\n\nX\n", (4, 3));
     case("> 1. q\n>    ```sh\n>    X\n>    ```\n", "X\n", (3, 6));
     case("- item\n\n\t```sh\n\ta\n\t\tX\n\t```\n", "a\n\tX\n", (5, 3));
@@ -49,11 +57,15 @@ fn a_fence_is_found_in_every_container() {
 
 #[test]
 fn a_tab_that_a_container_takes_part_of_still_maps_back() {
-    let (document, diagnostics) = parse(">\t\tkubectl get\n\n- a\n\n\t\thelm list\n- ```sh\n\tX\n  ```\n");
+    let (document, diagnostics) =
+        parse(">\t\tkubectl get\n\n- a\n\n\t\thelm list\n- ```sh\n\tX\n  ```\n");
     assert_sound(&document, &diagnostics);
     assert_eq!(document.cells[0].body.text, "  kubectl get\n");
     assert_eq!(document.cells[0].body.origin(1), 2);
-    assert_eq!(place("- ```sh\n\t\tX\n  ```\n"), ("  \tX\n".to_owned(), (2, 3)));
+    assert_eq!(
+        place("- ```sh\n\t\tX\n  ```\n"),
+        ("  \tX\n".to_owned(), (2, 3))
+    );
 }
 
 #[test]
@@ -65,7 +77,10 @@ fn fences_in_html_comments_and_fences_are_no_cells() {
         "    ```sh\n    X\n    ```\n",
     ] {
         let document = clean(page);
-        assert!(bodies(&document, |kind| matches!(kind, CellKind::Shell(_))).is_empty(), "{page:?}");
+        assert!(
+            bodies(&document, |kind| matches!(kind, CellKind::Shell(_))).is_empty(),
+            "{page:?}"
+        );
     }
 }
 
@@ -88,7 +103,10 @@ fn a_fence_that_never_closes_is_said() {
     ] {
         let (document, diagnostics) = parse(page);
         let found = said(&document, &diagnostics);
-        assert!(found.iter().any(|line| line.contains("RB0101")), "{page:?} {found:?}");
+        assert!(
+            found.iter().any(|line| line.contains("RB0101")),
+            "{page:?} {found:?}"
+        );
     }
     for page in [
         "```sh\nX\n```",
@@ -121,7 +139,10 @@ fn sections_nest_by_level() {
     );
     assert_eq!(document.source.slice(document.sections[3].span), "## E ##");
     assert_eq!(document.title(), "A b c");
-    let shell = document.cells.iter().find(|cell| cell.kind != CellKind::Manual);
+    let shell = document
+        .cells
+        .iter()
+        .find(|cell| cell.kind != CellKind::Manual);
     assert_eq!(shell.and_then(|cell| cell.section), Some(4));
 }
 
@@ -131,7 +152,10 @@ fn a_comment_under_a_heading_speaks_for_its_section() {
         "# A\n<!-- markdownlint-disable -->\n<!-- runbook: when=\"helm.ok\"\n     parallel timeout=5m -->\n\n```sh\nx\n```\n",
     );
     let attributes = &document.sections[0].attributes;
-    assert_eq!(attributes.when.as_ref().map(|when| when.text.as_str()), Some("helm.ok"));
+    assert_eq!(
+        attributes.when.as_ref().map(|when| when.text.as_str()),
+        Some("helm.ok")
+    );
     assert!(attributes.parallel && attributes.timeout.is_some());
     assert!(!document.plain);
 }
@@ -160,10 +184,15 @@ fn what_a_section_cannot_say_is_said() {
         complains(&format!("# A\n<!-- runbook: {words} -->\n"), expected);
     }
     let help = "write it after the language of the fence that it is for";
-    case("#a", &format!("2:15 error RB0109 `#a`: `#a` is for a cell, not for a section | {help}"));
+    case(
+        "#a",
+        &format!("2:15 error RB0109 `#a`: `#a` is for a cell, not for a section | {help}"),
+    );
     case(
         "each=\"x\"",
-        &format!("2:15 error RB0109 `each=\"x\"`: `each` is for a cell, not for a section | {help}"),
+        &format!(
+            "2:15 error RB0109 `each=\"x\"`: `each` is for a cell, not for a section | {help}"
+        ),
     );
     case(
         "paralel",
@@ -173,7 +202,9 @@ fn what_a_section_cannot_say_is_said() {
     let found = said(&document, &diagnostics);
     assert_eq!(
         found,
-        ["2:1 error RB0106 `<!-- runbook:`: this comment is never closed | write `-->` after the last attribute"]
+        [
+            "2:1 error RB0106 `<!-- runbook:`: this comment is never closed | write `-->` after the last attribute"
+        ]
     );
 }
 

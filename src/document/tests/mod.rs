@@ -63,7 +63,11 @@ fn assert_maps_back(source: &Source, excerpt: &Excerpt) {
     let mut piece = 0;
     for (offset, byte) in excerpt.text.bytes().enumerate() {
         // A walk instead of `origin`, which would make this quadratic for long bodies.
-        while excerpt.pieces.get(piece + 1).is_some_and(|next| next.0 <= offset) {
+        while excerpt
+            .pieces
+            .get(piece + 1)
+            .is_some_and(|next| next.0 <= offset)
+        {
             piece += 1;
         }
         let (at, from) = excerpt.pieces[piece];
@@ -114,9 +118,15 @@ fn assert_sound(document: &Document, diagnostics: &Diagnostics) {
         assert!(cell.span.start >= last, "cells are in order");
         last = cell.span.start;
         assert_maps_back(source, &cell.body);
-        assert!(cell.section.is_none_or(|section| section < document.sections.len()));
-        assert!(cell.branch.is_none_or(|branch| branch < index
-            && document.cells[branch].kind == CellKind::Branch));
+        assert!(
+            cell.section
+                .is_none_or(|section| section < document.sections.len())
+        );
+        assert!(
+            cell.branch.is_none_or(
+                |branch| branch < index && document.cells[branch].kind == CellKind::Branch
+            )
+        );
         let mut end = 0;
         for found in &cell.interpolations {
             assert!(found.range.start >= end);
@@ -140,7 +150,6 @@ fn assert_sound(document: &Document, diagnostics: &Diagnostics) {
         fits(input.name.span);
     }
 }
-
 
 /// The first cell of a page.
 #[track_caller]

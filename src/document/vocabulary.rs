@@ -1,0 +1,106 @@
+//! The words of attributes: ours, Runme's, and those of other tools.
+
+/// All attributes of ours but `#id`.
+pub(super) const OURS: [&str; 19] = [
+    "needs",
+    "when",
+    "confirm",
+    "timeout",
+    "retry",
+    "delay",
+    "backoff",
+    "always",
+    "allow-failure",
+    "background",
+    "ready",
+    "each",
+    "effect",
+    "tty",
+    "errexit",
+    "cwd",
+    "shell",
+    "skip",
+    "parallel",
+];
+
+/// Those that make sense for a whole section.
+pub(super) const OF_SECTIONS: [&str; 15] = [
+    "when",
+    "confirm",
+    "timeout",
+    "retry",
+    "delay",
+    "backoff",
+    "always",
+    "allow-failure",
+    "effect",
+    "tty",
+    "errexit",
+    "cwd",
+    "shell",
+    "skip",
+    "parallel",
+];
+
+/// Runme's keys that say nothing to a run here, or are read by other means
+/// (<https://docs.runme.dev/configuration/cell-level>).
+pub(super) const RUNME: [&str; 12] = [
+    "id",
+    "tag",
+    "category",
+    "terminalRows",
+    "promptEnv",
+    "mimeType",
+    "closeTerminalOnSuccess",
+    "openTerminalOnError",
+    "excludeFromRunAll",
+    "interactive",
+    "interpreter",
+    "name",
+];
+
+/// Keys that site generators put between braces (Hugo, Docusaurus, Pandoc's own).
+const FOREIGN: [&str; 14] = [
+    "linenos",
+    "lineNos",
+    "linenostart",
+    "lineNoStart",
+    "hl_lines",
+    "hl_style",
+    "anchorlinenos",
+    "lineanchors",
+    "style",
+    "title",
+    "filename",
+    "file",
+    "caption",
+    "numberLines",
+];
+
+/// Whether a key is one that other tools put between braces.
+pub(super) fn is_foreign(key: &str) -> bool {
+    FOREIGN.contains(&key)
+}
+
+/// The attribute of ours of this name.
+pub(super) fn known(key: &str) -> Option<&'static str> {
+    OURS.into_iter().find(|name| *name == key)
+}
+
+/// How an attribute that needs a value is written.
+pub(super) fn example(name: &str) -> &'static str {
+    match name {
+        "needs" => "needs=build",
+        "when" => "when=\"build.ok\"",
+        "timeout" => "timeout=10m",
+        "retry" => "retry=3",
+        "delay" => "delay=5s",
+        "backoff" => "backoff=2",
+        "ready" => "ready=\"http::ok(url)\"",
+        "each" => "each=\"pods\"",
+        "effect" => "effect=change",
+        "errexit" => "errexit=off",
+        "cwd" => "cwd=deploy",
+        _ => "shell=bash",
+    }
+}
