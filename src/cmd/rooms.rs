@@ -106,7 +106,9 @@ pub(crate) fn vocabulary() -> runbook::language::Vocabulary {
 }
 
 /// Adds what only `check` says.
-pub(crate) fn lint(_page: &mut Page) {}
+pub(crate) fn lint(page: &mut Page) {
+    page.diagnostics.extend(runbook::lint::lint(&page.document));
+}
 
 /// A run as a `JUnit` report.
 pub(crate) fn junit(entries: Vec<Entry>) -> String {
