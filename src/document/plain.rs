@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::conditions::{Condition, condition};
-use super::facts::{BRANCH, CELL, COMMANDS, Facts, STEP};
+use super::facts::{BRANCH, CELL, COMMANDS, Facts, STEP, TASK};
 use super::markdown::Page;
 use super::outline::{self, BlockKind};
 use super::{Attributes, Cell, CellKind};
@@ -17,6 +17,7 @@ pub(super) fn complete(source: &Source, page: Page) -> Page {
         made: Vec::new(),
         page,
         dangling: None,
+        undivided: false,
         depth: 0,
     };
     plain.sections(false);
@@ -39,6 +40,8 @@ struct Plain<'a> {
     /// A condition at the end of a container: the fence below the container is what it decides
     /// about, as in a list that is broken by a fence at the margin.
     dangling: Option<usize>,
+    /// Whether the section is one manual step: nothing in it runs, and nothing is ticked off.
+    undivided: bool,
     depth: usize,
 }
 
@@ -60,6 +63,10 @@ impl Plain<'_> {
                     .sections
                     .get(section + 1)
                     .is_none_or(|next| next.parent != Some(section));
+                self.undivided = !busy[section]
+                    && !self.facts.has(TASK, &blocks)
+                    && !self.facts.has(BRANCH, &blocks);
+                prose |= self.undivided;
                 prose &= !busy[section] && (around.level > 1 || leaf);
                 branch = around.parent.and_then(|parent| branches[parent]);
                 let span = around.span;
@@ -74,6 +81,7 @@ impl Plain<'_> {
                 }
                 branches.push(branch);
             } else {
+                self.undivided = false;
                 prose &= self.page.sections.is_empty() && !self.facts.has(CELL, &blocks);
             }
             self.dangling = None;
@@ -220,7 +228,7 @@ impl Plain<'_> {
     }
 
     fn has_parts(&self, blocks: &Range<usize>) -> bool {
-        self.facts.has(STEP, blocks) || self.facts.has(BRANCH, blocks)
+        !self.undivided && (self.facts.has(STEP, blocks) || self.facts.has(BRANCH, blocks))
     }
 
     /// Goes through the items of a list, each of which is a step where `steps` says so or where
