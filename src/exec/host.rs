@@ -21,7 +21,7 @@ use super::context::Context;
 use super::output;
 use super::shell::ShellCell;
 
-/// The host of one step; its functions block and belong on a blocking thread.
+/// The host of one step, which numbers its calls through all attempts; its functions block and belong on a blocking thread.
 pub(super) struct StepHost {
     context: Arc<Context>,
     step: String,
@@ -30,7 +30,7 @@ pub(super) struct StepHost {
     directory: PathBuf,
     cancel: CancellationToken,
     runtime: Handle,
-    calls: AtomicU32,
+    calls: Arc<AtomicU32>,
 }
 
 impl StepHost {
@@ -40,6 +40,7 @@ impl StepHost {
         environment: Environment,
         directory: PathBuf,
         cancel: CancellationToken,
+        calls: Arc<AtomicU32>,
     ) -> Self {
         let dialect = context
             .graph()
@@ -55,7 +56,7 @@ impl StepHost {
             directory,
             cancel,
             runtime: Handle::current(),
-            calls: AtomicU32::new(0),
+            calls,
         }
     }
 
@@ -135,8 +136,10 @@ impl StepHost {
                     left: None,
                     scratch: self.context.scratch.path(),
                 };
-                let argv =
-                    self.context.shell_argv(&cell).map_err(|error| Trouble::Failed(error.to_string()))?;
+                let argv = self
+                    .context
+                    .shell_argv(&cell)
+                    .map_err(|error| Trouble::Failed(error.to_string()))?;
                 Ok((argv, text.clone()))
             }
         }

@@ -208,12 +208,14 @@ async fn set_environment(context: &Arc<Context>, inputs: Notebook) -> Result<(),
         environment.clone(),
         context.settings.directory.clone(),
         context.stop.clone(),
+        Arc::default(),
     );
     let code = Code {
         context: Arc::clone(context),
         notebook: inputs,
         host: Arc::new(host),
         cancel: context.stop.clone(),
+        calls: Arc::default(),
     };
     let environment = step::blocking(&code, move |code| {
         for (name, text) in &code.context.graph().document.front_matter.env {

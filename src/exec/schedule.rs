@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use crate::event::{Event, Status};
 use crate::graph::{Edge, EdgeKind, StepKind};
 use crate::plan::Selected;
-use crate::script::StepResult;
+use crate::script::{self, StepResult};
 use crate::secret::Clean;
 
 use super::context::{Broken, Context};
@@ -154,8 +154,18 @@ impl Schedule {
         }
         if step.kind == StepKind::Value {
             // Its value stands in the notebook from the start.
+            let cell = &self.context.graph().document.cells[step.cell];
+            let value = match cell.value() {
+                Some(Ok(value)) => script::to_dynamic(&value),
+                _ => script::Dynamic::UNIT,
+            };
             return Some(Settled {
                 status: Some(Status::Passed),
+                result: StepResult {
+                    id: step.id.to_string(),
+                    value,
+                    ..StepResult::default()
+                },
                 ..skipped(Clean::default(), false)
             });
         }

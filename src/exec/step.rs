@@ -187,18 +187,21 @@ impl Runner {
     }
 
     fn named_code(&self, notebook: Notebook, name: String) -> Code {
+        let calls = Arc::default();
         let host = StepHost::new(
             Arc::clone(&self.context),
             name,
             self.environment.clone(),
             self.directory.clone(),
             self.cancel.clone(),
+            Arc::clone(&calls),
         );
         Code {
             context: Arc::clone(&self.context),
             notebook,
             host: Arc::new(host),
             cancel: self.cancel.clone(),
+            calls,
         }
     }
 

@@ -14,6 +14,7 @@ mod index;
 mod link;
 mod names;
 mod order;
+mod places;
 mod scope;
 mod steps;
 #[cfg(test)]
