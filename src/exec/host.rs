@@ -30,6 +30,8 @@ pub(super) struct StepHost {
     directory: PathBuf,
     cancel: CancellationToken,
     runtime: Handle,
+    /// Whether what its processes write is recorded.
+    quiet: bool,
     calls: Arc<AtomicU32>,
 }
 
@@ -56,7 +58,17 @@ impl StepHost {
             directory,
             cancel,
             runtime: Handle::current(),
+            quiet: false,
             calls,
+        }
+    }
+
+    /// Keeps what its processes write out of the record: a question that is asked again and
+    /// again would bury what the step itself writes.
+    pub(super) fn quietly(self) -> Self {
+        Self {
+            quiet: true,
+            ..self
         }
     }
 
@@ -90,7 +102,13 @@ impl StepHost {
         let (sender, receiver) = mpsc::channel(8);
         let (exit, kept) = tokio::join!(
             self.context.world.run(process, sender, self.cancel.clone()),
-            output::pump(&self.context, &self.step, receiver, None),
+            async {
+                if self.quiet {
+                    output::keep_all(receiver).await
+                } else {
+                    output::pump(&self.context, &self.step, receiver, None).await
+                }
+            },
         );
         let exit = exit.map_err(|error| Trouble::Failed(error.to_string()))?;
         let code = match exit.end {

@@ -21,4 +21,5 @@ mod inputs;
 mod places;
 mod prompts;
 mod run;
+mod services;
 mod timeouts;
