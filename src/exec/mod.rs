@@ -149,6 +149,7 @@ pub async fn run(
             status: totals.status,
             exit,
             reason: totals.reason,
+            failed: totals.failed,
             elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
         }])
         .await
@@ -169,6 +170,7 @@ async fn steps(context: &Arc<Context>, interrupt: &Interrupt) -> Result<Totals, 
         return Ok(Totals {
             status: ending.status,
             reason: ending.reason,
+            failed: Vec::new(),
         });
     }
     let first = State::new(context.settings.directory.clone(), inputs);

@@ -47,6 +47,8 @@ struct Settled {
 pub(super) struct Totals {
     pub(super) status: Status,
     pub(super) reason: Option<Clean>,
+    /// The steps that failed and count.
+    pub(super) failed: Vec<String>,
 }
 
 impl Schedule {
@@ -175,7 +177,7 @@ impl Schedule {
             return Some(skipped(reason.clone(), true));
         }
         if step.skip {
-            return Some(skipped(Clean::constant("it says `skip`"), false));
+            return Some(skipped(Clean::constant(step.skip_reason()), false));
         }
         self.blocked(index).map(|reason| skipped(reason, true))
     }
@@ -344,36 +346,24 @@ impl Schedule {
             Some(context.redactor.clean(&text))
         };
         let missing = self.settled.iter().any(Option::is_none);
-        if context.is_late() {
-            Totals {
-                status: Status::Failed,
-                reason: Some(Clean::constant("the time of the run was up")),
-            }
+        let (status, reason) = if context.is_late() {
+            let reason = Clean::constant("the time of the run was up");
+            (Status::Failed, Some(reason))
         } else if context.stop.is_cancelled() {
-            Totals {
-                status: Status::Interrupted,
-                reason: self.stopping.clone(),
-            }
+            (Status::Interrupted, self.stopping.clone())
         } else if !failed.is_empty() {
-            Totals {
-                status: Status::Failed,
-                reason: say(&failed, "failed"),
-            }
+            (Status::Failed, say(&failed, "failed"))
         } else if !refused.is_empty() {
-            Totals {
-                status: Status::Refused,
-                reason: say(&refused, "refused to run"),
-            }
+            (Status::Refused, say(&refused, "refused to run"))
         } else if missing {
-            Totals {
-                status: Status::Failed,
-                reason: self.stopping.clone(),
-            }
+            (Status::Failed, self.stopping.clone())
         } else {
-            Totals {
-                status: Status::Passed,
-                reason: None,
-            }
+            (Status::Passed, None)
+        };
+        Totals {
+            status,
+            reason,
+            failed,
         }
     }
 

@@ -48,8 +48,8 @@ pub(super) async fn run(context: Arc<Context>, start: Start) -> Result<Outcome, 
             .get(branch)
             .and_then(|result| result.value.as_bool().ok());
         if yes != Some(true) {
-            let title = &runner.context.step(*branch).title;
-            let reason = format!("the answer to `{title}` was no");
+            let question = runner.context.graph().question(*branch);
+            let reason = format!("the answer to `{question}` was no");
             return Ok(runner.skipped(start.state, &reason));
         }
     }

@@ -155,8 +155,10 @@ impl Timeline {
                 status,
                 exit,
                 reason,
+                failed,
                 elapsed_ms,
             } => {
+                self.summary.forgive(failed);
                 self.open = false;
                 self.space(&mut out);
                 let reason = reason.as_ref().map(Clean::as_str);
