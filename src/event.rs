@@ -145,6 +145,10 @@ pub enum Event {
         /// Why it did not pass, in one line.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<Clean>,
+        /// The steps that failed and count: not those that may fail, nor those that a later
+        /// step's `when` handled.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        failed: Vec<String>,
         /// How long it took, in milliseconds.
         elapsed_ms: u64,
     },
@@ -170,7 +174,10 @@ impl Event {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over references")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over references"
+)]
 fn is_zero(number: &u64) -> bool {
     *number == 0
 }

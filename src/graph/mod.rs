@@ -14,6 +14,7 @@ mod index;
 mod link;
 mod names;
 mod order;
+mod places;
 mod scope;
 mod steps;
 #[cfg(test)]
@@ -93,6 +94,17 @@ pub struct Step {
     pub skip: bool,
     /// Names that it defines for others, its own variable not included.
     pub defines: Vec<String>,
+}
+
+impl Step {
+    /// Why a step that says [`skip`](Self::skip) is skipped.
+    #[must_use]
+    pub fn skip_reason(&self) -> &'static str {
+        match self.kind {
+            StepKind::Manual => "it is ticked off",
+            _ => "it says `skip`",
+        }
+    }
 }
 
 /// What runs a step.
@@ -284,6 +296,15 @@ impl Graph {
     #[must_use]
     pub fn order(&self) -> Vec<usize> {
         self.index.order()
+    }
+
+    /// What a branch step asks the operator.
+    #[must_use]
+    pub fn question(&self, step: usize) -> &str {
+        self.steps
+            .get(step)
+            .and_then(|step| self.document.cells.get(step.cell))
+            .map_or("", |cell| cell.body.text.trim())
     }
 
     /// The line (from 1) of a step's fence in the document.

@@ -38,6 +38,7 @@ fn ended() -> Event {
         status: Status::Passed,
         exit: 0,
         reason: None,
+        failed: Vec::new(),
         elapsed_ms: 1,
     }
 }

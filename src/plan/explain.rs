@@ -65,7 +65,7 @@ fn one(plan: &Plan, index: usize) -> Option<Explained> {
     let skipped = if selected == Selected::No {
         Some("not selected".to_owned())
     } else if step.skip {
-        Some("it says `skip`".to_owned())
+        Some(step.skip_reason().to_owned())
     } else if conditions
         .iter()
         .any(|condition| condition.trim() == "false")

@@ -110,7 +110,7 @@ impl Page {
         self.line(&self.paint.bold(&head));
         for (_, step) in out {
             let why = if step.skip {
-                "it says `skip`"
+                step.skip_reason()
             } else {
                 "not selected"
             };
@@ -154,10 +154,10 @@ fn reasons(plan: &Plan, index: usize, step: &Step) -> Vec<String> {
     for condition in &step.conditions {
         reasons.push(format!("only when {}", condition.text));
     }
-    for branch in step.branches.iter().filter_map(|at| steps.get(*at)) {
+    for branch in &step.branches {
         reasons.push(format!(
             "only if the operator says yes to “{}”",
-            branch.title
+            plan.graph.question(*branch)
         ));
     }
     if let Some(each) = &step.each {
