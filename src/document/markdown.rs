@@ -4,7 +4,7 @@ use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, T
 
 use super::commands::look_like_commands;
 use super::fence::Fence;
-use super::info::{UNFINISHED, Words, push_code};
+use super::info_string::{UNFINISHED, Words, push_code};
 use super::outline::{Block, BlockKind};
 use super::{Attributes, Cell, Section, attributes};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
