@@ -11,7 +11,7 @@ mod conditions;
 mod facts;
 mod fence;
 mod front_matter;
-mod info;
+mod info_string;
 mod inputs;
 mod interpolation;
 mod markdown;

@@ -1,3 +1,5 @@
+//! The vocabulary as it is stored: each event's line, and back.
+
 use proptest::prelude::*;
 use serde_json::json;
 

@@ -1,3 +1,5 @@
+//! What entries amount to.
+
 use jiff::Timestamp;
 use proptest::prelude::*;
 
