@@ -222,6 +222,13 @@ impl Timeline {
             self.layout
                 .indented(&inputs.join(" "), |text| self.layout.paint.cyan(text), out);
         }
+        if let Some(identity) = &head.identity {
+            self.layout.indented(
+                &sanitize::line(&super::identity::line(identity)),
+                |text| self.layout.paint.cyan(text),
+                out,
+            );
+        }
         for removed in &head.removed {
             let text = format!("removed {}: {}", removed.name, removed.reason);
             self.layout.indented(
@@ -255,14 +262,7 @@ impl Timeline {
         }
     }
 
-    fn output(
-        &mut self,
-        step: &str,
-        stream: Stream,
-        skipped: u64,
-        text: &str,
-        out: &mut String,
-    ) {
+    fn output(&mut self, step: &str, stream: Stream, skipped: u64, text: &str, out: &mut String) {
         self.active(step).held.push(stream, skipped, text);
         if self.layout.style.output != Shown::Full {
             return;
