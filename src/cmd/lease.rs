@@ -179,18 +179,18 @@ mod tests {
         case(
             19,
             Some(20),
-            "TooShort(\"the credentials expire in 19m, and the run may take 20m (why)\")",
+            "TooShort(\"the credentials expire in 19m 00s, and the run may take 20m 00s (why)\")",
         );
         case(
             -5,
             Some(20),
-            "TooShort(\"the credentials expire in 0s, and the run may take 20m (why)\")",
+            "TooShort(\"the credentials expire in 0.00s, and the run may take 20m 00s (why)\")",
         );
         case(15, None, "Enough");
         case(
             14,
             None,
-            "Unknown(\"the credentials expire in 14m, and nothing tells how long the run will take\")",
+            "Unknown(\"the credentials expire in 14m 00s, and nothing tells how long the run will take\")",
         );
     }
 }
