@@ -21,6 +21,7 @@ use crate::world::QuestionKind;
 use super::attempt::{self, Attempted, Prepared};
 use super::code::Code;
 use super::context::{Broken, Context};
+use super::guard;
 use super::host::StepHost;
 use super::outcome::{Ending, Outcome, Verdict};
 use super::service;
@@ -436,6 +437,12 @@ impl Runner {
                     Status::Interrupted,
                     reason,
                 )));
+            }
+            if let Some(reason) = guard::refused(&self.context, step, prepared).await {
+                return Ok(Instance::ended(Ending {
+                    attempts: attempt - 1,
+                    ..Ending::because(Status::Refused, reason)
+                }));
             }
             self.context
                 .commit(vec![attempt::started(name, attempt, prepared)])
