@@ -156,7 +156,12 @@ pub(super) fn prepare(
         (StepKind::Script | StepKind::Value | StepKind::Console(_), _) => Action::Script,
     };
     let command = match &action {
-        Action::Shell { text, .. } | Action::Interpreter { text, .. } => {
+        Action::Shell { text, .. } => {
+            let text = String::from_utf8_lossy(text);
+            context.redactor.learn_assignments(&text);
+            Some(context.redactor.clean(&text))
+        }
+        Action::Interpreter { text, .. } => {
             Some(context.redactor.clean(&String::from_utf8_lossy(text)))
         }
         Action::Console { .. } => Some(context.redactor.clean(&transcript(cell))),

@@ -118,6 +118,16 @@ impl StepHost {
     fn argv(&self, command: &Command) -> Result<(Vec<OsString>, String), Trouble> {
         match command {
             Command::Argv(argv) => {
+                // Every user of the machine can read the arguments of a process.
+                if let Some(position) = argv
+                    .iter()
+                    .position(|argument| self.context.redactor.finds(argument.as_bytes()))
+                {
+                    return Err(Trouble::Failed(format!(
+                        "a secret can't stand on a command line, and argument {position} of this \
+                         holds one: give it in the environment or on standard input"
+                    )));
+                }
                 let shown = crate::quote::join(self.dialect, argv)
                     .map_err(|error| Trouble::Failed(error.to_string()))?;
                 Ok((
