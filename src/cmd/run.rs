@@ -91,12 +91,12 @@ async fn started(
     let plan = bind(page, given, &selection(&args.selection), keyboard.as_ref()).await?;
     let redactor = Redactor::default();
     learn(&plan, &redactor)?;
+    named_by_a_secret(&plan, &redactor)?;
     for (name, value) in surroundings.environment.iter() {
         // Short and common values are left alone: nobody asked for them to be hidden.
         let _unfit =
             redactor.learn_variable(&name.to_string_lossy(), value.as_encoded_bytes());
     }
-    named_by_a_secret(&plan, &redactor)?;
     guards::programs(&plan, &*world, &environment, &surroundings.directory).await?;
     if let Some(number) = signals.first() {
         return Err(Failure::said(Kind::Signal(number)));

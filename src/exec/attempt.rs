@@ -164,7 +164,11 @@ pub(super) fn prepare(
         Action::Interpreter { text, .. } => {
             Some(context.redactor.clean(&String::from_utf8_lossy(text)))
         }
-        Action::Console { .. } => Some(context.redactor.clean(&transcript(cell))),
+        Action::Console { text, .. } => {
+            let redactor = &context.redactor;
+            redactor.learn_assignments(&String::from_utf8_lossy(text));
+            Some(redactor.clean(&transcript(cell)))
+        }
         Action::Script => Some(context.redactor.clean(&cell.body.text)),
         Action::Manual | Action::Branch => None,
     };
@@ -199,7 +203,7 @@ pub(super) async fn run(
 ) -> Result<Attempted, Broken> {
     let step = context.step(index);
     let cell = &context.graph().document.cells[step.cell];
-    let document = context.source().name().to_owned();
+    let document = context.redactor.clean(context.source().name()).to_string();
     let line = context.source().line(cell.body.origin(0));
     let (argv, mark) = match &prepared.action {
         Action::Script => return Ok(script(context, step, cell, code, cancel).await),

@@ -64,6 +64,9 @@ impl StepHost {
         let (argv, shown) = self.argv(&request.command)?;
         let mut environment = self.environment.clone();
         for (name, value) in request.environment {
+            self.context
+                .learn(Some(&self.step), name.as_ref(), value.as_ref())
+                .await;
             environment.set(name, value);
         }
         let directory = request
@@ -192,6 +195,10 @@ impl Host for StepHost {
         let text = self.context.redactor.clean(text);
         self.runtime
             .block_on(self.context.note(Some(&self.step), text));
+    }
+
+    fn clean(&self, text: &str) -> String {
+        self.context.redactor.clean(text).to_string()
     }
 
     fn checked(&self, check: Check) {

@@ -222,16 +222,23 @@ impl Redactor {
     /// A text with names for secrets; `None` where it holds none.
     fn replaced(&self, text: &str) -> Option<String> {
         let known = self.known()?;
-        let (found, _) = known.matcher.find(text.as_bytes());
+        let (mut found, _) = known.matcher.find(text.as_bytes());
+        let cut = known.matcher.cut(text.as_bytes());
+        if !cut.is_empty() {
+            found.extend(cut);
+            found.sort_by_key(|one| (one.start, std::cmp::Reverse(one.end)));
+        }
         if found.is_empty() {
             return None;
         }
         let mut out = Vec::with_capacity(text.len());
         let mut shown = 0;
         for one in found {
-            out.extend_from_slice(&text.as_bytes()[shown..one.start]);
-            out.extend_from_slice(known.marker(one.secret).as_bytes());
-            shown = one.end;
+            if one.start >= shown {
+                out.extend_from_slice(&text.as_bytes()[shown..one.start]);
+                out.extend_from_slice(known.marker(one.secret).as_bytes());
+            }
+            shown = shown.max(one.end);
         }
         out.extend_from_slice(&text.as_bytes()[shown..]);
         Some(lossy(out))
