@@ -494,6 +494,11 @@ impl Runner {
             return;
         };
         let changed = state.take(self.index, before, &left.environment);
+        for (variable, value) in &changed {
+            if let Some(value) = value {
+                self.context.learn(Some(name), variable, value).await;
+            }
+        }
         let captured = |name_of: &str, value: CleanValue| Event::Captured {
             step: name.to_owned(),
             call: None,
