@@ -64,6 +64,20 @@ fn a_quoted_word_comes_back_from_its_shell() {
 }
 
 #[test]
+fn what_quote_prints_may_be_pasted() {
+    let prints = |args: &[&str], expected: &str| {
+        let ran = Test::new().args(["quote"]).args(args).run().ends(0);
+        assert_eq!(ran.stdout, expected);
+    };
+    prints(&["rds!db-1234"], "'rds!db-1234'\n");
+    prints(&["a\n^b\t"], "$'a\\n^b\\t'\n");
+    prints(&["--shell", "fish", "a\tb"], "'a'\\t'b'\n");
+    prints(&["--", "echo", "-n", "a b"], "echo -n 'a b'\n");
+    prints(&["--shell", "powershell", "it's"], "'it''s'\n");
+    prints(&["--shell", "powershell", "x", "a\n"], "& 'x' \"a`n\"\n");
+}
+
+#[test]
 fn an_unknown_shell_cant_quote() {
     Test::new()
         .args(["quote", "--shell", "cmd.exe", "x"])
