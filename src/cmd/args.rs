@@ -203,6 +203,9 @@ pub(crate) struct Check {
     /// How diagnostics are shown: json is one per line
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub(crate) format: RunFormat,
+    /// Don't ask `ShellCheck`, which otherwise reads the cells of bash and sh where it is installed
+    #[arg(long)]
+    pub(crate) no_shellcheck: bool,
 }
 
 /// `runbook graph`

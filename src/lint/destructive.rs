@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::allow::sections;
 use super::commands::commands;
 use super::shells;
 use crate::diagnostic::{Code, Diagnostic};
@@ -17,7 +18,7 @@ static DROP: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Warns of what destroys in a cell that asks nobody. In a plain document every cell asks.
 pub(super) fn lint(document: &Document, cell: &Cell) -> Vec<Diagnostic> {
-    if document.plain || cell.attributes.confirm.is_some() || section_confirms(document, cell) {
+    if document.plain || asks(document, cell) {
         return Vec::new();
     }
     let mut found = Vec::new();
@@ -49,23 +50,14 @@ pub(super) fn lint(document: &Document, cell: &Cell) -> Vec<Diagnostic> {
         .collect()
 }
 
-fn section_confirms(document: &Document, cell: &Cell) -> bool {
-    let mut section = cell.section.and_then(|index| document.sections.get(index));
-    // A parent stands before its sections; the count guards against a circle.
-    for _ in 0..=document.sections.len() {
-        let Some(here) = section else {
-            return false;
-        };
-        if here.attributes.confirm.is_some() {
-            return true;
-        }
-        section = here.parent.and_then(|index| document.sections.get(index));
-    }
-    false
+/// Whether the operator is asked before a cell runs.
+pub(super) fn asks(document: &Document, cell: &Cell) -> bool {
+    cell.attributes.confirm.is_some()
+        || sections(document, cell.section).any(|section| section.attributes.confirm.is_some())
 }
 
 /// The words that make a command destructive.
-fn destroys(argv: &[&str]) -> Option<String> {
+pub(super) fn destroys(argv: &[&str]) -> Option<String> {
     let (program, arguments) = argv.split_first()?;
     let program = program.rsplit('/').next().unwrap_or(program);
     let has = |word: &str| arguments.contains(&word);

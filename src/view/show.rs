@@ -140,6 +140,7 @@ impl Command {
             return;
         };
         let title = format!("to run {} by hand:", sanitize::line(step));
+        out.push('\n');
         out.push_str(&paint.dim(&title));
         out.push('\n');
         for name in found.secrets {
@@ -148,7 +149,7 @@ impl Command {
             out.push('\n');
         }
         out.push_str(&found.command);
-        out.push_str("\n\n");
+        out.push('\n');
     }
 }
 
