@@ -442,10 +442,16 @@ async fn script(
 }
 
 /// The event that an attempt begins.
-pub(super) fn started(name: &str, attempt: u32, prepared: &Prepared) -> Event {
+pub(super) fn started(context: &Context, name: &str, attempt: u32, prepared: &Prepared) -> Event {
+    let starts_a_process = !matches!(
+        prepared.action,
+        Action::Script | Action::Manual | Action::Branch
+    );
+    let directory = prepared.directory.to_string_lossy();
     Event::StepStarted {
         step: name.to_owned(),
         attempt,
         command: prepared.command.clone(),
+        directory: starts_a_process.then(|| context.redactor.clean(&directory)),
     }
 }

@@ -445,7 +445,12 @@ impl Runner {
                 }));
             }
             self.context
-                .commit(vec![attempt::started(name, attempt, prepared)])
+                .commit(vec![attempt::started(
+                    &self.context,
+                    name,
+                    attempt,
+                    prepared,
+                )])
                 .await?;
             let context = &self.context;
             let mut attempted = if step.background {
