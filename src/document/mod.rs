@@ -323,6 +323,7 @@ impl Document {
             page = plain::complete(&source, page);
         }
         diagnostics.extend(page.diagnostics);
+        diagnostics.extend(cell_value::check(&page.cells));
         diagnostics.sort();
         let document = Self {
             source,

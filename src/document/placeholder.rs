@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::{Cell, CellKind, Input, Interpolated, Interpolation};
+use crate::quote::{self, Context, Dialect};
 use crate::source::{Span, Spanned};
 use crate::value::InputKind;
 
@@ -15,6 +16,13 @@ pub(super) fn inputs(cells: &mut [Cell]) -> Vec<Input> {
             continue;
         }
         cell.interpolations = placeholders(&cell.body.text);
+        if let CellKind::Shell(dialect) = cell.kind {
+            leave_comments(
+                dialect.unwrap_or(Dialect::Bash),
+                &cell.body.text,
+                &mut cell.interpolations,
+            );
+        }
         if let CellKind::Console(exchanges) = &cell.kind {
             // The output under a command is not filled in.
             let commands: Vec<Span> = exchanges
@@ -46,6 +54,14 @@ pub(super) fn inputs(cells: &mut [Cell]) -> Vec<Input> {
         }
     }
     inputs
+}
+
+/// Drops the placeholders that stand in a comment behind a command: a comment names what it
+/// speaks of; it is not a place to fill in.
+fn leave_comments(dialect: Dialect, text: &str, found: &mut Vec<Interpolation>) {
+    let ranges: Vec<_> = found.iter().map(|found| found.range.clone()).collect();
+    let mut contexts = quote::contexts(dialect, text, &ranges).into_iter();
+    found.retain(|_| contexts.next() != Some(Context::Comment));
 }
 
 /// Finds the placeholders of a text, in order.

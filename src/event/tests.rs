@@ -179,6 +179,7 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
                 status,
                 exit,
                 reason,
+                failed: vec!["a".to_owned()],
                 elapsed_ms
             }
         ),

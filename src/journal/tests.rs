@@ -40,6 +40,7 @@ fn ended() -> Event {
         status: Status::Passed,
         exit: 0,
         reason: None,
+        failed: Vec::new(),
         elapsed_ms: 1,
     }
 }

@@ -89,6 +89,7 @@ fn whole() -> Report {
             status: Status::Failed,
             exit: 1,
             reason: Some(clean("`apply` failed")),
+            failed: Vec::new(),
             elapsed_ms: 4000,
         },
     ])
