@@ -80,7 +80,10 @@ async fn ask(environment: &Environment) -> Result<Identity, NoIdentity> {
     let mut texts = texts(environment.clone(), PathBuf::new()).await;
     let profiles = texts.profiles();
     let used = profile(environment).unwrap_or("default");
-    let keyed = environment.text("AWS_ACCESS_KEY_ID").is_some();
+    // One without the other is passed over, as if neither were set.
+    let keyed = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]
+        .iter()
+        .all(|name| environment.text(name).is_some());
     let mut ends = Vec::new();
     if !keyed {
         let mut keys = BTreeMap::new();
