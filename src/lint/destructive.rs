@@ -1,5 +1,6 @@
 //! What a command destroys does not come back, so somebody should be asked first.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -7,7 +8,7 @@ use regex::Regex;
 use super::commands::commands;
 use super::shells;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::document::{Cell, Document};
+use crate::document::{Cell, CellKind, Document};
 
 const DESTRUCTIVE: Code = Code("RB0603");
 
@@ -15,15 +16,26 @@ static DROP: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)\bdrop\s+(database|schema|table)\b").expect("the pattern is well formed")
 });
 
+static FRESH: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"(?m)\b([A-Za-z_][A-Za-z0-9_]*)="?(?:\$\(|`)\s*mktemp\b"#)
+        .expect("the pattern is well formed")
+});
+
 /// Warns of what destroys in a cell that asks nobody. In a plain document every cell asks.
+///
+/// What the page itself made with `mktemp` it may remove: that is how a cleanup is written.
 pub(super) fn lint(document: &Document, cell: &Cell) -> Vec<Diagnostic> {
     if document.plain || cell.attributes.confirm.is_some() || section_confirms(document, cell) {
         return Vec::new();
     }
+    let fresh = fresh(document);
     let mut found = Vec::new();
     for shell in shells(document, cell) {
         for command in commands(&shell.text.text) {
-            if let Some(what) = destroys(&command.argv()) {
+            let argv = command.argv();
+            if let Some(what) = destroys(&argv)
+                && !removes_only(&argv, &fresh)
+            {
                 found.push((shell.text.span(command.range()), what));
             }
         }
@@ -47,6 +59,36 @@ pub(super) fn lint(document: &Document, cell: &Cell) -> Vec<Diagnostic> {
             .help("add `confirm` to the attributes of the cell")
         })
         .collect()
+}
+
+/// The variables that some cell of the page sets to a new temporary place.
+fn fresh(document: &Document) -> HashSet<&str> {
+    let cells = document.cells.iter();
+    cells
+        .filter(|cell| matches!(cell.kind, CellKind::Shell(_) | CellKind::Console(_)))
+        .flat_map(|cell| FRESH.captures_iter(&cell.body.text))
+        .filter_map(|found| found.get(1).map(|name| name.as_str()))
+        .collect()
+}
+
+/// Whether `rm` removes nothing but what such variables name, or what is below.
+fn removes_only(argv: &[&str], fresh: &HashSet<&str>) -> bool {
+    let (Some(program), arguments) = (argv.first(), argv.iter().skip(1)) else {
+        return false;
+    };
+    let mut paths = arguments.filter(|word| !word.starts_with('-')).peekable();
+    *program == "rm"
+        && paths.peek().is_some()
+        && paths.all(|path| {
+            path.strip_prefix('$').is_some_and(|path| {
+                let path = path.trim_start_matches('{');
+                let end = path
+                    .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                    .unwrap_or(path.len());
+                let rest = &path[end..];
+                fresh.contains(&path[..end]) && !rest.contains("..") && !rest.contains('-')
+            })
+        })
 }
 
 fn section_confirms(document: &Document, cell: &Cell) -> bool {
