@@ -30,6 +30,9 @@ pub enum Event {
         /// What is about to run, interpolated and redacted; empty for manual steps.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         command: Option<Clean>,
+        /// Where it runs; empty for what starts no process.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        directory: Option<Clean>,
     },
     /// A piece of output: whole lines, without the last newline.
     Output {

@@ -81,8 +81,8 @@ fn chosen(plan: &Plan) -> impl Iterator<Item = (usize, &Step)> {
 
 fn changes(plan: &Plan) -> bool {
     chosen(plan).any(|(index, step)| {
-        !matches!(step.kind, StepKind::Manual | StepKind::Branch)
-            && plan.graph.effect(index) != Effect::Read
+        plan.graph.effect(index) != Effect::Read
+            && !matches!(step.kind, StepKind::Manual | StepKind::Branch)
     })
 }
 

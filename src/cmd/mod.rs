@@ -24,6 +24,7 @@ mod quote;
 mod rooms;
 mod run;
 mod runs;
+mod shellcheck;
 mod signals;
 mod surroundings;
 mod tools;

@@ -80,6 +80,11 @@ async fn started(
     let plan = bind(page, given, &selection(&args.selection), keyboard.as_ref()).await?;
     let redactor = Redactor::default();
     learn(&plan, &redactor)?;
+    named_by_a_secret(&plan, &redactor)?;
+    for (name, value) in surroundings.environment.iter() {
+        // Short and common values are left alone: nobody asked for them to be hidden.
+        let _unfit = redactor.learn_variable(&name.to_string_lossy(), value.as_encoded_bytes());
+    }
     guards::programs(&plan, &*world, &ready.environment, &surroundings.directory).await?;
     let mut notes = Vec::new();
     let past = || runs::past(project).unwrap_or_default();
@@ -212,6 +217,20 @@ fn learn(plan: &Plan, redactor: &Redactor) -> Result<(), Failure> {
         redactor
             .learn(name, text.as_bytes())
             .map_err(|refused| Failure::wrong(format!("{refused}; nothing ran")))?;
+    }
+    Ok(())
+}
+
+/// Refuses a run in which a secret input's value is part of the id of a step: ids are in every line
+/// that is shown and kept, and in the names of files.
+fn named_by_a_secret(plan: &Plan, redactor: &Redactor) -> Result<(), Failure> {
+    let steps = plan.graph.steps.iter().enumerate();
+    for (index, _) in steps.filter(|(_, step)| redactor.finds(step.id.as_str().as_bytes())) {
+        return Err(Failure::wrong(format!(
+            "the id of step {} holds a secret; nothing ran",
+            index + 1
+        ))
+        .help("give the step an id of its own, as in `{#migrate}`"));
     }
     Ok(())
 }

@@ -69,7 +69,7 @@ fn leave_comments(dialect: Dialect, text: &str, found: &mut Vec<Interpolation>) 
 /// A placeholder is `<name>` of letters, digits, `-`, `_`, `.` and single words with blanks
 /// between, beginning with a letter. `<file`, `< file >out`, `<<EOF`, `<(…)` and `<in>out` are
 /// redirections, and a name that is closed somewhere by `</name>` is markup.
-fn placeholders(text: &str) -> Vec<Interpolation> {
+pub(crate) fn placeholders(text: &str) -> Vec<Interpolation> {
     let mut found = Vec::new();
     let mut closed: Option<HashSet<&str>> = None;
     let (mut at, mut line) = (0, 0);

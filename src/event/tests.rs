@@ -119,11 +119,14 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
     let maybe = || prop::option::of(clean_text());
     prop_oneof![
         run_started(),
-        (words(), any::<u32>(), maybe()).prop_map(|(step, attempt, command)| Event::StepStarted {
-            step,
-            attempt,
-            command
-        }),
+        (words(), any::<u32>(), maybe(), maybe()).prop_map(
+            |(step, attempt, command, directory)| Event::StepStarted {
+                step,
+                attempt,
+                command,
+                directory,
+            }
+        ),
         (words(), stream, any::<u64>(), text).prop_map(|(step, stream, skipped, text)| {
             Event::Output {
                 step,

@@ -237,6 +237,11 @@ async fn set_environment(context: &Arc<Context>, inputs: Notebook) -> Result<(),
         Ok(environment)
     })
     .await?;
+    for (name, _) in &context.graph().document.front_matter.env {
+        if let Some(value) = environment.get(name) {
+            context.learn(None, name.as_ref(), value).await;
+        }
+    }
     context.set_environment(environment);
     Ok(())
 }
@@ -303,13 +308,16 @@ fn head(context: &Context) -> RunStarted {
         .collect();
     RunStarted {
         run: settings.run.clone(),
-        document: document.source.name().to_owned(),
+        document: redactor.clean(document.source.name()).to_string(),
         title: redactor.clean(document.title()),
         digest: journal::digest(document.source.text().as_bytes()),
         program: env!("CARGO_PKG_VERSION").to_owned(),
         platform: format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH),
-        operator: settings.operator.clone(),
-        target: settings.target.clone(),
+        operator: redactor.clean(&settings.operator).to_string(),
+        target: settings
+            .target
+            .as_ref()
+            .map(|target| redactor.clean(target).to_string()),
         attended: settings.attended,
         inputs,
         removed: settings.removed.clone(),

@@ -445,7 +445,12 @@ impl Runner {
                 }));
             }
             self.context
-                .commit(vec![attempt::started(name, attempt, prepared)])
+                .commit(vec![attempt::started(
+                    &self.context,
+                    name,
+                    attempt,
+                    prepared,
+                )])
                 .await?;
             let context = &self.context;
             let mut attempted = if step.background {
@@ -494,6 +499,11 @@ impl Runner {
             return;
         };
         let changed = state.take(self.index, before, &left.environment);
+        for (variable, value) in &changed {
+            if let Some(value) = value {
+                self.context.learn(Some(name), variable, value).await;
+            }
+        }
         let captured = |name_of: &str, value: CleanValue| Event::Captured {
             step: name.to_owned(),
             call: None,

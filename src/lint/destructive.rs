@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::allow::sections;
 use super::commands::commands;
 use super::shells;
 use crate::diagnostic::{Code, Diagnostic};
@@ -25,7 +26,7 @@ static FRESH: LazyLock<Regex> = LazyLock::new(|| {
 ///
 /// What the page itself made with `mktemp` it may remove: that is how a cleanup is written.
 pub(super) fn lint(document: &Document, cell: &Cell) -> Vec<Diagnostic> {
-    if document.plain || cell.attributes.confirm.is_some() || section_confirms(document, cell) {
+    if document.plain || asks(document, cell) {
         return Vec::new();
     }
     let fresh = fresh(document);
@@ -91,23 +92,14 @@ fn removes_only(argv: &[&str], fresh: &HashSet<&str>) -> bool {
         })
 }
 
-fn section_confirms(document: &Document, cell: &Cell) -> bool {
-    let mut section = cell.section.and_then(|index| document.sections.get(index));
-    // A parent stands before its sections; the count guards against a circle.
-    for _ in 0..=document.sections.len() {
-        let Some(here) = section else {
-            return false;
-        };
-        if here.attributes.confirm.is_some() {
-            return true;
-        }
-        section = here.parent.and_then(|index| document.sections.get(index));
-    }
-    false
+/// Whether the operator is asked before a cell runs.
+pub(super) fn asks(document: &Document, cell: &Cell) -> bool {
+    cell.attributes.confirm.is_some()
+        || sections(document, cell.section).any(|section| section.attributes.confirm.is_some())
 }
 
 /// The words that make a command destructive.
-fn destroys(argv: &[&str]) -> Option<String> {
+pub(super) fn destroys(argv: &[&str]) -> Option<String> {
     let (program, arguments) = argv.split_first()?;
     let program = program.rsplit('/').next().unwrap_or(program);
     let has = |word: &str| arguments.contains(&word);

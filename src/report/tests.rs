@@ -30,6 +30,7 @@ fn started(step: &str) -> Event {
         step: step.into(),
         attempt: 1,
         command: None,
+        directory: None,
     }
 }
 

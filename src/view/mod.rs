@@ -5,6 +5,7 @@
 //! liveness are given to it. Text from outside passes [`sanitize`] before it is shown.
 
 mod bars;
+mod by_hand;
 mod check;
 mod columns;
 mod evidence;

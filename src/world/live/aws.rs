@@ -248,7 +248,8 @@ fn timestamp(time: SystemTime) -> Option<Timestamp> {
 struct Key {
     version: u32,
     access_key_id: String,
-    secret_access_key: String,
+    #[serde(rename = "SecretAccessKey")]
+    secret: String,
     #[serde(default)]
     session_token: Option<String>,
     #[serde(default)]
@@ -260,7 +261,7 @@ impl Key {
     fn lines(&self) -> String {
         let mut text = format!(
             "aws_access_key_id = {}\naws_secret_access_key = {}\n",
-            self.access_key_id, self.secret_access_key
+            self.access_key_id, self.secret
         );
         if let Some(token) = &self.session_token {
             text.extend(["aws_session_token = ", token, "\n"]);

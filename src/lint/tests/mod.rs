@@ -1,5 +1,9 @@
 //! Each lint on a page, with its message as shown.
 
+mod allowed;
+mod shellcheck;
+mod written;
+
 use std::sync::Arc;
 
 use super::lint;
@@ -222,7 +226,7 @@ fn what_destroys_should_ask() {
             "RB0603 kubectl delete ns x: `kubectl delete` runs without a question",
         ]);
     Page::new(false)
-        .cell(CellKind::Shell(None), "terraform destroy", true)
+        .cell(CellKind::Shell(None), "rm -rf x", true)
         .shell("terraform apply\nkubectl get x # delete\necho 'rm -rf /'\nrm -r x\ngrep delete x")
         .finds(&[]);
     Page::new(true).shell("terraform destroy").finds(&[]);
