@@ -213,7 +213,14 @@ fn each_stale_rule_makes_a_call_pass_that_fails_without_it() {
             .collect();
         case(&stand, WHO, &variables, &taken);
     }
-    // Only a call can tell that a key was revoked, so it is made where the account matters.
+}
+
+/// Only a call can tell that a key was revoked, so it is made where the account matters.
+#[test]
+fn a_revoked_key_gives_way_to_a_profile() {
+    let Some(stand) = Stand::start().filter(|_| has("aws")) else {
+        return;
+    };
     let revoked = [
         ("AWS_ACCESS_KEY_ID", REVOKED),
         ("AWS_SECRET_ACCESS_KEY", "hush"),
