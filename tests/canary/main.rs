@@ -85,7 +85,10 @@ impl Ground {
 
 /// Reads all files below a folder, and their names.
 fn read(path: &Path, all: &mut Vec<(String, Vec<u8>)>) {
-    all.push(("a file's name".to_owned(), path.as_os_str().as_encoded_bytes().to_vec()));
+    all.push((
+        "a file's name".to_owned(),
+        path.as_os_str().as_encoded_bytes().to_vec(),
+    ));
     if path.is_dir() {
         for entry in fs::read_dir(path).into_iter().flatten().flatten() {
             read(&entry.path(), all);
@@ -119,17 +122,38 @@ fn no_secret_comes_out() {
     let (exports, rest) = rest.split_at(250);
     let (fields, shapes) = rest.split_at(50);
     let shapes: Vec<Secret> = planted::shapes(shapes.len(), &mut random);
-    let search = Search::new(inputs.iter().chain(variables).chain(exports).chain(fields).chain(&shapes));
+    let search = Search::new(
+        inputs
+            .iter()
+            .chain(variables)
+            .chain(exports)
+            .chain(fields)
+            .chain(&shapes),
+    );
 
     let ground = Ground::new();
-    ground.file("work/page.md", page(inputs, variables, exports.len(), fields));
+    ground.file(
+        "work/page.md",
+        page(inputs, variables, exports.len(), fields),
+    );
     ground.file("given/prints.sh", PRINTS);
     let mut exported = String::new();
     for (index, secret) in exports.iter().enumerate() {
-        writeln!(exported, "export CANARY_{index}_TOKEN={}", planted::quoted(secret.text())).unwrap();
+        writeln!(
+            exported,
+            "export CANARY_{index}_TOKEN={}",
+            planted::quoted(secret.text())
+        )
+        .unwrap();
     }
     ground.file("given/exports.sh", exported);
-    ground.file("given/shapes", shapes.iter().map(|shape| format!("{}\n", shape.text())).collect::<String>());
+    ground.file(
+        "given/shapes",
+        shapes
+            .iter()
+            .map(|shape| format!("{}\n", shape.text()))
+            .collect::<String>(),
+    );
     let given: serde_json::Map<String, serde_json::Value> = inputs
         .iter()
         .enumerate()
@@ -143,11 +167,24 @@ fn no_secret_comes_out() {
     let given = given.to_str().unwrap();
     for (name, arguments) in [
         ("human", &["--output", "full", "--keep-going"][..]),
-        ("JSON", &["--format", "json", "--keep-going", "--junit", "../home/junit.xml"]),
+        (
+            "JSON",
+            &[
+                "--format",
+                "json",
+                "--keep-going",
+                "--junit",
+                "../home/junit.xml",
+            ],
+        ),
     ] {
         let mut command = ground.command(&["run", "page.md", "--input-file", given]);
         command.args(arguments);
-        for (index, secret) in inputs.iter().enumerate().filter(|(index, _)| index % 2 == 1) {
+        for (index, secret) in inputs
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| index % 2 == 1)
+        {
             command.env(format!("RUNBOOK_INPUT_IN{index}"), secret.text());
         }
         for (index, secret) in variables.iter().enumerate() {
@@ -158,20 +195,36 @@ fn no_secret_comes_out() {
         assert_eq!(output.status.code(), Some(1), "{said}");
         printed.push((name, output));
     }
-    let output = ground.command(&["plan", "page.md", "--input-file", given]).output().unwrap();
+    let output = ground
+        .command(&["plan", "page.md", "--input-file", given])
+        .output()
+        .unwrap();
     printed.push(("plan", output));
     for format in ["human", "json", "junit"] {
-        let output = ground.command(&["show", "--format", format]).output().unwrap();
+        let output = ground
+            .command(&["show", "--format", format])
+            .output()
+            .unwrap();
         printed.push(("show", output));
     }
 
     // It really ran, and the secrets really were there.
     let json = String::from_utf8_lossy(&printed[1].1.stdout).into_owned();
     for (step, status) in [
-        ("print-inputs", "passed"), ("print-variables", "passed"), ("leave", "passed"),
-        ("print-exports", "passed"), ("shapes", "passed"), ("big", "passed"),
-        ("asserts", "failed"), ("throws", "failed"), ("calls", "passed"), ("transcript", "failed"),
-        ("retried", "failed"), ("argv", "failed"), ("each", "passed"), ("behind", "passed"),
+        ("print-inputs", "passed"),
+        ("print-variables", "passed"),
+        ("leave", "passed"),
+        ("print-exports", "passed"),
+        ("shapes", "passed"),
+        ("big", "passed"),
+        ("asserts", "failed"),
+        ("throws", "failed"),
+        ("calls", "passed"),
+        ("transcript", "failed"),
+        ("retried", "failed"),
+        ("argv", "failed"),
+        ("each", "passed"),
+        ("behind", "passed"),
         ("fails", "failed"),
     ] {
         let ended = json
@@ -181,10 +234,18 @@ fn no_secret_comes_out() {
             .unwrap_or_else(|| panic!("`{step}` did not end:\n{json}"));
         assert_eq!(ended["status"], status, "{ended}");
     }
-    assert!(json.contains("«secret:in0»") && json.contains("«github-token»"), "{json}");
+    assert!(
+        json.contains("«secret:in0»") && json.contains("«github-token»"),
+        "{json}"
+    );
 
     let found = search.find(&ground.left(&printed));
-    assert!(found.is_empty(), "{} of {SECRETS} came out:\n{}", found.len(), found.join("\n"));
+    assert!(
+        found.is_empty(),
+        "{} of {SECRETS} came out:\n{}",
+        found.len(),
+        found.join("\n")
+    );
 }
 
 /// A page that brings each secret to each place where text comes from.
@@ -197,7 +258,9 @@ fn page(inputs: &[Secret], variables: &[Secret], exports: usize, fields: &[Secre
     for index in 0..20 {
         writeln!(page, "  FRONT_{index}_SECRET: \"${{{{ in{index} }}}}\"").unwrap();
     }
-    page.push_str("---\n# Canaries\n\n```bash {#print-inputs needs=none}\nsource \"$GIVEN/prints.sh\"\n");
+    page.push_str(
+        "---\n# Canaries\n\n```bash {#print-inputs needs=none}\nsource \"$GIVEN/prints.sh\"\n",
+    );
     for index in 0..inputs.len() {
         writeln!(page, "print_all ${{{{ in{index} }}}}").unwrap();
     }

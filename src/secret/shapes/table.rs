@@ -182,10 +182,30 @@ pub(super) const SHAPES: &[Shape] = &[
     // PEM in base64, as Kubernetes and CI systems keep it: `-----BEGIN PRIVATE KEY`, and the
     // same of RSA, EC, OpenSSH, and of encrypted keys.
     from("private-key", "LS0tLS1CRUdJTiBQUklWQVRFIEtFWS", base64, 20),
-    from("private-key", "LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVkt", base64, 20),
-    from("private-key", "LS0tLS1CRUdJTiBFQyBQUklWQVRFIEtFWS", base64, 20),
-    from("private-key", "LS0tLS1CRUdJTiBPUEVOU1NIIFBSSVZBVEUgS0VZ", base64, 20),
-    from("private-key", "LS0tLS1CRUdJTiBFTkNSWVBURUQgUFJJVkFURSBLRVkt", base64, 20),
+    from(
+        "private-key",
+        "LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVkt",
+        base64,
+        20,
+    ),
+    from(
+        "private-key",
+        "LS0tLS1CRUdJTiBFQyBQUklWQVRFIEtFWS",
+        base64,
+        20,
+    ),
+    from(
+        "private-key",
+        "LS0tLS1CRUdJTiBPUEVOU1NIIFBSSVZBVEUgS0VZ",
+        base64,
+        20,
+    ),
+    from(
+        "private-key",
+        "LS0tLS1CRUdJTiBFTkNSWVBURUQgUFJJVkFURSBLRVkt",
+        base64,
+        20,
+    ),
 ];
 
 fn slashed(byte: u8) -> bool {
@@ -216,11 +236,17 @@ impl Shape {
         if end - body < self.least {
             return Ok(None);
         }
-        if self.most < usize::MAX && view.at(end)?.is_some_and(|byte| (self.body)(byte) || word(byte)) {
+        if self.most < usize::MAX
+            && view
+                .at(end)?
+                .is_some_and(|byte| (self.body)(byte) || word(byte))
+        {
             return Ok(None);
         }
         let bytes = view.slice(body, end);
-        if self.mixed && !(bytes.iter().any(u8::is_ascii_digit) && bytes.iter().any(u8::is_ascii_alphabetic)) {
+        if self.mixed
+            && !(bytes.iter().any(u8::is_ascii_digit) && bytes.iter().any(u8::is_ascii_alphabetic))
+        {
             // The ids of keys may have no digit.
             if self.kind != AWS_KEY || !bytes.iter().any(u8::is_ascii_alphabetic) {
                 return Ok(None);
