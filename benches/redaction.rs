@@ -25,10 +25,15 @@ const PAIRS: usize = 3;
 
 fn main() {
     let secrets: Vec<String> = (0..100_u64).map(|n| value(n, 24)).collect();
-    for (name, text) in [("clean log", log(None)), ("log with secrets", log(Some(&secrets)))] {
+    for (name, text) in [
+        ("clean log", log(None)),
+        ("log with secrets", log(Some(&secrets))),
+    ] {
         let redactor = Redactor::default();
         for (number, secret) in secrets.iter().enumerate() {
-            redactor.learn(&format!("s{number}"), secret.as_bytes()).unwrap();
+            redactor
+                .learn(&format!("s{number}"), secret.as_bytes())
+                .unwrap();
         }
         let bare = AhoCorasick::new(&secrets).unwrap();
         for _ in 0..PAIRS {
@@ -76,7 +81,9 @@ fn value(seed: u64, length: usize) -> String {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5bd1_e995;
     (0..length)
         .map(|_| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
             let index = usize::try_from(state >> 33).unwrap() % 62;
             char::from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"[index])
         })
@@ -105,7 +112,11 @@ fn log(secrets: Option<&[String]>) -> String {
             && n.is_multiple_of(50)
         {
             let secret = &secrets[usize::try_from(n / 50 % 100).unwrap()];
-            writeln!(text, "connecting to postgres://app:{secret}@db:5432/orders with token {secret}").unwrap();
+            writeln!(
+                text,
+                "connecting to postgres://app:{secret}@db:5432/orders with token {secret}"
+            )
+            .unwrap();
         }
     }
     text

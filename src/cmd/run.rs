@@ -94,8 +94,7 @@ async fn started(
     named_by_a_secret(&plan, &redactor)?;
     for (name, value) in surroundings.environment.iter() {
         // Short and common values are left alone: nobody asked for them to be hidden.
-        let _unfit =
-            redactor.learn_variable(&name.to_string_lossy(), value.as_encoded_bytes());
+        let _unfit = redactor.learn_variable(&name.to_string_lossy(), value.as_encoded_bytes());
     }
     guards::programs(&plan, &*world, &environment, &surroundings.directory).await?;
     if let Some(number) = signals.first() {

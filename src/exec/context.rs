@@ -151,9 +151,13 @@ impl Context {
     /// it can't be hidden.
     pub(super) async fn learn(&self, step: Option<&str>, name: &OsStr, value: &OsStr) {
         let name = name.to_string_lossy();
-        let learnt = self.redactor.learn_variable(&name, value.as_encoded_bytes());
+        let learnt = self
+            .redactor
+            .learn_variable(&name, value.as_encoded_bytes());
         if let Err(refused) = learnt {
-            let text = self.redactor.clean(&format!("{refused}; it is shown as it is"));
+            let text = self
+                .redactor
+                .clean(&format!("{refused}; it is shown as it is"));
             self.note(step, text).await;
         }
     }

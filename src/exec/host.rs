@@ -148,8 +148,10 @@ impl StepHost {
                     left: None,
                     scratch: self.context.scratch.path(),
                 };
-                let argv =
-                    self.context.shell_argv(&cell).map_err(|error| Trouble::Failed(error.to_string()))?;
+                let argv = self
+                    .context
+                    .shell_argv(&cell)
+                    .map_err(|error| Trouble::Failed(error.to_string()))?;
                 Ok((argv, text.clone()))
             }
         }

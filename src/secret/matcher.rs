@@ -111,7 +111,14 @@ impl Matcher {
                     }
                 }
                 if let Some((length, secret)) = longest {
-                    merge(&mut all, Found { start, end: start + length, secret });
+                    merge(
+                        &mut all,
+                        Found {
+                            start,
+                            end: start + length,
+                            secret,
+                        },
+                    );
                 }
             }
             at = end;
@@ -125,8 +132,8 @@ impl Matcher {
             .enumerate()
             .filter(|(_, window)| *window == ellipsis)
             .filter_map(|(end, _)| {
-                (end.saturating_sub(LONGEST_CUT)..(end + 1).saturating_sub(SHORTEST))
-                    .find_map(|start| {
+                (end.saturating_sub(LONGEST_CUT)..(end + 1).saturating_sub(SHORTEST)).find_map(
+                    |start| {
                         let begun = &text[start..end];
                         let form = self.forms.partition_point(|form| form.as_slice() < begun);
                         let whole = self.forms.get(form)?;
@@ -135,7 +142,8 @@ impl Matcher {
                             end,
                             secret: self.secrets[form],
                         })
-                    })
+                    },
+                )
             })
             .collect()
     }

@@ -31,10 +31,37 @@ const ENDS: [&str; 7] = [
 
 /// Ends of names of what is beside a secret: where it is, which it is, what kind, how long.
 const BESIDE: [&str; 31] = [
-    "_FILE", "_FILES", "_PATH", "_DIR", "_ARN", "_NAME", "_NAMES", "_ID", "_IDS", "_TYPE",
-    "_URL", "_URI", "_ENDPOINT", "_HOST", "_REGION", "_VERSION", "_TTL", "_LENGTH", "_COUNT",
-    "_LIMIT", "_LIMITS", "_PREFIX", "_HEADER", "_FORMAT", "_PROVIDER", "_HELPER", "_SOURCE",
-    "_STORE", "_REF", "_ENABLED", "_PARALLELISM",
+    "_FILE",
+    "_FILES",
+    "_PATH",
+    "_DIR",
+    "_ARN",
+    "_NAME",
+    "_NAMES",
+    "_ID",
+    "_IDS",
+    "_TYPE",
+    "_URL",
+    "_URI",
+    "_ENDPOINT",
+    "_HOST",
+    "_REGION",
+    "_VERSION",
+    "_TTL",
+    "_LENGTH",
+    "_COUNT",
+    "_LIMIT",
+    "_LIMITS",
+    "_PREFIX",
+    "_HEADER",
+    "_FORMAT",
+    "_PROVIDER",
+    "_HELPER",
+    "_SOURCE",
+    "_STORE",
+    "_REF",
+    "_ENABLED",
+    "_PARALLELISM",
 ];
 
 /// Whether a variable's name says that its value is secret; of values only such as can't be are
@@ -52,8 +79,8 @@ const BESIDE: [&str; 31] = [
 #[must_use]
 pub fn is_secret_name(name: &str, value: &[u8]) -> bool {
     let name = name.to_ascii_uppercase().replace(['-', '.'], "_");
-    let says = PARTS.iter().any(|part| name.contains(part))
-        || ENDS.iter().any(|end| name.ends_with(end));
+    let says =
+        PARTS.iter().any(|part| name.contains(part)) || ENDS.iter().any(|end| name.ends_with(end));
     let beside = BESIDE.iter().any(|end| name.ends_with(end))
         || name.contains("EXPIR")
         || name.contains("TOKENIZER")

@@ -35,7 +35,12 @@ impl Default for Opening {
 
 impl Opening {
     /// Takes the next piece; gives what goes on, or nothing where that is the piece itself.
-    pub(super) fn pass(&mut self, bytes: &[u8], last: bool, redactor: &Redactor) -> Option<Vec<u8>> {
+    pub(super) fn pass(
+        &mut self,
+        bytes: &[u8],
+        last: bool,
+        redactor: &Redactor,
+    ) -> Option<Vec<u8>> {
         match self {
             Self::Other => return None,
             Self::TooLarge => return Some(Vec::new()),
@@ -75,7 +80,11 @@ impl Opening {
 fn begins(text: &[u8]) -> Option<bool> {
     let mut wanted = BEGINS.iter();
     // Blanks of any number would keep any text.
-    for byte in text.iter().take(256).filter(|byte| !byte.is_ascii_whitespace()) {
+    for byte in text
+        .iter()
+        .take(256)
+        .filter(|byte| !byte.is_ascii_whitespace())
+    {
         match wanted.next() {
             None => return Some(true),
             Some(next) if next == byte => {}
@@ -140,7 +149,9 @@ fn all(name: &str, value: &Value, redactor: &Redactor) {
             let _unfit = redactor.learn(name, number.to_string().as_bytes());
         }
         Value::Array(list) => list.iter().for_each(|value| all(name, value, redactor)),
-        Value::Object(map) => map.iter().for_each(|(name, value)| all(name, value, redactor)),
+        Value::Object(map) => map
+            .iter()
+            .for_each(|(name, value)| all(name, value, redactor)),
         Value::Null | Value::Bool(_) => {}
     }
 }

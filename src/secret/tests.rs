@@ -189,7 +189,10 @@ fn what_was_cut_short_is_hidden() {
     let redactor = knowing(&[("pw", "correct-horse-battery")]);
     for (text, expected) in [
         ("`x correct-hor…` failed", "`x «secret:pw»…` failed"),
-        ("correct-horse-battery… corr… \u{2026}", "«secret:pw»… corr… …"),
+        (
+            "correct-horse-battery… corr… \u{2026}",
+            "«secret:pw»… corr… …",
+        ),
         ("incorrect-horse…", "in«secret:pw»…"),
     ] {
         assert_eq!(redactor.clean(text).as_str(), expected);

@@ -85,7 +85,10 @@ impl Ground {
 
 /// Reads all files below a folder, and their names.
 fn read(path: &Path, all: &mut Vec<(String, Vec<u8>)>) {
-    all.push(("a file's name".to_owned(), path.as_os_str().as_encoded_bytes().to_vec()));
+    all.push((
+        "a file's name".to_owned(),
+        path.as_os_str().as_encoded_bytes().to_vec(),
+    ));
     if path.is_dir() {
         for entry in fs::read_dir(path).into_iter().flatten().flatten() {
             read(&entry.path(), all);
@@ -97,12 +100,16 @@ fn read(path: &Path, all: &mut Vec<(String, Vec<u8>)>) {
 
 /// A script's lines that print a value, which `$value` holds, in many ways and in pieces.
 const PRINTS: &str = r#"
+turn=0
 print_all() {
   local value=$1 at=0
-  printf '%s\n' "$value"; printf '%s\n' "$value" >&2
-  printf '%q ' "$value"; printf '%s' "$value" | base64
-  printf 'x%s' "$value" | base64 -w0; printf 'xy%s' "$value" | base64 -w0 >&2
-  printf '%s' "$value" | od -An -v -tx1 | tr -d ' \n'; echo
+  printf '%s\n' "$value"; printf '%s\n' "$value" >&2; printf '%q ' "$value"
+  # Processes take their time, so only every eighth value goes through them.
+  if (( turn++ % 8 == 0 )); then
+    printf '%s' "$value" | base64
+    printf 'x%s' "$value" | base64 -w0; printf 'xy%s' "$value" | base64 -w0 >&2
+    printf '%s' "$value" | od -An -v -tx1 | tr -d ' \n'; echo
+  fi
   while (( at < ${#value} )); do
     printf %s "${value:at:at % 4 + 1}"; (( at += at % 4 + 1 ))
   done
@@ -119,17 +126,38 @@ fn no_secret_comes_out() {
     let (exports, rest) = rest.split_at(250);
     let (fields, shapes) = rest.split_at(50);
     let shapes: Vec<Secret> = planted::shapes(shapes.len(), &mut random);
-    let search = Search::new(inputs.iter().chain(variables).chain(exports).chain(fields).chain(&shapes));
+    let search = Search::new(
+        inputs
+            .iter()
+            .chain(variables)
+            .chain(exports)
+            .chain(fields)
+            .chain(&shapes),
+    );
 
     let ground = Ground::new();
-    ground.file("work/page.md", page(inputs, variables, exports.len(), fields));
+    ground.file(
+        "work/page.md",
+        page(inputs, variables, exports.len(), fields),
+    );
     ground.file("given/prints.sh", PRINTS);
     let mut exported = String::new();
     for (index, secret) in exports.iter().enumerate() {
-        writeln!(exported, "export CANARY_{index}_TOKEN={}", planted::quoted(secret.text())).unwrap();
+        writeln!(
+            exported,
+            "export CANARY_{index}_TOKEN={}",
+            planted::quoted(secret.text())
+        )
+        .unwrap();
     }
     ground.file("given/exports.sh", exported);
-    ground.file("given/shapes", shapes.iter().map(|shape| format!("{}\n", shape.text())).collect::<String>());
+    ground.file(
+        "given/shapes",
+        shapes
+            .iter()
+            .map(|shape| format!("{}\n", shape.text()))
+            .collect::<String>(),
+    );
     let given: serde_json::Map<String, serde_json::Value> = inputs
         .iter()
         .enumerate()
@@ -143,11 +171,24 @@ fn no_secret_comes_out() {
     let given = given.to_str().unwrap();
     for (name, arguments) in [
         ("human", &["--output", "full", "--keep-going"][..]),
-        ("JSON", &["--format", "json", "--keep-going", "--junit", "../home/junit.xml"]),
+        (
+            "JSON",
+            &[
+                "--format",
+                "json",
+                "--keep-going",
+                "--junit",
+                "../home/junit.xml",
+            ],
+        ),
     ] {
         let mut command = ground.command(&["run", "page.md", "--input-file", given]);
         command.args(arguments);
-        for (index, secret) in inputs.iter().enumerate().filter(|(index, _)| index % 2 == 1) {
+        for (index, secret) in inputs
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| index % 2 == 1)
+        {
             command.env(format!("RUNBOOK_INPUT_IN{index}"), secret.text());
         }
         for (index, secret) in variables.iter().enumerate() {
@@ -158,33 +199,65 @@ fn no_secret_comes_out() {
         assert_eq!(output.status.code(), Some(1), "{said}");
         printed.push((name, output));
     }
-    let output = ground.command(&["plan", "page.md", "--input-file", given]).output().unwrap();
+    let output = ground
+        .command(&["plan", "page.md", "--input-file", given])
+        .output()
+        .unwrap();
     printed.push(("plan", output));
     for format in ["human", "json", "junit"] {
-        let output = ground.command(&["show", "--format", format]).output().unwrap();
+        let output = ground
+            .command(&["show", "--format", format])
+            .output()
+            .unwrap();
         printed.push(("show", output));
     }
 
     // It really ran, and the secrets really were there.
     let json = String::from_utf8_lossy(&printed[1].1.stdout).into_owned();
     for (step, status) in [
-        ("print-inputs", "passed"), ("print-variables", "passed"), ("leave", "passed"),
-        ("print-exports", "passed"), ("shapes", "passed"), ("big", "passed"),
-        ("asserts", "failed"), ("throws", "failed"), ("calls", "passed"), ("transcript", "failed"),
-        ("retried", "failed"), ("argv", "failed"), ("each", "passed"), ("behind", "passed"),
+        ("print-inputs", "passed"),
+        ("print-variables", "passed"),
+        ("leave", "passed"),
+        ("print-exports", "passed"),
+        ("shapes", "passed"),
+        ("big", "passed"),
+        ("asserts", "failed"),
+        ("throws", "failed"),
+        ("calls", "passed"),
+        ("transcript", "failed"),
+        ("retried", "failed"),
+        ("argv", "failed"),
+        ("each", "passed"),
+        ("behind", "passed"),
         ("fails", "failed"),
     ] {
         let ended = json
             .lines()
             .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
-            .find(|entry| entry["event"] == "step-finished" && entry["step"] == step)
-            .unwrap_or_else(|| panic!("`{step}` did not end:\n{json}"));
+            .find(|entry| {
+                // An instance of `each` bears its position.
+                let named = entry["step"]
+                    .as_str()
+                    .is_some_and(|name| name.split('[').next() == Some(step));
+                entry["event"] == "step-finished" && named
+            })
+            .unwrap_or_else(|| panic!("`{step}` did not end"));
         assert_eq!(ended["status"], status, "{ended}");
     }
-    assert!(json.contains("«secret:in0»") && json.contains("«github-token»"), "{json}");
+    assert!(json.contains("«secret:in0»") && json.contains("«github-token»"));
 
     let found = search.find(&ground.left(&printed));
-    assert!(found.is_empty(), "{} of {SECRETS} came out:\n{}", found.len(), found.join("\n"));
+    assert!(
+        found.is_empty(),
+        "{} of {SECRETS} came out:\n{}",
+        found.len(),
+        found
+            .iter()
+            .take(20)
+            .cloned()
+            .collect::<Vec<_>>()
+            .join("\n")
+    );
 }
 
 /// A page that brings each secret to each place where text comes from.
@@ -197,7 +270,9 @@ fn page(inputs: &[Secret], variables: &[Secret], exports: usize, fields: &[Secre
     for index in 0..20 {
         writeln!(page, "  FRONT_{index}_SECRET: \"${{{{ in{index} }}}}\"").unwrap();
     }
-    page.push_str("---\n# Canaries\n\n```bash {#print-inputs needs=none}\nsource \"$GIVEN/prints.sh\"\n");
+    page.push_str(
+        "---\n# Canaries\n\n```bash {#print-inputs needs=none}\nsource \"$GIVEN/prints.sh\"\n",
+    );
     for index in 0..inputs.len() {
         writeln!(page, "print_all ${{{{ in{index} }}}}").unwrap();
     }

@@ -42,7 +42,10 @@ pub(crate) fn secrets(count: usize, random: &mut Random) -> Vec<Secret> {
             let length = 10 + random.below(24);
             let text = match number % 6 {
                 0 | 1 => random.text(LETTERS, length),
-                2 => random.text(&format!("{LETTERS}!#$%&'()*+,-./:;<=>?@[]^_`{{|}}~\"\\"), length),
+                2 => random.text(
+                    &format!("{LETTERS}!#$%&'()*+,-./:;<=>?@[]^_`{{|}}~\"\\"),
+                    length,
+                ),
                 3 => random.text(&format!("{LETTERS}   -_.!"), length),
                 4 => random.text(&format!("{LETTERS}éßñ漢ж"), length),
                 _ => random.text(&format!("{LETTERS}+/="), length + 10),
@@ -58,7 +61,8 @@ pub(crate) fn shapes(count: usize, random: &mut Random) -> Vec<Secret> {
     (0..count)
         .map(|number| {
             let end = format!("{number}");
-            let mut body = |length: usize| format!("{}{end}", random.text(LETTERS, length - end.len()));
+            let mut body =
+                |length: usize| format!("{}{end}", random.text(LETTERS, length - end.len()));
             Secret(match number % 8 {
                 0 => format!("ghp_{}", body(36)),
                 1 => format!("glpat-{}", body(24)),

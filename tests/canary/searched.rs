@@ -74,6 +74,8 @@ fn base64(bytes: &[u8], before: usize) -> Vec<u8> {
     let start = (6 - before * 8 % 6) % 6;
     (start..=bytes.len() * 8 - 6)
         .step_by(6)
-        .map(|from| ALPHABET[(from..from + 6).fold(0, |six, index| six << 1 | usize::from(bit(index)))])
+        .map(|from| {
+            ALPHABET[(from..from + 6).fold(0, |six, index| six << 1 | usize::from(bit(index)))]
+        })
         .collect()
 }

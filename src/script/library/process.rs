@@ -139,7 +139,9 @@ fn start(
         .process(request)
         .map_err(|error| trouble(context, &session, error))?;
     if checked && finished.code != 0 {
-        let errors = session.host.clean(&String::from_utf8_lossy(&finished.stderr));
+        let errors = session
+            .host
+            .clean(&String::from_utf8_lossy(&finished.stderr));
         return Err(failed(&shown, finished.code, &errors).into());
     }
     Ok(StepResult::of_process(shown, finished).into())

@@ -120,9 +120,37 @@ const STAND_INS: [&str; 24] = [
 
 /// How a value that is elsewhere begins.
 const REFERENCES: [&str; 31] = [
-    "$", "%(", "%{", "%s", "{{", "<", "[redact", "(sensitive", "(known", "(hidden", "(none",
-    "(redact", "***", "«", "…", "...", "@/", "@.", "!ref", "!sub", "!vault", "var.", "local.",
-    "data.", "module.", "arn:", "op://", "vault:", "ssm:", "file:", "aws4-hmac",
+    "$",
+    "%(",
+    "%{",
+    "%s",
+    "{{",
+    "<",
+    "[redact",
+    "(sensitive",
+    "(known",
+    "(hidden",
+    "(none",
+    "(redact",
+    "***",
+    "«",
+    "…",
+    "...",
+    "@/",
+    "@.",
+    "!ref",
+    "!sub",
+    "!vault",
+    "var.",
+    "local.",
+    "data.",
+    "module.",
+    "arn:",
+    "op://",
+    "vault:",
+    "ssm:",
+    "file:",
+    "aws4-hmac",
 ];
 
 /// Most of a value that is waited for.
@@ -179,7 +207,9 @@ pub(super) fn named(view: &View<'_>, position: usize) -> Result<Option<Hit>, Mor
             start,
             end,
             marker: Marker::Kind(kind),
-            then: (!whole).then_some(Rest::Run(|byte| !byte.is_ascii_whitespace() && byte != b'"')),
+            then: (!whole).then_some(Rest::Run(|byte| {
+                !byte.is_ascii_whitespace() && byte != b'"'
+            })),
         }));
     }
     Ok(None)
@@ -190,7 +220,10 @@ pub(in crate::secret) fn hides(name: &str, value: &str) -> Option<&'static str> 
     let name = name.to_ascii_lowercase();
     let place = Place {
         start: 0,
-        quote: Some(Quote { mark: b'"', escapes: 0 }),
+        quote: Some(Quote {
+            mark: b'"',
+            escapes: 0,
+        }),
         assigned: true,
     };
     WORDS
@@ -244,12 +277,7 @@ fn harmless(view: &View<'_>, position: usize) -> bool {
 }
 
 /// Goes over what stands between a name and its value.
-fn place(
-    view: &View<'_>,
-    name: usize,
-    mut at: usize,
-    looks: Looks,
-) -> Result<Option<Place>, More> {
+fn place(view: &View<'_>, name: usize, mut at: usize, looks: Looks) -> Result<Option<Place>, More> {
     // The quote that closes the name, and the bracket of an index.
     let closing = opening(view, at)?;
     if let Some(quote) = closing {
@@ -319,7 +347,14 @@ fn is_option(view: &View<'_>, name: usize) -> bool {
 
 /// Goes over the scheme of an `Authorization` header (RFC 9110 section 11.4).
 fn behind_scheme(view: &View<'_>, start: usize) -> Result<usize, More> {
-    for scheme in ["bearer ", "basic ", "token ", "negotiate ", "apikey ", "key "] {
+    for scheme in [
+        "bearer ",
+        "basic ",
+        "token ",
+        "negotiate ",
+        "apikey ",
+        "key ",
+    ] {
         if view.reads(start, scheme.as_bytes())? {
             return view.run(start + scheme.len(), blank, BLANKS);
         }
@@ -398,25 +433,43 @@ fn is_stand_in(value: &[u8]) -> bool {
     let lower = value.to_ascii_lowercase();
     value.len() < forms::SHORTEST
         || forms::is_common(value)
-        || REFERENCES.iter().any(|start| lower.starts_with(start.as_bytes()))
+        || REFERENCES
+            .iter()
+            .any(|start| lower.starts_with(start.as_bytes()))
         || STAND_INS.iter().any(|word| lower == word.as_bytes())
-        || [&b"your"[..], b"example", b"redacted", b"dummy"].iter().any(|start| lower.starts_with(start))
+        || [&b"your"[..], b"example", b"redacted", b"dummy"]
+            .iter()
+            .any(|start| lower.starts_with(start))
         || is_path(value)
 }
 
 /// A path: a key of AWS may begin with a slash, but is 40 long.
 fn is_path(value: &[u8]) -> bool {
-    [&b"/"[..], b"./", b"../", b"~/"].iter().any(|start| value.starts_with(start))
+    [&b"/"[..], b"./", b"../", b"~/"]
+        .iter()
+        .any(|start| value.starts_with(start))
         && value.len() != 40
-        && value.iter().all(|byte| word(*byte) || b"-./~".contains(byte))
+        && value
+            .iter()
+            .all(|byte| word(*byte) || b"-./~".contains(byte))
 }
 
 fn is_password(value: &[u8], place: &Place) -> bool {
     if place.quote.is_some() {
         // What a form says of a field.
-        return ![&b"is "[..], b"must ", b"should ", b"can ", b"cannot ", b"has ", b"not ", b"please ", b"the "]
-            .iter()
-            .any(|start| value.to_ascii_lowercase().starts_with(start));
+        return ![
+            &b"is "[..],
+            b"must ",
+            b"should ",
+            b"can ",
+            b"cannot ",
+            b"has ",
+            b"not ",
+            b"please ",
+            b"the ",
+        ]
+        .iter()
+        .any(|start| value.to_ascii_lowercase().starts_with(start));
     }
     if value.iter().any(|byte| matches!(byte, b'(' | b'[')) {
         // A call, or an index: code.
@@ -459,5 +512,8 @@ fn is_random(value: &[u8]) -> bool {
 }
 
 fn is_uuid(value: &[u8]) -> bool {
-    value.len() == 36 && value.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-')
+    value.len() == 36
+        && value
+            .iter()
+            .all(|byte| byte.is_ascii_hexdigit() || *byte == b'-')
 }

@@ -42,7 +42,11 @@ impl Prefilter {
             rules: vec![Vec::new(); 256],
         };
         for (text, decide) in STRUCTURED {
-            made.add(&literal(text.as_bytes(), |_| true), Rule::Structured(*decide), text.as_bytes());
+            made.add(
+                &literal(text.as_bytes(), |_| true),
+                Rule::Structured(*decide),
+                text.as_bytes(),
+            );
         }
         for shape in SHAPES {
             let text = shape.prefix.as_bytes();
@@ -51,7 +55,11 @@ impl Prefilter {
         for word in named::words() {
             let text = word.as_bytes();
             // The short words have `=` behind them.
-            made.add(&literal(text, |byte| b"='\"\\] :".contains(&byte)), Rule::Named, text);
+            made.add(
+                &literal(text, |byte| b"='\"\\] :".contains(&byte)),
+                Rule::Named,
+                text,
+            );
         }
         let mut address = vec![class(SCHEME)];
         address.extend(literal(b"://", |byte| byte > b' '));
@@ -75,9 +83,9 @@ impl Prefilter {
     fn rule(&mut self, first: u8, second: Option<u8>, rule: Rule) {
         let rules = &mut self.rules[usize::from(first)];
         let second = second.map(|byte| byte | 0x20);
-        let known = rules
-            .iter()
-            .any(|(other, known)| *other == second && matches!((known, rule), (Rule::Named, Rule::Named)));
+        let known = rules.iter().any(|(other, known)| {
+            *other == second && matches!((known, rule), (Rule::Named, Rule::Named))
+        });
         if !known {
             rules.push((second, rule));
         }
@@ -90,7 +98,11 @@ impl Prefilter {
             for (index, bytes) in positions[offset..offset + GRAM].iter().enumerate() {
                 grams = grams
                     .iter()
-                    .flat_map(|gram| bytes.iter().map(move |byte| gram | u32::from(*byte) << (8 * index)))
+                    .flat_map(|gram| {
+                        bytes
+                            .iter()
+                            .map(move |byte| gram | u32::from(*byte) << (8 * index))
+                    })
                     .collect();
             }
             for gram in grams {
@@ -137,7 +149,10 @@ fn literal(text: &[u8], after: fn(u8) -> bool) -> Vec<Vec<u8>> {
 }
 
 fn class(holds: fn(u8) -> bool) -> Vec<u8> {
-    let mut bytes: Vec<u8> = (0..=u8::MAX).filter(|byte| holds(*byte)).map(|byte| byte | 0x20).collect();
+    let mut bytes: Vec<u8> = (0..=u8::MAX)
+        .filter(|byte| holds(*byte))
+        .map(|byte| byte | 0x20)
+        .collect();
     bytes.sort_unstable();
     bytes.dedup();
     bytes

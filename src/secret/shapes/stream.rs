@@ -166,10 +166,17 @@ fn pem_end(view: &View<'_>, at: usize, most: usize) -> (usize, Option<Rest>) {
     let from = begin + line.len();
     let label = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b' ';
     let end = view.run(from, label, END).and_then(|end| {
-        Ok(if view.stands(end, b"-----")? { end + 5 } else { end })
+        Ok(if view.stands(end, b"-----")? {
+            end + 5
+        } else {
+            end
+        })
     });
     match end {
         Ok(end) => (end, None),
-        Err(More) => (begin, Some(Rest::Pem(most.saturating_sub(begin - at).max(line.len())))),
+        Err(More) => (
+            begin,
+            Some(Rest::Pem(most.saturating_sub(begin - at).max(line.len()))),
+        ),
     }
 }

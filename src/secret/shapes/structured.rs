@@ -98,7 +98,7 @@ fn authorization_bearer(view: &View<'_>, position: usize) -> Result<Option<Hit>,
         return Ok(None);
     }
     let start = position + 7;
-    let end = view.run(start, bearer, 16)?;
+    let end = view.run(start, bearer, 64)?;
     let token = view.slice(start, end);
     if token.len() < 16 || !token.iter().any(u8::is_ascii_digit) {
         return Ok(None);
@@ -134,7 +134,8 @@ pub(super) fn is_name_and_password(text: &[u8]) -> bool {
             .and_then(coding::decode)
             .and_then(|bytes| String::from_utf8(bytes).ok())
             .is_some_and(|pair| {
-                pair.split_once(':').is_some_and(|(_, password)| password.len() > 1)
+                pair.split_once(':')
+                    .is_some_and(|(_, password)| password.len() > 1)
                     && !pair.contains(char::is_control)
             })
 }
@@ -157,7 +158,9 @@ pub(super) fn userinfo(view: &View<'_>, position: usize) -> Result<Option<Hit>, 
     }
     let start = colon + 1;
     let port = view.run(start, digit, 6)?;
-    if port > start && !matches!(view.at(port)?, Some(byte) if part(byte) && !b"/?#,;".contains(&byte)) {
+    if port > start
+        && !matches!(view.at(port)?, Some(byte) if part(byte) && !b"/?#,;".contains(&byte))
+    {
         return Ok(None);
     }
     let end = view.run(start, part, USERINFO)?;
@@ -177,8 +180,11 @@ pub(super) fn userinfo(view: &View<'_>, position: usize) -> Result<Option<Hit>, 
     let stands_for_one = password.is_empty()
         || password.starts_with("«".as_bytes())
         || matches!(password[0], b'$' | b'%' | b'*' | b'[' | b'(')
-            && !password.starts_with(b"%2") && !password.starts_with(b"%4")
-        || password.iter().all(|byte| matches!(byte, b'x' | b'X' | b'.' | b'*'));
+            && !password.starts_with(b"%2")
+            && !password.starts_with(b"%4")
+        || password
+            .iter()
+            .all(|byte| matches!(byte, b'x' | b'X' | b'.' | b'*'));
     Ok((!stands_for_one).then_some(Hit {
         start,
         end: start + at,
@@ -215,7 +221,11 @@ fn sensitive(view: &View<'_>, position: usize) -> Result<Option<Hit>, More> {
     let start = view.run(at + 1, white, 64)?;
     let end = json_value(view, start)?;
     let value = view.slice(start, end);
-    if end == start || value == b"null" || value.starts_with("«".as_bytes()) || value.starts_with("\"«".as_bytes()) {
+    if end == start
+        || value == b"null"
+        || value.starts_with("«".as_bytes())
+        || value.starts_with("\"«".as_bytes())
+    {
         return Ok(None);
     }
     let quoted = value.len() >= 2 && value.starts_with(b"\"") && value.ends_with(b"\"");

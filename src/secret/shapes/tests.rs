@@ -75,7 +75,10 @@ fn a_prefix_tells() {
         case(&token, &kind);
         case(&format!("got {token}, ok\n"), &format!("got {kind}, ok\n"));
         case(&format!("[\"{token}\"]"), &format!("[\"{kind}\"]"));
-        case(&format!("T={token}\nU={token}"), &format!("T={kind}\nU={kind}"));
+        case(
+            &format!("T={token}\nU={token}"),
+            &format!("T={kind}\nU={kind}"),
+        );
     }
 }
 
@@ -95,7 +98,13 @@ fn the_id_of_a_key_keeps_its_last_four() {
 fn tokens_of_parts_are_hidden() {
     case(&format!("jwt={JWT} x"), "jwt=«jwt» x");
     case(
-        &format!("eyJhbGciOiJSU0EtT0FFUCJ9.{}.{}.{}.{}", random(300), random(16), random(40), random(22)),
+        &format!(
+            "eyJhbGciOiJSU0EtT0FFUCJ9.{}.{}.{}.{}",
+            random(300),
+            random(16),
+            random(40),
+            random(22)
+        ),
         "«jwt»",
     );
     // A message of 5 MB in one token is hidden as it comes.
@@ -108,15 +117,28 @@ fn tokens_of_parts_are_hidden() {
 #[test]
 fn a_private_key_is_hidden_whole() {
     let body = format!("{}\n", random(64)).repeat(25);
-    for label in ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "OPENSSH PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "PGP PRIVATE KEY BLOCK"] {
+    for label in [
+        "PRIVATE KEY",
+        "RSA PRIVATE KEY",
+        "EC PRIVATE KEY",
+        "OPENSSH PRIVATE KEY",
+        "ENCRYPTED PRIVATE KEY",
+        "PGP PRIVATE KEY BLOCK",
+    ] {
         let key = format!("-----BEGIN {label}-----\n{body}-----END {label}-----");
         case(&format!("a\n{key}\nb\n"), "a\n«private-key»\nb\n");
-        case(&format!("{{\"k\": \"{}\\n\"}}", key.replace('\n', "\\n")), "{\"k\": \"«private-key»\\n\"}");
+        case(
+            &format!("{{\"k\": \"{}\\n\"}}", key.replace('\n', "\\n")),
+            "{\"k\": \"«private-key»\\n\"}",
+        );
         case(&key.replace('\n', "\r\n"), "«private-key»");
         case(&key.replace('\n', ""), "«private-key»");
     }
     // Cut off: whatever follows may be of the key.
-    case(&format!("-----BEGIN PRIVATE KEY-----\n{body}"), "«private-key»");
+    case(
+        &format!("-----BEGIN PRIVATE KEY-----\n{body}"),
+        "«private-key»",
+    );
     stays("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n");
     stays("-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----\n");
     stays("the file lacks \"-----BEGIN PRIVATE KEY-----\"; see above\nmore\n");
@@ -130,27 +152,58 @@ fn a_private_key_is_hidden_whole() {
 
 #[test]
 fn the_password_of_an_address_is_hidden() {
-    case("https://user:hunter2@host/path", "https://user:«password»@host/path");
-    case("postgres://app:p%40ss@db:5432/x?y=z", "postgres://app:«password»@db:5432/x?y=z");
-    case("redis://:hunter2@cache:6379", "redis://:«password»@cache:6379");
+    case(
+        "https://user:hunter2@host/path",
+        "https://user:«password»@host/path",
+    );
+    case(
+        "postgres://app:p%40ss@db:5432/x?y=z",
+        "postgres://app:«password»@db:5432/x?y=z",
+    );
+    case(
+        "redis://:hunter2@cache:6379",
+        "redis://:«password»@cache:6379",
+    );
     case("amqp://a:b@c@host/", "amqp://a:«password»@host/");
     case("mysql://a:pa/ss#x@host/db", "mysql://a:«password»@host/db");
     case("mysql://a:1234567@host/db", "mysql://a:«password»@host/db");
-    case("url 'https://x-access-token:ghs_abc@github.com/o/r.git'", "url 'https://x-access-token:«password»@github.com/o/r.git'");
-    stays("https://host:8080/a@b https://host:443 http://a.b/c:d@e https://user@host/ ssh://git@host:22/x");
-    stays("https://user:$PASSWORD@host https://user:***@host https://user:${PW}@host https://user:@host");
+    case(
+        "url 'https://x-access-token:ghs_abc@github.com/o/r.git'",
+        "url 'https://x-access-token:«password»@github.com/o/r.git'",
+    );
+    stays(
+        "https://host:8080/a@b https://host:443 http://a.b/c:d@e https://user@host/ ssh://git@host:22/x",
+    );
+    stays(
+        "https://user:$PASSWORD@host https://user:***@host https://user:${PW}@host https://user:@host",
+    );
     stays("https://[::1]:8080/ s3://bucket/a:b@c");
 }
 
 #[test]
 fn an_authorization_is_hidden() {
     let token = random(40);
-    case(&format!("Authorization: Bearer {token}\r\n"), "Authorization: Bearer «authorization»\r\n");
-    case(&format!("-H 'authorization: bearer {token}'"), "-H 'authorization: bearer «authorization»'");
-    case(&format!("sent Bearer {token}."), "sent Bearer «bearer-token»");
-    case("Authorization: Basic dXNlcjpodW50ZXIy", "Authorization: Basic «authorization»");
+    case(
+        &format!("Authorization: Bearer {token}\r\n"),
+        "Authorization: Bearer «authorization»\r\n",
+    );
+    case(
+        &format!("-H 'authorization: bearer {token}'"),
+        "-H 'authorization: bearer «authorization»'",
+    );
+    case(
+        &format!("sent Bearer {token}."),
+        "sent Bearer «bearer-token»",
+    );
+    case(
+        "Authorization: Basic dXNlcjpodW50ZXIy",
+        "Authorization: Basic «authorization»",
+    );
     case("< basic dXNlcjpwYXNzd29yZA== >", "< basic «basic-auth» >");
-    case("\"auth\": \"dXNlcjpwYXNzd29yZA==\"", "\"auth\": \"«basic-auth»\"");
+    case(
+        "\"auth\": \"dXNlcjpwYXNzd29yZA==\"",
+        "\"auth\": \"«basic-auth»\"",
+    );
     stays("Basic authentication is required; bearer tokens are not accepted");
     stays("-H \"Authorization: Bearer $TOKEN\" -H 'Authorization: Bearer ${TOKEN}'");
 }
@@ -158,28 +211,88 @@ fn an_authorization_is_hidden() {
 #[test]
 fn a_name_tells() {
     let key = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
-    case(&format!("aws_secret_access_key = {key}\n"), "aws_secret_access_key = «aws-secret-key»\n");
-    case(&format!("\"SecretAccessKey\": \"{key}\","), "\"SecretAccessKey\": \"«aws-secret-key»\",");
-    case(&format!("|  SecretAccessKey |  {key}  |"), "|  SecretAccessKey |  «aws-secret-key»  |");
-    case(&format!("AccountName=x;AccountKey={}==;End", random(86)), "AccountName=x;AccountKey=«account-key»;End");
-    case(&format!("    client-key-data: {}\n", random(900)), "    client-key-data: «client-key»\n");
-    case(&format!("    token: {}\n", random(40)), "    token: «token»\n");
-    case(&format!("DD_API_KEY={}", "0123456789abcdef".repeat(2)), "DD_API_KEY=«api-key»");
-    case(&format!("X-Amz-Date=2&X-Amz-Signature={}&x=1", "0123456789abcdef".repeat(4)), "X-Amz-Date=2&X-Amz-Signature=«signature»&x=1");
+    case(
+        &format!("aws_secret_access_key = {key}\n"),
+        "aws_secret_access_key = «aws-secret-key»\n",
+    );
+    case(
+        &format!("\"SecretAccessKey\": \"{key}\","),
+        "\"SecretAccessKey\": \"«aws-secret-key»\",",
+    );
+    case(
+        &format!("|  SecretAccessKey |  {key}  |"),
+        "|  SecretAccessKey |  «aws-secret-key»  |",
+    );
+    case(
+        &format!("AccountName=x;AccountKey={}==;End", random(86)),
+        "AccountName=x;AccountKey=«account-key»;End",
+    );
+    case(
+        &format!("    client-key-data: {}\n", random(900)),
+        "    client-key-data: «client-key»\n",
+    );
+    case(
+        &format!("    token: {}\n", random(40)),
+        "    token: «token»\n",
+    );
+    case(
+        &format!("DD_API_KEY={}", "0123456789abcdef".repeat(2)),
+        "DD_API_KEY=«api-key»",
+    );
+    case(
+        &format!(
+            "X-Amz-Date=2&X-Amz-Signature={}&x=1",
+            "0123456789abcdef".repeat(4)
+        ),
+        "X-Amz-Date=2&X-Amz-Signature=«signature»&x=1",
+    );
     case("password=hunter2", "password=«password»");
-    case("PGPASSWORD='hunter2 and more' psql", "PGPASSWORD='«password»' psql");
-    case("{\"password\": \"correct horse\"}", "{\"password\": \"«password»\"}");
-    case("\"{\\\"password\\\": \\\"hunt\\\\\\\"er2\\\"}\"", "\"{\\\"password\\\": \\\"«password»\\\"}\"");
-    case("{'db_password': 'hunter2', 'a': 1}", "{'db_password': '«password»', 'a': 1}");
+    case(
+        "PGPASSWORD='hunter2 and more' psql",
+        "PGPASSWORD='«password»' psql",
+    );
+    case(
+        "{\"password\": \"correct horse\"}",
+        "{\"password\": \"«password»\"}",
+    );
+    case(
+        "\"{\\\"password\\\": \\\"hunt\\\\\\\"er2\\\"}\"",
+        "\"{\\\"password\\\": \\\"«password»\\\"}\"",
+    );
+    case(
+        "{'db_password': 'hunter2', 'a': 1}",
+        "{'db_password': '«password»', 'a': 1}",
+    );
     case("db_password: hunter2\n", "db_password: «password»\n");
-    case("Server=a;Uid=b;Pwd=hunter2;", "Server=a;Uid=b;Pwd=«password»;");
-    case("mysql --password hunter2 -e x", "mysql --password «password» -e x");
-    case("ALTER USER a WITH PASSWORD 'hunter2';", "ALTER USER a WITH PASSWORD '«password»';");
-    case("<password>hunter2</password>", "<password>«password»</password>");
-    case("\"SecretString\": \"{\\\"a\\\":\\\"hunter2\\\"}\"", "\"SecretString\": \"«secret»\"");
-    case(&format!("token: ghp_{}\n", random(36)), "token: «github-token»\n");
+    case(
+        "Server=a;Uid=b;Pwd=hunter2;",
+        "Server=a;Uid=b;Pwd=«password»;",
+    );
+    case(
+        "mysql --password hunter2 -e x",
+        "mysql --password «password» -e x",
+    );
+    case(
+        "ALTER USER a WITH PASSWORD 'hunter2';",
+        "ALTER USER a WITH PASSWORD '«password»';",
+    );
+    case(
+        "<password>hunter2</password>",
+        "<password>«password»</password>",
+    );
+    case(
+        "\"SecretString\": \"{\\\"a\\\":\\\"hunter2\\\"}\"",
+        "\"SecretString\": \"«secret»\"",
+    );
+    case(
+        &format!("token: ghp_{}\n", random(36)),
+        "token: «github-token»\n",
+    );
     // Too long to wait for.
-    case(&format!("password={} b", "x1".repeat(5000)), "password=«password» b");
+    case(
+        &format!("password={} b", "x1".repeat(5000)),
+        "password=«password» b",
+    );
 }
 
 #[test]
@@ -190,13 +303,19 @@ fn evidence_stays() {
     stays("arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/db-AbCdEf");
     stays("arn:aws:iam::123456789012:role/deploy account 123456789012");
     stays("data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk");
-    stays("certificate-authority-data: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUM1ekNDQWMrZ0F3SUI");
-    stays("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SDG6UOoqKLsabgH5C9okWi0dh2l9GKJl me@host");
+    stays(
+        "certificate-authority-data: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUM1ekNDQWMrZ0F3SUI",
+    );
+    stays(
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SDG6UOoqKLsabgH5C9okWi0dh2l9GKJl me@host",
+    );
     stays("password: incorrect\nPassword: Required.\npassword: ******\npassword=<redacted>");
     stays("password = var.db_password\npassword = get_password()\npassword: ${DB_PASSWORD}");
     stays("Enter password: \nmore\n\"password\": \"must be at least 8 characters\"");
     stays("secretName: my-app-tls-2024\nsecret: registry-credentials-7f9c8d\nsecretKeyRef:");
-    stays("token_type: bearer\ntokenExpirationSeconds: 3607\ntokens: 12345678901234567\nnextToken: eyJhYmNkZWYxMjM0NTY3ODkw");
+    stays(
+        "token_type: bearer\ntokenExpirationSeconds: 3607\ntokens: 12345678901234567\nnextToken: eyJhYmNkZWYxMjM0NTY3ODkw",
+    );
     stays("GOOGLE_APPLICATION_CREDENTIALS=/home/me/key.json password_file=/run/secrets/db");
     stays("(sensitive value) password = (sensitive value)");
     stays("disk-io task-id sk-learn-0.24.1 whsec_ ghp_short AKIA npm_config_registry=https://x.y/");
@@ -229,7 +348,10 @@ fn terraform_says_at_the_end_what_is_sensitive() {
             }]}
         }
     });
-    for text in [state.to_string(), serde_json::to_string_pretty(&state).unwrap()] {
+    for text in [
+        state.to_string(),
+        serde_json::to_string_pretty(&state).unwrap(),
+    ] {
         let cleaned = in_pieces(text.as_bytes(), &[3, 10, 100]);
         let cleaned = String::from_utf8(cleaned).unwrap();
         for gone in ["hunter-two", "correct-horse", "second-one"] {

@@ -70,7 +70,9 @@ impl<'a> View<'a> {
 
     /// Whether a text stands at a position, in either case.
     pub(super) fn reads(&self, position: usize, text: &[u8]) -> Result<bool, More> {
-        self.compare(position, text, |one, other| one.eq_ignore_ascii_case(&other))
+        self.compare(position, text, |one, other| {
+            one.eq_ignore_ascii_case(&other)
+        })
     }
 
     fn compare(
