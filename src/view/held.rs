@@ -64,8 +64,9 @@ impl Held {
     pub(super) fn parts(&self) -> impl Iterator<Item = Part<'_>> {
         let whole = self.skipped == 0 && self.total <= FIRST + LAST + 1;
         let skipped = if whole { 0 } else { 1.min(self.last.len()) };
-        let omitted =
-            (!whole).then(|| Part::Omitted(self.total.saturating_sub(FIRST + LAST), self.skipped));
+        let omitted = (!whole).then(|| {
+            Part::Omitted(self.total.saturating_sub(FIRST + LAST), self.skipped)
+        });
         self.first
             .iter()
             .map(|(stream, line)| Part::Line(*stream, line))
@@ -164,4 +165,5 @@ mod tests {
         assert!(shown(&held).iter().all(|line| line.len() <= LINE));
         assert_eq!(held.last.len(), LAST + 1);
     }
+
 }

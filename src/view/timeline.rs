@@ -255,7 +255,14 @@ impl Timeline {
         }
     }
 
-    fn output(&mut self, step: &str, stream: Stream, skipped: u64, text: &str, out: &mut String) {
+    fn output(
+        &mut self,
+        step: &str,
+        stream: Stream,
+        skipped: u64,
+        text: &str,
+        out: &mut String,
+    ) {
         self.active(step).held.push(stream, skipped, text);
         if self.layout.style.output != Shown::Full {
             return;
