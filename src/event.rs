@@ -148,6 +148,10 @@ pub enum Event {
         /// Why it did not pass, in one line.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<Clean>,
+        /// The steps that failed and count: not those that may fail, nor those that a later
+        /// step's `when` handled.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        failed: Vec<String>,
         /// How long it took, in milliseconds.
         elapsed_ms: u64,
     },

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::info::{Form, Info, Sort, Written};
+use super::info_string::{Form, Info, Sort, Written};
 use super::vocabulary::{OF_SECTIONS, OURS, RUNME, example, is_foreign, known};
 use super::{Attributes, Effect};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};

@@ -11,7 +11,7 @@ mod conditions;
 mod facts;
 mod fence;
 mod front_matter;
-mod info;
+mod info_string;
 mod inputs;
 mod interpolation;
 mod markdown;
@@ -326,6 +326,7 @@ impl Document {
             page = plain::complete(&source, page);
         }
         diagnostics.extend(page.diagnostics);
+        diagnostics.extend(cell_value::check(&page.cells));
         diagnostics.sort();
         let document = Self {
             source,

@@ -98,7 +98,7 @@ pub(super) fn example(name: &str) -> &'static str {
         "retry" => "retry=3",
         "delay" => "delay=5s",
         "backoff" => "backoff=2",
-        "ready" => "ready=\"http::ok(url)\"",
+        "ready" => "ready='sh_unchecked(\"nc -z localhost 8080\").ok'",
         "each" => "each=\"pods\"",
         "effect" => "effect=change",
         "errexit" => "errexit=off",

@@ -1,3 +1,5 @@
+//! The vocabulary as it is stored: each event's line, and back.
+
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -180,6 +182,7 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
                 status,
                 exit,
                 reason,
+                failed: vec!["a".to_owned()],
                 elapsed_ms
             }
         ),

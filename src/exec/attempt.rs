@@ -23,6 +23,7 @@ use super::code::Code;
 use super::console::{self, Splitter};
 use super::context::{Broken, Context};
 use super::fill::{self, Filled};
+use super::host::StepHost;
 use super::outcome::Ending;
 use super::output::{self, Kept};
 use super::shell::{self, Left, ShellCell};
@@ -197,7 +198,7 @@ pub(super) async fn run(
     let document = context.source().name().to_owned();
     let line = context.source().line(cell.body.origin(0));
     let (argv, mark) = match &prepared.action {
-        Action::Script => return Ok(script(context, step, cell, code, cancel).await),
+        Action::Script => return Ok(script(context, step, name, prepared, code, cancel).await),
         Action::Manual | Action::Branch => return Ok(Attempted::ended(Ending::passed())),
         Action::Shell { dialect, text } | Action::Console { dialect, text, .. } => {
             let argv = context.shell_argv(&ShellCell {
@@ -358,15 +359,26 @@ fn unexpected(
 async fn script(
     context: &Arc<Context>,
     step: &Step,
-    cell: &Cell,
+    name: &str,
+    prepared: &Prepared,
     code: &Code,
     cancel: &CancellationToken,
 ) -> Attempted {
-    // The deadline cancels this attempt only.
+    let cell = &context.graph().document.cells[step.cell];
+    // The deadline cancels this attempt only, and with it what the script runs.
     let attempt = cancel.child_token();
+    let host = StepHost::new(
+        Arc::clone(context),
+        name.to_owned(),
+        prepared.environment.clone(),
+        prepared.directory.clone(),
+        attempt.clone(),
+        Arc::clone(&code.calls),
+    );
     let started = context.world.elapsed();
     let mut running = {
         let code = Code {
+            host: Arc::new(host),
             cancel: attempt.clone(),
             ..code.clone()
         };

@@ -3,6 +3,7 @@
 //! Its functions evaluate scripts, so they belong on a blocking thread.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 
 use tokio_util::sync::CancellationToken;
 
@@ -21,6 +22,8 @@ pub(super) struct Code {
     pub(super) notebook: Notebook,
     pub(super) host: Arc<dyn Host>,
     pub(super) cancel: CancellationToken,
+    /// How many calls the step has made.
+    pub(super) calls: Arc<AtomicU32>,
 }
 
 /// The code of the diagnostic that a script's failure is shown as.
@@ -44,12 +47,13 @@ impl Code {
     /// Whether a condition holds.
     pub(super) fn holds(&self, condition: &Excerpt) -> Result<bool, Box<Ending>> {
         let value = self.evaluate(condition)?;
-        value.as_bool().map_err(|kind| {
+        value.as_bool().map_err(|_| {
             self.failed_at(
                 condition,
                 &format!(
-                    "the condition `{}` is neither true nor false but a value of type {kind}",
-                    condition.text
+                    "the condition `{}` is neither true nor false but {}",
+                    condition.text,
+                    script::describe(&value)
                 ),
             )
         })
@@ -58,7 +62,7 @@ impl Code {
     /// The elements of an `each`.
     pub(super) fn elements(&self, each: &Excerpt) -> Result<Vec<Dynamic>, Box<Ending>> {
         let value = self.evaluate(each)?;
-        let kind = value.type_name();
+        let kind = script::describe(&value);
         if value.is_array() {
             return Ok(value.into_array().unwrap_or_default());
         }
@@ -73,10 +77,7 @@ impl Code {
                 })
                 .collect());
         }
-        Err(self.failed_at(
-            each,
-            &format!("`each` wants a list or a map, not a value of type {kind}"),
-        ))
+        Err(self.failed_at(each, &format!("`each` wants a list or a map, not {kind}")))
     }
 
     /// A value as the bytes that stand for it.

@@ -149,6 +149,7 @@ pub async fn run(
             status: totals.status,
             exit,
             reason: totals.reason,
+            failed: totals.failed,
             elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
         }])
         .await
@@ -169,6 +170,7 @@ async fn steps(context: &Arc<Context>, interrupt: &Interrupt) -> Result<Totals, 
         return Ok(Totals {
             status: ending.status,
             reason: ending.reason,
+            failed: Vec::new(),
         });
     }
     let first = State::new(context.settings.directory.clone(), inputs);
@@ -208,12 +210,14 @@ async fn set_environment(context: &Arc<Context>, inputs: Notebook) -> Result<(),
         environment.clone(),
         context.settings.directory.clone(),
         context.stop.clone(),
+        Arc::default(),
     );
     let code = Code {
         context: Arc::clone(context),
         notebook: inputs,
         host: Arc::new(host),
         cancel: context.stop.clone(),
+        calls: Arc::default(),
     };
     let environment = step::blocking(&code, move |code| {
         for (name, text) in &code.context.graph().document.front_matter.env {

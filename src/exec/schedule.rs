@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use crate::event::{Event, Status};
 use crate::graph::{Edge, EdgeKind, StepKind};
 use crate::plan::Selected;
-use crate::script::StepResult;
+use crate::script::{self, StepResult};
 use crate::secret::Clean;
 
 use super::context::{Broken, Context};
@@ -47,6 +47,8 @@ struct Settled {
 pub(super) struct Totals {
     pub(super) status: Status,
     pub(super) reason: Option<Clean>,
+    /// The steps that failed and count.
+    pub(super) failed: Vec<String>,
 }
 
 impl Schedule {
@@ -154,8 +156,18 @@ impl Schedule {
         }
         if step.kind == StepKind::Value {
             // Its value stands in the notebook from the start.
+            let cell = &self.context.graph().document.cells[step.cell];
+            let value = match cell.value() {
+                Some(Ok(value)) => script::to_dynamic(&value),
+                _ => script::Dynamic::UNIT,
+            };
             return Some(Settled {
                 status: Some(Status::Passed),
+                result: StepResult {
+                    id: step.id.to_string(),
+                    value,
+                    ..StepResult::default()
+                },
                 ..skipped(Clean::default(), false)
             });
         }
@@ -165,7 +177,7 @@ impl Schedule {
             return Some(skipped(reason.clone(), true));
         }
         if step.skip {
-            return Some(skipped(Clean::constant("it says `skip`"), false));
+            return Some(skipped(Clean::constant(step.skip_reason()), false));
         }
         self.blocked(index).map(|reason| skipped(reason, true))
     }
@@ -334,36 +346,24 @@ impl Schedule {
             Some(context.redactor.clean(&text))
         };
         let missing = self.settled.iter().any(Option::is_none);
-        if context.is_late() {
-            Totals {
-                status: Status::Failed,
-                reason: Some(Clean::constant("the time of the run was up")),
-            }
+        let (status, reason) = if context.is_late() {
+            let reason = Clean::constant("the time of the run was up");
+            (Status::Failed, Some(reason))
         } else if context.stop.is_cancelled() {
-            Totals {
-                status: Status::Interrupted,
-                reason: self.stopping.clone(),
-            }
+            (Status::Interrupted, self.stopping.clone())
         } else if !failed.is_empty() {
-            Totals {
-                status: Status::Failed,
-                reason: say(&failed, "failed"),
-            }
+            (Status::Failed, say(&failed, "failed"))
         } else if !refused.is_empty() {
-            Totals {
-                status: Status::Refused,
-                reason: say(&refused, "refused to run"),
-            }
+            (Status::Refused, say(&refused, "refused to run"))
         } else if missing {
-            Totals {
-                status: Status::Failed,
-                reason: self.stopping.clone(),
-            }
+            (Status::Failed, self.stopping.clone())
         } else {
-            Totals {
-                status: Status::Passed,
-                reason: None,
-            }
+            (Status::Passed, None)
+        };
+        Totals {
+            status,
+            reason,
+            failed,
         }
     }
 

@@ -48,8 +48,8 @@ pub(super) async fn run(context: Arc<Context>, start: Start) -> Result<Outcome, 
             .get(branch)
             .and_then(|result| result.value.as_bool().ok());
         if yes != Some(true) {
-            let title = &runner.context.step(*branch).title;
-            let reason = format!("the answer to `{title}` was no");
+            let question = runner.context.graph().question(*branch);
+            let reason = format!("the answer to `{question}` was no");
             return Ok(runner.skipped(start.state, &reason));
         }
     }
@@ -187,18 +187,21 @@ impl Runner {
     }
 
     fn named_code(&self, notebook: Notebook, name: String) -> Code {
+        let calls = Arc::default();
         let host = StepHost::new(
             Arc::clone(&self.context),
             name,
             self.environment.clone(),
             self.directory.clone(),
             self.cancel.clone(),
+            Arc::clone(&calls),
         );
         Code {
             context: Arc::clone(&self.context),
             notebook,
             host: Arc::new(host),
             cancel: self.cancel.clone(),
+            calls,
         }
     }
 

@@ -96,6 +96,7 @@ impl Report {
                 exit,
                 reason,
                 elapsed_ms,
+                failed: _,
             } => {
                 self.status = Some(*status);
                 self.exit = Some(*exit);

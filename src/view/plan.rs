@@ -49,7 +49,7 @@ pub fn plan(plan: &Plan, style: Style) -> String {
         };
         let id = paint.bold(&fit(&sanitize::line(step.id.as_str()), name_width));
         let title = sanitize::line(&step.title);
-        let (word, effect) = effect(step.effect, paint);
+        let (word, effect) = effect(plan.graph.effect(*index), paint);
         let kind = fit(step.kind.word(), 8);
         let number = format!("{:>digits$}.", number + 1);
         let used = digits + 1 + 1 + name_width + 2 + 8 + 2 + 7 + 2;
@@ -110,7 +110,7 @@ impl Page {
         self.line(&self.paint.bold(&head));
         for (_, step) in out {
             let why = if step.skip {
-                "it says `skip`"
+                step.skip_reason()
             } else {
                 "not selected"
             };
@@ -154,10 +154,10 @@ fn reasons(plan: &Plan, index: usize, step: &Step) -> Vec<String> {
     for condition in &step.conditions {
         reasons.push(format!("only when {}", condition.text));
     }
-    for branch in step.branches.iter().filter_map(|at| steps.get(*at)) {
+    for branch in &step.branches {
         reasons.push(format!(
             "only if the operator says yes to “{}”",
-            branch.title
+            plan.graph.question(*branch)
         ));
     }
     if let Some(each) = &step.each {
@@ -269,7 +269,7 @@ mod tests {
             background: false,
             ready: None,
             each: None,
-            effect,
+            effect: Some(effect),
             tty: false,
             errexit: true,
             cwd: None,

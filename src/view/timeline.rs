@@ -156,8 +156,10 @@ impl Timeline {
                 status,
                 exit,
                 reason,
+                failed,
                 elapsed_ms,
             } => {
+                self.summary.forgive(failed);
                 self.open = false;
                 self.space(&mut out);
                 let reason = reason.as_ref().map(Clean::as_str);
@@ -257,11 +259,19 @@ impl Timeline {
     }
 
     fn output(&mut self, step: &str, stream: Stream, skipped: u64, text: &str, out: &mut String) {
-        self.active(step).held.push(stream, skipped, text);
+        // What a service writes later is in the journal; its line is settled.
+        let settled = self.tally.is_done(step);
+        if !settled {
+            self.active(step).held.push(stream, skipped, text);
+        }
         if self.layout.style.output != Shown::Full {
             return;
         }
-        let bar = self.bar(stream);
+        let bar = if settled {
+            format!("{} {}", sanitize::line(step), self.bar(stream))
+        } else {
+            self.bar(stream)
+        };
         if skipped > 0 {
             let left_out = format!("{bar} … {} left out", size(skipped));
             self.aside(step, &self.layout.paint.dim(&left_out), out);
@@ -292,7 +302,7 @@ impl Timeline {
                     active.unseen += 1;
                 }
             }
-            Some(step) if self.running.len() > 1 => {
+            Some(step) if self.running.len() > 1 || self.tally.is_done(step) => {
                 self.layout.marked(
                     &self.layout.paint.cyan("·"),
                     &format!("{step}: {text}"),

@@ -13,9 +13,13 @@ mod support;
 
 mod bad_input;
 mod commands;
+mod each;
 mod exit_status;
 mod guards;
 mod help;
 mod inputs;
+mod places;
 mod prompts;
 mod run;
+mod services;
+mod timeouts;

@@ -233,6 +233,25 @@ fn what_destroys_should_ask() {
 }
 
 #[test]
+fn a_page_may_remove_what_it_made() {
+    let made = "work=$(mktemp -d)\nlog=\"$(mktemp)\"\nother=/srv";
+    Page::new(false)
+        .shell(made)
+        .shell("rm -rf \"${work:?}\" \"$log\"\nrm -rf $work/x")
+        .finds(&[]);
+    let found = |command: &str| format!("RB0603 {command}: `rm -rf` runs without a question");
+    Page::new(false)
+        .shell(made)
+        .shell("rm -rf $other\nrm -rf $work /srv\nrm -rf $work/../x\nrm -rf ${work:-/}")
+        .finds(&[
+            &found("rm -rf $other"),
+            &found("rm -rf $work /srv"),
+            &found("rm -rf $work/../x"),
+            &found("rm -rf ${work:-/}"),
+        ]);
+}
+
+#[test]
 fn an_exclamation_mark_that_a_paste_expands_is_noted() {
     let noted = |event: &str| {
         format!("RB0604 {event}: pasted at a prompt, `{event}` becomes a command of the history")
@@ -292,6 +311,17 @@ fn a_command_in_running_text_is_noted_where_no_cell_holds_it() {
         )
         .shell("cd x && kubectl  get x")
         .finds(&["RB0607 terraform plan -detailed-exitcode: `terraform plan -detailed-exitcode` stands in running text and is not a step"]);
+}
+
+#[test]
+fn a_fence_among_prose_is_no_running_text() {
+    Page::new(true)
+        .cell(
+            CellKind::Manual,
+            "```\n$ kubectl get pods\nNAME READY\n```\nsee `kubectl get x`",
+            false,
+        )
+        .finds(&["RB0607 kubectl get x: `kubectl get x` stands in running text and is not a step"]);
 }
 
 #[test]
