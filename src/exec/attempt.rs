@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -91,7 +91,10 @@ pub(super) fn prepare(
     let directory = match &step.cwd {
         Some(cwd) => {
             use std::os::unix::ffi::OsStringExt;
-            directory.join(OsString::from_vec(fill::template(code, cwd)?))
+            gone_to(
+                &directory,
+                Path::new(&OsString::from_vec(fill::template(code, cwd)?)),
+            )
         }
         None => directory,
     };
@@ -170,6 +173,22 @@ pub(super) fn prepare(
         directory,
         environment,
     })
+}
+
+/// Where `cd` goes: `.` and `..` are taken out of the path before any link is followed (POSIX, cd,
+/// step 8).
+fn gone_to(from: &Path, to: &Path) -> PathBuf {
+    let mut there = PathBuf::new();
+    for component in from.join(to).components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                there.pop();
+            }
+            other => there.push(other),
+        }
+    }
+    there
 }
 
 /// The commands of a transcript, for people.

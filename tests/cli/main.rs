@@ -13,6 +13,7 @@ mod support;
 
 mod bad_input;
 mod commands;
+mod corpus;
 mod each;
 mod exit_status;
 mod guards;
