@@ -318,9 +318,7 @@ pub(super) fn process_ending(context: &Context, end: End, timeout: Option<Durati
             "timed out after {}",
             timeout.map(show_duration).unwrap_or_default()
         )),
-        End::Cancelled => {
-            Ending::because(Status::Interrupted, Clean::constant("the run was stopped"))
-        }
+        End::Cancelled => Ending::because(Status::Interrupted, context.why_stopped()),
     }
 }
 

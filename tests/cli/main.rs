@@ -17,6 +17,7 @@ mod corpus;
 mod each;
 mod exit_status;
 mod guards;
+mod handled;
 mod help;
 mod inputs;
 mod places;
