@@ -152,7 +152,11 @@ pub(super) fn prepare(
             }
             Action::Interpreter {
                 program: program.clone(),
-                text: fill::plain(&cell.body.text, &all, &values),
+                text: placed(
+                    program,
+                    context.source().line(cell.body.origin(0)),
+                    fill::plain(&cell.body.text, &all, &values),
+                ),
             }
         }
         (StepKind::Manual, _) => Action::Manual,
@@ -160,8 +164,10 @@ pub(super) fn prepare(
         (StepKind::Script | StepKind::Value | StepKind::Console(_), _) => Action::Script,
     };
     let command = match &action {
-        Action::Shell { text, .. } | Action::Interpreter { text, .. } => {
-            Some(context.redactor.clean(&String::from_utf8_lossy(text)))
+        Action::Shell { text, .. } => Some(context.redactor.clean(&String::from_utf8_lossy(text))),
+        Action::Interpreter { text, .. } => {
+            let text = String::from_utf8_lossy(text);
+            Some(context.redactor.clean(text.trim_start_matches('\n')))
         }
         Action::Console { .. } => Some(context.redactor.clean(&transcript(cell))),
         Action::Script => Some(context.redactor.clean(&cell.body.text)),
@@ -173,6 +179,20 @@ pub(super) fn prepare(
         directory,
         environment,
     })
+}
+
+/// Code behind as many empty lines as stand above it in the document, so that a traceback names
+/// the document's lines; only for programs that don't mind.
+fn placed(program: &str, line: usize, code: Vec<u8>) -> Vec<u8> {
+    let minds = !["python", "node", "ruby", "perl"]
+        .iter()
+        .any(|known| program.starts_with(known));
+    if minds || code.starts_with(b"#!") {
+        return code;
+    }
+    let mut placed = vec![b'\n'; line.saturating_sub(1)];
+    placed.extend(code);
+    placed
 }
 
 /// Where `cd` goes: `.` and `..` are taken out of the path before any link is followed (POSIX, cd,
