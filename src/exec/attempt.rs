@@ -171,8 +171,7 @@ pub(super) fn prepare(
         }
         Action::Interpreter { text, .. } => {
             let text = String::from_utf8_lossy(text);
-            Some(context.redactor.clean(text.trim_start_matches('
-')))
+            Some(context.redactor.clean(text.trim_start_matches('\n')))
         }
         Action::Console { text, .. } => {
             let redactor = &context.redactor;
