@@ -189,7 +189,7 @@ impl<'a> Fence<'a> {
                 info,
                 body,
                 section: None,
-                attributes: reading.attributes,
+                attributes: reading.attributes.shared(),
                 interpolations,
                 branch: None,
             }),

@@ -345,7 +345,7 @@ impl<'a> Walk<'a> {
             title: String::new(),
             span: Span::new(span.start, span.start + length),
             parent: self.around.last().copied(),
-            attributes: Attributes::default(),
+            attributes: Attributes::default().shared(),
         });
         self.around.push(index);
         index
@@ -384,7 +384,7 @@ impl<'a> Walk<'a> {
                 words.read();
                 self.page.diagnostics.extend(words.problems);
                 self.page.sections[section].attributes =
-                    attributes::of_section(&words.found, &mut self.page.diagnostics);
+                    attributes::of_section(&words.found, &mut self.page.diagnostics).shared();
             }
             None => self.page.diagnostics.push(
                 Diagnostic::warning(
