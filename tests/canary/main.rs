@@ -13,6 +13,7 @@
 mod encoders;
 mod planted;
 mod searched;
+mod told;
 
 use std::fmt::Write as _;
 use std::fs;
