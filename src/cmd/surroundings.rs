@@ -81,8 +81,10 @@ impl Surroundings {
         ["USER", "LOGNAME"]
             .into_iter()
             .find_map(|name| self.environment.text(name))
-            .unwrap_or("unknown")
-            .to_owned()
+            .map_or_else(
+                || format!("user {}", rustix::process::getuid().as_raw()),
+                str::to_owned,
+            )
     }
 
     /// Writes a warning to standard error.

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::{Cell, CellKind, Input, Interpolated, Interpolation};
+use crate::quote::{self, Context, Dialect};
 use crate::source::{Span, Spanned};
 use crate::value::InputKind;
 
@@ -15,6 +16,13 @@ pub(super) fn inputs(cells: &mut [Cell]) -> Vec<Input> {
             continue;
         }
         cell.interpolations = placeholders(&cell.body.text);
+        if let CellKind::Shell(dialect) = cell.kind {
+            leave_comments(
+                dialect.unwrap_or(Dialect::Bash),
+                &cell.body.text,
+                &mut cell.interpolations,
+            );
+        }
         if let CellKind::Console(exchanges) = &cell.kind {
             // The output under a command is not filled in.
             let commands: Vec<Span> = exchanges
@@ -48,12 +56,20 @@ pub(super) fn inputs(cells: &mut [Cell]) -> Vec<Input> {
     inputs
 }
 
+/// Drops the placeholders that stand in a comment behind a command: a comment names what it
+/// speaks of; it is not a place to fill in.
+fn leave_comments(dialect: Dialect, text: &str, found: &mut Vec<Interpolation>) {
+    let ranges: Vec<_> = found.iter().map(|found| found.range.clone()).collect();
+    let mut contexts = quote::contexts(dialect, text, &ranges).into_iter();
+    found.retain(|_| contexts.next() != Some(Context::Comment));
+}
+
 /// Finds the placeholders of a text, in order.
 ///
 /// A placeholder is `<name>` of letters, digits, `-`, `_`, `.` and single words with blanks
 /// between, beginning with a letter. `<file`, `< file >out`, `<<EOF`, `<(…)` and `<in>out` are
 /// redirections, and a name that is closed somewhere by `</name>` is markup.
-fn placeholders(text: &str) -> Vec<Interpolation> {
+pub(crate) fn placeholders(text: &str) -> Vec<Interpolation> {
     let mut found = Vec::new();
     let mut closed: Option<HashSet<&str>> = None;
     let (mut at, mut line) = (0, 0);
@@ -86,6 +102,10 @@ fn placeholders(text: &str) -> Vec<Interpolation> {
     found
 }
 
+/// What programs print where they have nothing to say (kubectl, Go, Terraform): output that was
+/// pasted under its command, and no place to fill in.
+const OUTPUT: [&str; 6] = ["none", "unknown", "pending", "nil", "invalid", "unset"];
+
 /// The longest name that is still taken for one.
 const LONGEST: usize = 80;
 
@@ -101,7 +121,7 @@ fn name_at(text: &str, start: usize) -> Option<&str> {
         .filter(|(_, c)| *c == '>')
         .map(|(at, _)| at)?;
     let name = &rest[..length];
-    (!name.ends_with(' ')).then_some(name)
+    (!name.ends_with(' ') && !OUTPUT.contains(&name)).then_some(name)
 }
 
 /// Whether `<…>` is a redirection from one file and to another: it begins a word, and a file's

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +23,7 @@ use super::code::Code;
 use super::console::{self, Splitter};
 use super::context::{Broken, Context};
 use super::fill::{self, Filled};
+use super::host::StepHost;
 use super::outcome::Ending;
 use super::output::{self, Kept};
 use super::shell::{self, Left, ShellCell};
@@ -90,7 +91,10 @@ pub(super) fn prepare(
     let directory = match &step.cwd {
         Some(cwd) => {
             use std::os::unix::ffi::OsStringExt;
-            directory.join(OsString::from_vec(fill::template(code, cwd)?))
+            gone_to(
+                &directory,
+                Path::new(&OsString::from_vec(fill::template(code, cwd)?)),
+            )
         }
         None => directory,
     };
@@ -148,7 +152,11 @@ pub(super) fn prepare(
             }
             Action::Interpreter {
                 program: program.clone(),
-                text: fill::plain(&cell.body.text, &all, &values),
+                text: placed(
+                    program,
+                    context.source().line(cell.body.origin(0)),
+                    fill::plain(&cell.body.text, &all, &values),
+                ),
             }
         }
         (StepKind::Manual, _) => Action::Manual,
@@ -162,7 +170,8 @@ pub(super) fn prepare(
             Some(context.redactor.clean(&text))
         }
         Action::Interpreter { text, .. } => {
-            Some(context.redactor.clean(&String::from_utf8_lossy(text)))
+            let text = String::from_utf8_lossy(text);
+            Some(context.redactor.clean(text.trim_start_matches('\n')))
         }
         Action::Console { text, .. } => {
             let redactor = &context.redactor;
@@ -178,6 +187,36 @@ pub(super) fn prepare(
         directory,
         environment,
     })
+}
+
+/// Code behind as many empty lines as stand above it in the document, so that a traceback names
+/// the document's lines; only for programs that don't mind.
+fn placed(program: &str, line: usize, code: Vec<u8>) -> Vec<u8> {
+    let minds = !["python", "node", "ruby", "perl"]
+        .iter()
+        .any(|known| program.starts_with(known));
+    if minds || code.starts_with(b"#!") {
+        return code;
+    }
+    let mut placed = vec![b'\n'; line.saturating_sub(1)];
+    placed.extend(code);
+    placed
+}
+
+/// Where `cd` goes: `.` and `..` are taken out of the path before any link is followed (POSIX, cd,
+/// step 8).
+fn gone_to(from: &Path, to: &Path) -> PathBuf {
+    let mut there = PathBuf::new();
+    for component in from.join(to).components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                there.pop();
+            }
+            other => there.push(other),
+        }
+    }
+    there
 }
 
 /// The commands of a transcript, for people.
@@ -206,7 +245,7 @@ pub(super) async fn run(
     let document = context.redactor.clean(context.source().name()).to_string();
     let line = context.source().line(cell.body.origin(0));
     let (argv, mark) = match &prepared.action {
-        Action::Script => return Ok(script(context, step, cell, code, cancel).await),
+        Action::Script => return Ok(script(context, step, name, prepared, code, cancel).await),
         Action::Manual | Action::Branch => return Ok(Attempted::ended(Ending::passed())),
         Action::Shell { dialect, text } | Action::Console { dialect, text, .. } => {
             let argv = context.shell_argv(&ShellCell {
@@ -307,9 +346,7 @@ pub(super) fn process_ending(context: &Context, end: End, timeout: Option<Durati
             "timed out after {}",
             timeout.map(show_duration).unwrap_or_default()
         )),
-        End::Cancelled => {
-            Ending::because(Status::Interrupted, Clean::constant("the run was stopped"))
-        }
+        End::Cancelled => Ending::because(Status::Interrupted, context.why_stopped()),
     }
 }
 
@@ -367,15 +404,26 @@ fn unexpected(
 async fn script(
     context: &Arc<Context>,
     step: &Step,
-    cell: &Cell,
+    name: &str,
+    prepared: &Prepared,
     code: &Code,
     cancel: &CancellationToken,
 ) -> Attempted {
-    // The deadline cancels this attempt only.
+    let cell = &context.graph().document.cells[step.cell];
+    // The deadline cancels this attempt only, and with it what the script runs.
     let attempt = cancel.child_token();
+    let host = StepHost::new(
+        Arc::clone(context),
+        name.to_owned(),
+        prepared.environment.clone(),
+        prepared.directory.clone(),
+        attempt.clone(),
+        Arc::clone(&code.calls),
+    );
     let started = context.world.elapsed();
     let mut running = {
         let code = Code {
+            host: Arc::new(host),
             cancel: attempt.clone(),
             ..code.clone()
         };
@@ -430,10 +478,16 @@ async fn script(
 }
 
 /// The event that an attempt begins.
-pub(super) fn started(name: &str, attempt: u32, prepared: &Prepared) -> Event {
+pub(super) fn started(context: &Context, name: &str, attempt: u32, prepared: &Prepared) -> Event {
+    let starts_a_process = !matches!(
+        prepared.action,
+        Action::Script | Action::Manual | Action::Branch
+    );
+    let directory = prepared.directory.to_string_lossy();
     Event::StepStarted {
         step: name.to_owned(),
         attempt,
         command: prepared.command.clone(),
+        directory: starts_a_process.then(|| context.redactor.clean(&directory)),
     }
 }

@@ -2,7 +2,9 @@
 //!
 //! Its functions evaluate scripts, so they belong on a blocking thread.
 
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 
 use tokio_util::sync::CancellationToken;
 
@@ -21,6 +23,8 @@ pub(super) struct Code {
     pub(super) notebook: Notebook,
     pub(super) host: Arc<dyn Host>,
     pub(super) cancel: CancellationToken,
+    /// How many calls the step has made.
+    pub(super) calls: Arc<AtomicU32>,
 }
 
 /// The code of the diagnostic that a script's failure is shown as.
@@ -44,12 +48,13 @@ impl Code {
     /// Whether a condition holds.
     pub(super) fn holds(&self, condition: &Excerpt) -> Result<bool, Box<Ending>> {
         let value = self.evaluate(condition)?;
-        value.as_bool().map_err(|kind| {
+        value.as_bool().map_err(|_| {
             self.failed_at(
                 condition,
                 &format!(
-                    "the condition `{}` is neither true nor false but a value of type {kind}",
-                    condition.text
+                    "the condition `{}` is neither true nor false but {}",
+                    condition.text,
+                    script::describe(&value)
                 ),
             )
         })
@@ -58,9 +63,12 @@ impl Code {
     /// The elements of an `each`.
     pub(super) fn elements(&self, each: &Excerpt) -> Result<Vec<Dynamic>, Box<Ending>> {
         let value = self.evaluate(each)?;
-        let kind = value.type_name();
+        let kind = script::describe(&value);
         if value.is_array() {
             return Ok(value.into_array().unwrap_or_default());
+        }
+        if let Some(numbers) = numbers(&value) {
+            return Ok(numbers);
         }
         if let Some(map) = value.read_lock::<rhai::Map>() {
             return Ok(map
@@ -75,7 +83,7 @@ impl Code {
         }
         Err(self.failed_at(
             each,
-            &format!("`each` wants a list or a map, not a value of type {kind}"),
+            &format!("`each` wants a list, a map or a range of at most {MOST} numbers, not {kind}"),
         ))
     }
 
@@ -132,4 +140,20 @@ impl Code {
         let picture = picture.split_once('\n').map_or("", |(_, rest)| rest);
         self.context.redactor.clean(picture)
     }
+}
+
+/// How many instances a range of numbers may make; a list has a limit of its own.
+const MOST: usize = 100_000;
+
+/// The numbers of a range, if it is one and not too long.
+fn numbers(value: &Dynamic) -> Option<Vec<Dynamic>> {
+    let listed = |numbers: &mut dyn Iterator<Item = i64>| {
+        let listed: Vec<Dynamic> = numbers.take(MOST + 1).map(Dynamic::from_int).collect();
+        (listed.len() <= MOST).then_some(listed)
+    };
+    if let Some(range) = value.read_lock::<Range<i64>>() {
+        return listed(&mut range.clone());
+    }
+    let range = value.read_lock::<RangeInclusive<i64>>()?;
+    listed(&mut range.clone())
 }

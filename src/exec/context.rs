@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::credentials::Environment;
 use crate::event::{Event, Stream};
-use crate::graph::{EdgeKind, Graph, Step};
+use crate::graph::{EdgeKind, Graph, Step, StepKind};
 use crate::journal::{self, Recorder};
 use crate::plan::Plan;
 use crate::script::{self, Dynamic, Notebook, StepResult};
@@ -133,6 +133,15 @@ impl Context {
         self.late.load(Ordering::Relaxed)
     }
 
+    /// Why what runs is ended, and nothing new starts.
+    pub(super) fn why_stopped(&self) -> Clean {
+        Clean::constant(if self.is_late() {
+            "the time of the run was up"
+        } else {
+            "the run was stopped"
+        })
+    }
+
     /// Why the journal can't be kept, if it can't.
     pub(super) fn broken(&self) -> Option<journal::Error> {
         self.broken
@@ -217,7 +226,11 @@ impl Context {
             }
             if let Some(result) = results.get(&edge.from) {
                 let step = self.step(edge.from);
-                let value: Dynamic = result.clone().into();
+                let value = match &step.kind {
+                    // Of a value cell the value itself is meant.
+                    StepKind::Value => result.value.clone(),
+                    _ => result.clone().into(),
+                };
                 steps.insert(step.id.as_str().into(), value.clone());
                 if let Some(variable) = &step.variable {
                     notebook.define(variable, value, true);

@@ -21,7 +21,7 @@ use super::context::Context;
 use super::output;
 use super::shell::ShellCell;
 
-/// The host of one step; its functions block and belong on a blocking thread.
+/// The host of one step, which numbers its calls through all attempts; its functions block and belong on a blocking thread.
 pub(super) struct StepHost {
     context: Arc<Context>,
     step: String,
@@ -30,7 +30,9 @@ pub(super) struct StepHost {
     directory: PathBuf,
     cancel: CancellationToken,
     runtime: Handle,
-    calls: AtomicU32,
+    /// Whether what its processes write is recorded.
+    quiet: bool,
+    calls: Arc<AtomicU32>,
 }
 
 impl StepHost {
@@ -40,6 +42,7 @@ impl StepHost {
         environment: Environment,
         directory: PathBuf,
         cancel: CancellationToken,
+        calls: Arc<AtomicU32>,
     ) -> Self {
         let dialect = context
             .graph()
@@ -55,7 +58,17 @@ impl StepHost {
             directory,
             cancel,
             runtime: Handle::current(),
-            calls: AtomicU32::new(0),
+            quiet: false,
+            calls,
+        }
+    }
+
+    /// Keeps what its processes write out of the record: a question that is asked again and
+    /// again would bury what the step itself writes.
+    pub(super) fn quietly(self) -> Self {
+        Self {
+            quiet: true,
+            ..self
         }
     }
 
@@ -92,7 +105,13 @@ impl StepHost {
         let (sender, receiver) = mpsc::channel(8);
         let (exit, kept) = tokio::join!(
             self.context.world.run(process, sender, self.cancel.clone()),
-            output::pump(&self.context, &self.step, receiver, None),
+            async {
+                if self.quiet {
+                    output::keep_all(receiver).await
+                } else {
+                    output::pump(&self.context, &self.step, receiver, None).await
+                }
+            },
         );
         let exit = exit.map_err(|error| Trouble::Failed(error.to_string()))?;
         let code = match exit.end {

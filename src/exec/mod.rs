@@ -9,6 +9,7 @@ mod code;
 mod console;
 mod context;
 mod fill;
+pub mod guard;
 mod host;
 mod left;
 mod outcome;
@@ -28,8 +29,8 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::credentials::Environment;
-use crate::event::{Event, Removed, RunStarted, Status, StepHead};
+use crate::credentials::{Environment, Guards, Identity};
+use crate::event::{self, Event, Removed, RunStarted, Status, StepHead};
 use crate::graph::StepKind;
 use crate::journal::{self, Recorder};
 use crate::plan::{Plan, Selected};
@@ -70,6 +71,12 @@ pub struct Settings {
     pub folder: PathBuf,
     /// Between TERM and KILL.
     pub grace: Duration,
+    /// What must be so before each step that changes or destroys something.
+    pub guards: Guards,
+    /// Who the credentials are, where that was asked.
+    pub identity: Option<Identity>,
+    /// What is said at the head of the run's journal, as a lease that was waived.
+    pub notes: Vec<String>,
 }
 
 /// How the operator ends a run early.
@@ -149,6 +156,7 @@ pub async fn run(
             status: totals.status,
             exit,
             reason: totals.reason,
+            failed: totals.failed,
             elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
         }])
         .await
@@ -164,11 +172,15 @@ async fn steps(context: &Arc<Context>, interrupt: &Interrupt) -> Result<Totals, 
     context
         .commit(vec![Event::RunStarted(Box::new(head(context)))])
         .await?;
+    for note in &context.settings.notes {
+        context.note(None, context.redactor.clean(note)).await;
+    }
     let inputs = inputs(context);
     if let Err(ending) = set_environment(context, inputs.clone()).await {
         return Ok(Totals {
             status: ending.status,
             reason: ending.reason,
+            failed: Vec::new(),
         });
     }
     let first = State::new(context.settings.directory.clone(), inputs);
@@ -208,12 +220,14 @@ async fn set_environment(context: &Arc<Context>, inputs: Notebook) -> Result<(),
         environment.clone(),
         context.settings.directory.clone(),
         context.stop.clone(),
+        Arc::default(),
     );
     let code = Code {
         context: Arc::clone(context),
         notebook: inputs,
         host: Arc::new(host),
         cancel: context.stop.clone(),
+        calls: Arc::default(),
     };
     let environment = step::blocking(&code, move |code| {
         for (name, text) in &code.context.graph().document.front_matter.env {
@@ -307,6 +321,13 @@ fn head(context: &Context) -> RunStarted {
         attended: settings.attended,
         inputs,
         removed: settings.removed.clone(),
+        identity: settings.identity.as_ref().map(|identity| event::Identity {
+            account: redactor.clean(&identity.account),
+            arn: redactor.clean(&identity.arn),
+            key: identity.key.clone(),
+            source: redactor.clean(&identity.source),
+            expires: identity.expires,
+        }),
         steps,
     }
 }

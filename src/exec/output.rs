@@ -69,6 +69,15 @@ pub(super) async fn pump(
     kept
 }
 
+/// Keeps a process's output for a script, and records nothing.
+pub(super) async fn keep_all(mut chunks: mpsc::Receiver<Chunk>) -> Kept {
+    let mut kept = Kept::default();
+    while let Some(chunk) = chunks.recv().await {
+        keep(&mut kept, chunk.stream, &chunk.bytes);
+    }
+    kept
+}
+
 fn keep(kept: &mut Kept, stream: Stream, bytes: &[u8]) {
     let place = match stream {
         Stream::Stdout => &mut kept.stdout,

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -11,19 +12,20 @@ use tokio_util::sync::CancellationToken;
 use crate::event::Status;
 use crate::graph::Step;
 use crate::secret::Clean;
+use crate::source::Excerpt;
 use crate::value::show_duration;
 use crate::world::{End, Process, Stdin};
 
 use super::attempt::{Action, Attempted, Prepared, process_ending};
 use super::code::Code;
 use super::context::{Broken, Context};
+use super::host::StepHost;
 use super::outcome::Ending;
 use super::output;
 use super::shell::{self, ShellCell};
 
 /// A background process.
 pub(super) struct Service {
-    name: String,
     cancel: CancellationToken,
     running: JoinHandle<Option<End>>,
 }
@@ -84,54 +86,29 @@ pub(super) async fn start(
     };
     // It outlives the step and a stopped run's other steps: what ends it is the run's end.
     let ended = context.kill.child_token();
+    let first = Arc::new(AtomicBool::new(false));
     let mut running = {
         let context = Arc::clone(context);
         let name = name.to_owned();
-        let ended = ended.clone();
+        let (ended, second) = (ended.clone(), Arc::clone(&first));
         tokio::spawn(async move {
-            let (sender, receiver) = mpsc::channel(8);
-            let (exit, _) = tokio::join!(
-                context.world.run(process, sender, ended),
-                output::pump(&context, &name, receiver, None),
-            );
-            match exit {
-                Ok(exit) => Some(exit.end),
-                Err(error) => {
-                    let text = context.redactor.clean(&error.to_string());
-                    context.note(Some(&name), text).await;
-                    None
-                }
+            let end = serve(&context, &name, process, ended.clone()).await;
+            // Before the step has settled, its end says so.
+            if second.swap(true, Ordering::Relaxed) && !ended.is_cancelled() {
+                note_end(&context, &name, end).await;
             }
+            end
         })
     };
-    let began = context.world.elapsed();
-    let within = step.timeout.unwrap_or(READY_WITHIN);
-    if step.ready.is_none() {
-        context.world.sleep(AT_FIRST).await;
-    }
-    let ending = loop {
-        if running.is_finished() {
-            break gone(context, (&mut running).await.ok().flatten());
-        }
-        if cancel.is_cancelled() {
-            break Ending::because(Status::Interrupted, Clean::constant("the run was stopped"));
-        }
-        match ready(step, code).await {
-            Ok(true) => break Ending::passed(),
-            Ok(false) => {}
-            Err(ending) => break *ending,
-        }
-        if context.world.elapsed().saturating_sub(began) >= within {
-            let reason = format!("not ready after {}", show_duration(within));
-            break *code.failed(&reason);
-        }
-        tokio::select! {
-            () = context.world.sleep(EVERY) => {}
-            () = cancel.cancelled() => {}
-        }
+    let mut ending = tokio::select! {
+        biased;
+        end = &mut running => gone(context, end.ok().flatten()),
+        ending = until_ready(context, step, name, prepared, code, cancel) => ending,
     };
+    if ending.status == Status::Passed && first.swap(true, Ordering::Relaxed) {
+        ending = gone(context, (&mut running).await.ok().flatten());
+    }
     let service = Service {
-        name: name.to_owned(),
         cancel: ended,
         running,
     };
@@ -149,12 +126,81 @@ pub(super) async fn start(
     Ok(Attempted::ended(ending))
 }
 
-/// Whether a service is ready; one that says nothing of it is ready at once.
-async fn ready(step: &Step, code: &Code) -> Result<bool, Box<Ending>> {
-    let Some(condition) = step.ready.clone() else {
-        return Ok(true);
+/// Runs the process of a service to its end; `None` where it could not be started.
+async fn serve(
+    context: &Context,
+    name: &str,
+    process: Process,
+    cancel: CancellationToken,
+) -> Option<End> {
+    let (sender, receiver) = mpsc::channel(8);
+    let (exit, _) = tokio::join!(
+        context.world.run(process, sender, cancel),
+        output::pump(context, name, receiver, None),
+    );
+    match exit {
+        Ok(exit) => Some(exit.end),
+        Err(error) => {
+            let text = context.redactor.clean(&error.to_string());
+            context.note(Some(name), text).await;
+            None
+        }
+    }
+}
+
+/// Waits until a service is ready, at most as long as it may take.
+async fn until_ready(
+    context: &Arc<Context>,
+    step: &Step,
+    name: &str,
+    prepared: &Prepared,
+    code: &Code,
+    cancel: &CancellationToken,
+) -> Ending {
+    let Some(condition) = &step.ready else {
+        context.world.sleep(AT_FIRST).await;
+        return Ending::passed();
     };
-    let code = code.clone();
+    // A probe that hangs ends with the time that there is, and with the step.
+    let probing = cancel.child_token();
+    let _ended = probing.clone().drop_guard();
+    let host = StepHost::new(
+        Arc::clone(context),
+        name.to_owned(),
+        prepared.environment.clone(),
+        prepared.directory.clone(),
+        probing.clone(),
+        Arc::clone(&code.calls),
+    );
+    let code = Code {
+        host: Arc::new(host.quietly()),
+        cancel: probing,
+        ..code.clone()
+    };
+    let within = step.timeout.unwrap_or(READY_WITHIN);
+    let probe = async {
+        loop {
+            match ready(condition, &code).await {
+                Ok(true) => return Ending::passed(),
+                Ok(false) => context.world.sleep(EVERY).await,
+                Err(ending) => return *ending,
+            }
+        }
+    };
+    tokio::select! {
+        ending = probe => ending,
+        () = context.world.sleep(within) => {
+            *code.failed(&format!("not ready after {}", show_duration(within)))
+        }
+        () = cancel.cancelled() => {
+            Ending::because(Status::Interrupted, context.why_stopped())
+        }
+    }
+}
+
+/// Whether a service is ready.
+async fn ready(condition: &Excerpt, code: &Code) -> Result<bool, Box<Ending>> {
+    let (condition, code) = (condition.clone(), code.clone());
     let asked = tokio::task::spawn_blocking(move || match code.holds(&condition) {
         // A probe that fails is a service that is not ready yet.
         Err(ending) if ending.status == Status::Failed => Ok(false),
@@ -171,9 +217,29 @@ fn gone(context: &Context, end: Option<End>) -> Ending {
             Status::Failed,
             Clean::constant("it ended before it was ready (exit status 0)"),
         ),
-        Some(end) => process_ending(context, end, None),
+        Some(end) => {
+            let mut ending = process_ending(context, end, None);
+            if let Some(reason) = &ending.reason {
+                let text = format!("it ended before it was ready: {reason}");
+                ending.reason = Some(context.redactor.clean(&text));
+            }
+            ending
+        }
         None => Ending::because(Status::Failed, Clean::constant("it could not be started")),
     }
+}
+
+/// Tells of a service that ended while the run went on.
+async fn note_end(context: &Context, name: &str, end: Option<End>) {
+    let how = match end {
+        Some(End::Code(code)) => format!("exit status {code}"),
+        Some(End::Signal(signal)) => format!("signal {signal}"),
+        Some(End::TimedOut | End::Cancelled) | None => return,
+    };
+    let text = format!("the service ended by itself ({how})");
+    context
+        .note(Some(name), context.redactor.clean(&text))
+        .await;
 }
 
 /// Ends all services, the last started first.
@@ -187,14 +253,8 @@ pub(super) async fn end_all(context: &Context) {
         let Some(service) = service else {
             return;
         };
-        let early = service.running.is_finished();
         service.cancel.cancel();
-        if let Ok(Some(End::Code(code))) = service.running.await
-            && early
-        {
-            let text = format!("the service ended by itself (exit status {code})");
-            let text = context.redactor.clean(&text);
-            context.note(Some(&service.name), text).await;
-        }
+        // How it ended was told, or it was ended just now.
+        let _ended = service.running.await;
     }
 }

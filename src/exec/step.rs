@@ -21,6 +21,7 @@ use crate::world::QuestionKind;
 use super::attempt::{self, Attempted, Prepared};
 use super::code::Code;
 use super::context::{Broken, Context};
+use super::guard;
 use super::host::StepHost;
 use super::outcome::{Ending, Outcome, Verdict};
 use super::service;
@@ -48,8 +49,8 @@ pub(super) async fn run(context: Arc<Context>, start: Start) -> Result<Outcome, 
             .get(branch)
             .and_then(|result| result.value.as_bool().ok());
         if yes != Some(true) {
-            let title = &runner.context.step(*branch).title;
-            let reason = format!("the answer to `{title}` was no");
+            let question = runner.context.graph().question(*branch);
+            let reason = format!("the answer to `{question}` was no");
             return Ok(runner.skipped(start.state, &reason));
         }
     }
@@ -187,18 +188,21 @@ impl Runner {
     }
 
     fn named_code(&self, notebook: Notebook, name: String) -> Code {
+        let calls = Arc::default();
         let host = StepHost::new(
             Arc::clone(&self.context),
             name,
             self.environment.clone(),
             self.directory.clone(),
             self.cancel.clone(),
+            Arc::clone(&calls),
         );
         Code {
             context: Arc::clone(&self.context),
             notebook,
             host: Arc::new(host),
             cancel: self.cancel.clone(),
+            calls,
         }
     }
 
@@ -407,7 +411,7 @@ impl Runner {
             Some(answer) if answer.text == "yes" => Ok(Ok(())),
             Some(answer) => refused(&format!("{} said no", answer.by)),
             None if self.cancel.is_cancelled() => Ok(Err(Box::new(Instance::ended(
-                Ending::because(Status::Interrupted, Clean::constant("the run was stopped")),
+                Ending::because(Status::Interrupted, self.context.why_stopped()),
             )))),
             None if branch => {
                 refused("nobody is here to say whether this applies; run it in a terminal")
@@ -428,14 +432,25 @@ impl Runner {
         let mut wait = step.delay;
         for attempt in 1.. {
             if self.cancel.is_cancelled() {
-                let reason = Clean::constant("the run was stopped");
+                let reason = self.context.why_stopped();
                 return Ok(Instance::ended(Ending::because(
                     Status::Interrupted,
                     reason,
                 )));
             }
+            if let Some(reason) = guard::refused(&self.context, self.index, prepared).await {
+                return Ok(Instance::ended(Ending {
+                    attempts: attempt - 1,
+                    ..Ending::because(Status::Refused, reason)
+                }));
+            }
             self.context
-                .commit(vec![attempt::started(name, attempt, prepared)])
+                .commit(vec![attempt::started(
+                    &self.context,
+                    name,
+                    attempt,
+                    prepared,
+                )])
                 .await?;
             let context = &self.context;
             let mut attempted = if step.background {

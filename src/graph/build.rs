@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::link::{Edges, Linker};
 use super::scope::Scope;
-use super::{EdgeKind, Graph, Step, attributes, cycle, effect, names, order, steps};
+use super::{EdgeKind, Graph, Step, attributes, cycle, effect, names, order, places, steps};
 use crate::diagnostic::Diagnostics;
 use crate::document::Document;
 use crate::language::Vocabulary;
@@ -26,9 +26,10 @@ pub(super) fn build(document: Arc<Document>, vocabulary: &Vocabulary) -> (Graph,
     }
     linker.environment(&environment);
     drop(scope);
+    places::check(&document, &steps, &mut diagnostics);
     for (step, names) in steps.iter_mut().zip(&names) {
         step.defines = defined(names);
-        effect::infer(&document, step, names, &inherited);
+        effect::of_calls(step, names);
     }
     drop(inherited);
     let Edges {

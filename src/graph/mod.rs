@@ -1,6 +1,6 @@
 //! Steps and what waits for what, checked.
 //!
-//! A [`Graph`] is made of a [`Document`](crate::document::Document) alone: pure, total, with
+//! A [`Graph`] is made of a [`Document`] alone: pure, total, with
 //! diagnostics for unknown names, duplicates and cycles. It runs nothing and decides nothing
 //! about a particular run.
 
@@ -14,6 +14,7 @@ mod index;
 mod link;
 mod names;
 mod order;
+mod places;
 mod scope;
 mod steps;
 #[cfg(test)]
@@ -81,8 +82,8 @@ pub struct Step {
     pub ready: Option<Excerpt>,
     /// What it runs once for each element of.
     pub each: Option<Excerpt>,
-    /// What it does to the world.
-    pub effect: Effect,
+    /// What it does to the world, where the document says it; see [`Graph::effect`].
+    pub effect: Option<Effect>,
     /// Whether it gets the operator's terminal.
     pub tty: bool,
     /// Whether a shell cell stops at its first failing command.
@@ -93,6 +94,17 @@ pub struct Step {
     pub skip: bool,
     /// Names that it defines for others, its own variable not included.
     pub defines: Vec<String>,
+}
+
+impl Step {
+    /// Why a step that says [`skip`](Self::skip) is skipped.
+    #[must_use]
+    pub fn skip_reason(&self) -> &'static str {
+        match self.kind {
+            StepKind::Manual => "it is ticked off",
+            _ => "it says `skip`",
+        }
+    }
 }
 
 /// What runs a step.
@@ -180,6 +192,15 @@ impl EdgeKind {
 }
 
 impl Graph {
+    /// What a step (an index) does to the world: what the document says, else what the commands
+    /// of its cell tell. One that is not there changes something.
+    #[must_use]
+    pub fn effect(&self, step: usize) -> Effect {
+        self.steps
+            .get(step)
+            .map_or(Effect::Change, |step| effect::of_step(&self.document, step))
+    }
+
     /// Makes the graph of a document.
     ///
     /// `vocabulary` is what scripts can call, so that an unknown name is found before a run.
@@ -275,6 +296,15 @@ impl Graph {
     #[must_use]
     pub fn order(&self) -> Vec<usize> {
         self.index.order()
+    }
+
+    /// What a branch step asks the operator.
+    #[must_use]
+    pub fn question(&self, step: usize) -> &str {
+        self.steps
+            .get(step)
+            .and_then(|step| self.document.cells.get(step.cell))
+            .map_or("", |cell| cell.body.text.trim())
     }
 
     /// The line (from 1) of a step's fence in the document.

@@ -1,3 +1,5 @@
+//! Journals on real disks: written ahead, read back, verified.
+
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -38,6 +40,7 @@ fn ended() -> Event {
         status: Status::Passed,
         exit: 0,
         reason: None,
+        failed: Vec::new(),
         elapsed_ms: 1,
     }
 }

@@ -65,7 +65,7 @@ fn one(plan: &Plan, index: usize) -> Option<Explained> {
     let skipped = if selected == Selected::No {
         Some("not selected".to_owned())
     } else if step.skip {
-        Some("it says `skip`".to_owned())
+        Some(step.skip_reason().to_owned())
     } else if conditions
         .iter()
         .any(|condition| condition.trim() == "false")
@@ -80,7 +80,7 @@ fn one(plan: &Plan, index: usize) -> Option<Explained> {
         title: step.title.clone(),
         kind: step.kind.word().to_owned(),
         line: graph.line(index),
-        effect: step.effect,
+        effect: graph.effect(index),
         asks: step.confirm.is_some(),
         waits_for: waits(plan, index),
         conditions,

@@ -1,3 +1,5 @@
+//! Inputs bound, steps selected, and why.
+
 use std::sync::Arc;
 
 use super::{Given, Origin, Plan, Selected, Selection, Unready, missing};
@@ -196,7 +198,8 @@ fn a_plan_says_what_would_run_and_why() {
                 .waits_for
                 .iter()
                 .map(|wait| {
-                    let why: Vec<&str> = wait.why.iter().map(|why| why.word()).collect();
+                    let why: Vec<&str> =
+                        wait.why.iter().map(crate::graph::EdgeKind::word).collect();
                     format!("{}:{}", wait.id, why.join("+"))
                 })
                 .collect();

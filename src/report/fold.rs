@@ -28,6 +28,7 @@ impl Report {
                 step,
                 attempt,
                 command,
+                ..
             } => {
                 let step = self.step_mut(step);
                 step.state = State::Running;
@@ -95,6 +96,7 @@ impl Report {
                 exit,
                 reason,
                 elapsed_ms,
+                failed: _,
             } => {
                 self.status = Some(*status);
                 self.exit = Some(*exit);

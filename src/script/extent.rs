@@ -120,6 +120,13 @@ fn literal_end(text: &str, at: usize) -> Option<usize> {
     if rest.starts_with("()") {
         return Some(at + 2);
     }
+    // The parser makes one literal of a sign and the number that it stands before.
+    if matches!(first, '-' | '+') {
+        return literal_end(text, blank_end(text, at + 1));
+    }
+    if first == '(' {
+        return matching(text, at);
+    }
     let mut end = at + first.len_utf8();
     while let Some(c) = text.get(end..)?.chars().next() {
         let fraction = c == '.'

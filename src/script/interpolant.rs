@@ -2,7 +2,7 @@
 
 use rhai::Dynamic;
 
-use super::{Raw, Secret};
+use super::{Raw, Secret, describe};
 
 /// A value as the bytes that stand for it in a text.
 #[derive(Clone, PartialEq, Eq)]
@@ -40,8 +40,8 @@ pub fn interpolant(value: &Dynamic) -> Result<Interpolant, String> {
         ));
     } else {
         return Err(format!(
-            "it is a {}; write which part of it is meant, as in `.stdout`",
-            value.type_name()
+            "it is {}; write which part of it is meant, as in `.stdout`",
+            describe(value)
         ));
     };
     Ok(Interpolant {

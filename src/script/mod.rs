@@ -24,7 +24,7 @@ pub use interpolant::{Interpolant, interpolant};
 pub use notebook::Notebook;
 pub use result::StepResult;
 pub use secret::{Raw, Secret};
-pub use shape::{show, to_dynamic, to_text, to_value};
+pub use shape::{describe, show, to_dynamic, to_text, to_value};
 
 use crate::source::Span;
 

@@ -97,6 +97,39 @@ pub fn show(value: &Dynamic, limit: usize) -> String {
     text.text
 }
 
+/// What a value is, in words: `a list`, `a step's result`.
+#[must_use]
+pub fn describe(value: &Dynamic) -> String {
+    let words = if value.is_unit() {
+        "nothing"
+    } else if value.is_array() {
+        "a list"
+    } else if value.is_map() {
+        "a map"
+    } else if value.is_bool() {
+        "a boolean"
+    } else if value.is_int() || value.is_float() {
+        "a number"
+    } else if value.is_string() || value.is_char() {
+        "a text"
+    } else if value.is_fnptr() {
+        "a function"
+    } else if value.is_blob() {
+        "bytes"
+    } else if value.is::<Held>() {
+        "a result"
+    } else if value.is::<Secret>() {
+        "a secret"
+    } else if value.is::<Raw>() {
+        "a raw text"
+    } else if value.is::<std::ops::Range<i64>>() || value.is::<std::ops::RangeInclusive<i64>>() {
+        "a range"
+    } else {
+        return format!("a value of type {}", value.type_name());
+    };
+    words.to_owned()
+}
+
 struct Shown {
     text: String,
     /// How many characters may still come.

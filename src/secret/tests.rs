@@ -1,3 +1,5 @@
+//! Secrets in every form and cut at every place.
+
 use proptest::prelude::*;
 
 use super::{Redactor, Refused, base64};

@@ -64,9 +64,8 @@ impl Held {
     pub(super) fn parts(&self) -> impl Iterator<Item = Part<'_>> {
         let whole = self.skipped == 0 && self.total <= FIRST + LAST + 1;
         let skipped = if whole { 0 } else { 1.min(self.last.len()) };
-        let omitted = (!whole).then(|| {
-            Part::Omitted(self.total.saturating_sub(FIRST + LAST), self.skipped)
-        });
+        let omitted =
+            (!whole).then(|| Part::Omitted(self.total.saturating_sub(FIRST + LAST), self.skipped));
         self.first
             .iter()
             .map(|(stream, line)| Part::Line(*stream, line))
@@ -165,5 +164,4 @@ mod tests {
         assert!(shown(&held).iter().all(|line| line.len() <= LINE));
         assert_eq!(held.last.len(), LAST + 1);
     }
-
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::by_hand::Failed;
 use super::columns::{Table, cut, wrap};
 use super::paint::Paint;
 use super::runs::plain_mark;
@@ -25,6 +26,7 @@ pub fn show<'a>(entries: impl IntoIterator<Item = &'a Entry>, style: Style) -> S
     });
     let mut began = None;
     let mut starts: HashMap<String, Timestamp> = HashMap::new();
+    let mut failed = Failed::default();
     let mut out = String::new();
     let mut ending = String::new();
     let mut table = Table::default();
@@ -35,6 +37,7 @@ pub fn show<'a>(entries: impl IntoIterator<Item = &'a Entry>, style: Style) -> S
             fold.apart();
         }
         let text = fold.take(entry);
+        failed.take(&entry.event, |step| fold.kind(step).to_owned());
         let (step, status, time, what) = match &entry.event {
             Event::RunStarted(head) => {
                 began = Some(entry.at);
@@ -100,6 +103,7 @@ pub fn show<'a>(entries: impl IntoIterator<Item = &'a Entry>, style: Style) -> S
     out.push_str(&table.render(style.width));
     out.push_str(&ending);
     out.push_str(&fold.end());
+    failed.write(paint, &mut out);
     out
 }
 
@@ -144,6 +148,8 @@ fn facts(head: &RunStarted, at: Timestamp, style: Style, out: &mut String) {
         &format!("runbook {} on {}", head.program, head.platform),
     );
     fact("inputs", &inputs.join(" "));
+    let identity = head.identity.as_ref().map(super::identity::line);
+    fact("identity", &identity.unwrap_or_default());
     for removed in removed {
         fact("removed", &removed);
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::columns::{cut, wrap};
 use super::evidence::Evidence;
 use super::paint::Paint;
+use super::tally::base;
 use super::{Style, sanitize};
 use crate::diagnostic::count;
 use crate::event::{RunStarted, Status, Stream};
@@ -21,6 +22,8 @@ pub(super) struct Summary {
     document: String,
     pub(super) skipped: usize,
     passed: usize,
+    /// How many failed and don't count.
+    forgiven: usize,
     ended: Vec<Ended>,
     /// The step whose lines were printed last.
     last: Option<String>,
@@ -55,6 +58,22 @@ impl Summary {
         } else {
             self.ended.push(ended);
         }
+    }
+
+    /// Leaves out the steps that failed and don't count; `counted` are those that do, and where
+    /// it is empty the record does not tell.
+    pub(super) fn forgive(&mut self, counted: &[String]) {
+        if counted.is_empty() {
+            return;
+        }
+        let before = self.ended.len();
+        self.ended.retain(|ended| {
+            ended.status != Status::Failed
+                || counted
+                    .iter()
+                    .any(|step| *step == ended.step || *step == base(&ended.step))
+        });
+        self.forgiven = before - self.ended.len();
     }
 
     /// Remembers whose lines were printed last: what stands right above is not said again.
@@ -159,7 +178,7 @@ impl Summary {
 
     /// `9 steps, 3 skipped, 41.2s`, or `1 of 12 steps failed: flip-auth (a.md:42), …`.
     fn counts(&self, status: Status, reason: Option<&str>, elapsed: Duration) -> String {
-        let total = self.passed + self.ended.len() + self.skipped;
+        let total = self.passed + self.forgiven + self.ended.len() + self.skipped;
         let mut parts = Vec::new();
         let of = |wanted: Status| self.ended.iter().filter(move |e| e.status == wanted);
         let number = of(status).count();
@@ -192,6 +211,9 @@ impl Summary {
             if other != status && number > 0 && status != Status::Passed {
                 parts.push(format!("{number} {}", other.word()));
             }
+        }
+        if self.forgiven > 0 {
+            parts.push(format!("{} failed but handled", self.forgiven));
         }
         if self.skipped > 0 {
             parts.push(format!("{} skipped", self.skipped));

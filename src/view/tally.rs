@@ -20,6 +20,11 @@ impl Tally {
         unknown
     }
 
+    /// Whether a step has ended.
+    pub(super) fn is_done(&self, step: &str) -> bool {
+        self.0.get(step).copied().unwrap_or(false)
+    }
+
     /// How many are done, of how many.
     pub(super) fn progress(&self) -> (usize, usize) {
         let done = self.0.values().filter(|done| **done).count();

@@ -84,17 +84,18 @@ impl Timeline {
             .unwrap_or_default()
     }
 
+    /// What kind a step is: a shell's name, `rhai`, …
+    pub(super) fn kind(&self, step: &str) -> &str {
+        self.head(step).map_or("", |head| head.kind.as_str())
+    }
+
     /// Takes the next entry and gives the lines that it settles.
     pub(super) fn take(&mut self, entry: &Entry) -> String {
         self.seq = entry.seq;
         let mut out = String::new();
         match &entry.event {
             Event::RunStarted(head) => self.begin(head, &mut out),
-            Event::StepStarted {
-                step,
-                attempt,
-                command: _,
-            } => self.start(step, *attempt, &mut out),
+            Event::StepStarted { step, attempt, .. } => self.start(step, *attempt, &mut out),
             Event::Output {
                 step,
                 stream,
@@ -155,8 +156,10 @@ impl Timeline {
                 status,
                 exit,
                 reason,
+                failed,
                 elapsed_ms,
             } => {
+                self.summary.forgive(failed);
                 self.open = false;
                 self.space(&mut out);
                 let reason = reason.as_ref().map(Clean::as_str);
@@ -178,7 +181,7 @@ impl Timeline {
             let mark = self.layout.paint.yellow("…");
             for active in &self.running {
                 self.mention(&mark, &active.step, "no end recorded", &mut out);
-                self.written(active, &mut out);
+                self.written(active, true, &mut out);
             }
             self.spaced &= out.is_empty();
             self.space(&mut out);
@@ -222,6 +225,13 @@ impl Timeline {
             self.layout
                 .indented(&inputs.join(" "), |text| self.layout.paint.cyan(text), out);
         }
+        if let Some(identity) = &head.identity {
+            self.layout.indented(
+                &sanitize::line(&super::identity::line(identity)),
+                |text| self.layout.paint.cyan(text),
+                out,
+            );
+        }
         for removed in &head.removed {
             let text = format!("removed {}: {}", removed.name, removed.reason);
             self.layout.indented(
@@ -255,19 +265,20 @@ impl Timeline {
         }
     }
 
-    fn output(
-        &mut self,
-        step: &str,
-        stream: Stream,
-        skipped: u64,
-        text: &str,
-        out: &mut String,
-    ) {
-        self.active(step).held.push(stream, skipped, text);
+    fn output(&mut self, step: &str, stream: Stream, skipped: u64, text: &str, out: &mut String) {
+        // What a service writes later is in the journal; its line is settled.
+        let settled = self.tally.is_done(step);
+        if !settled {
+            self.active(step).held.push(stream, skipped, text);
+        }
         if self.layout.style.output != Shown::Full {
             return;
         }
-        let bar = self.bar(stream);
+        let bar = if settled {
+            format!("{} {}", sanitize::line(step), self.bar(stream))
+        } else {
+            self.bar(stream)
+        };
         if skipped > 0 {
             let left_out = format!("{bar} … {} left out", size(skipped));
             self.aside(step, &self.layout.paint.dim(&left_out), out);
@@ -298,7 +309,7 @@ impl Timeline {
                     active.unseen += 1;
                 }
             }
-            Some(step) if self.running.len() > 1 => {
+            Some(step) if self.running.len() > 1 || self.tally.is_done(step) => {
                 self.layout.marked(
                     &self.layout.paint.cyan("·"),
                     &format!("{step}: {text}"),
@@ -366,7 +377,9 @@ impl Timeline {
             why: &why,
         };
         self.layout.settled(&settled, out);
-        self.written(&active, out);
+        // What a script read it has used; it says what is worth saying with `log`.
+        let shown = status != Status::Passed || self.kind(step) != "rhai";
+        self.written(&active, shown, out);
         let evidence = Evidence {
             assertion,
             reason: reason.as_deref().unwrap_or_default().to_owned(),
@@ -398,8 +411,8 @@ impl Timeline {
         self.layout.settled(&settled, out);
     }
 
-    /// What a step wrote, under its line.
-    fn written(&self, active: &Active, out: &mut String) {
+    /// What a step noted and, if that is shown, wrote, under its line.
+    fn written(&self, active: &Active, shown: bool, out: &mut String) {
         for note in &active.notes {
             self.layout.marked(&self.layout.paint.cyan("·"), note, out);
         }
@@ -407,7 +420,7 @@ impl Timeline {
             let text = format!("… {} more notes", active.unseen);
             self.layout.marked(&self.layout.paint.cyan("·"), &text, out);
         }
-        if self.layout.style.output == Shown::Short {
+        if shown && self.layout.style.output == Shown::Short {
             for part in active.held.parts() {
                 line(out, &self.held_line(&part));
             }

@@ -4,18 +4,27 @@
     clippy::disallowed_methods,
     reason = "the tests start the program, and what they compare it with"
 )]
+#![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 #![expect(
     clippy::needless_raw_string_hashes,
     reason = "snapbox writes the outputs so"
 )]
 
+mod stand;
 mod support;
 
+mod aws;
 mod bad_input;
 mod commands;
+mod corpus;
+mod each;
 mod exit_status;
 mod guards;
+mod handled;
 mod help;
 mod inputs;
+mod places;
 mod prompts;
 mod run;
+mod services;
+mod timeouts;

@@ -87,7 +87,7 @@ fn every_attribute_is_read() {
     assert_eq!(when.text, "helm.ok && \"x\\y\" == z");
     let z = when.text.len() - 1;
     assert_eq!(document.source.slice(when.span(z..z + 1)), "z");
-    assert_eq!(attributes.timeout, Some(Duration::from_secs(600)));
+    assert_eq!(attributes.timeout, Some(Duration::from_mins(10)));
     assert_eq!(attributes.retry, Some(3));
     assert_eq!(attributes.delay, Some(Duration::from_secs(5)));
     assert_eq!(attributes.backoff, Some(1.5));
@@ -400,6 +400,16 @@ fn interpolations_know_their_place_in_a_container() {
             .is_empty()
     );
     assert!(clean("```yaml\n${{ github.ref }}\n```\n```sh\nls\n```\n").plain);
+}
+
+#[test]
+fn a_backquote_in_the_attributes_is_said() {
+    complains(
+        "a\n```sh {#srv when=\"x == `up`\"}\nls\n",
+        "2:24 error RB0116 ```: this line opens no fence: no backquote can follow its own | open and close the fence with `~~~`, or write texts in `\"…\"`",
+    );
+    clean("say ``` ```sh {#a} ``` to begin, or\n```sh {#a}``` here\n");
+    clean("~~~sh {#srv when=\"x == `up`\"}\nls\n~~~\n");
 }
 
 #[test]

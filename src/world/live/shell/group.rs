@@ -52,6 +52,39 @@ impl Group {
         !self.own || test_kill_process_group(self.leader) == Err(Errno::SRCH)
     }
 
+    /// Whether nothing of it runs any more: what is left has ended, and only waits for a parent
+    /// (in a container often one that never asks) to take notice.
+    #[cfg(target_os = "linux")]
+    pub(super) fn has_ended(&self) -> bool {
+        let leader = self.leader.as_raw_nonzero().to_string();
+        let Ok(processes) = std::fs::read_dir("/proc") else {
+            return false;
+        };
+        !processes.filter_map(Result::ok).any(|process| {
+            let name = process.file_name();
+            if !name.as_encoded_bytes().iter().all(u8::is_ascii_digit) {
+                return false;
+            }
+            // proc_pid_stat(5): `pid (name) state parent group …`; the name may hold anything.
+            let Ok(stat) = std::fs::read_to_string(process.path().join("stat")) else {
+                return false;
+            };
+            let mut fields = stat
+                .rsplit_once(')')
+                .map_or("", |(_, fields)| fields)
+                .split_whitespace();
+            let state = fields.next();
+            let group = fields.nth(1);
+            group == Some(leader.as_str()) && !matches!(state, Some("Z" | "X"))
+        })
+    }
+
+    /// Elsewhere only [`is_gone`](Self::is_gone) tells.
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn has_ended(&self) -> bool {
+        self.is_gone()
+    }
+
     /// Waits until the leader is stopped because it, or a child, reached for the terminal; says
     /// by which signal.
     ///

@@ -32,6 +32,9 @@ const KILLED: Duration = Duration::from_secs(5);
 /// How often a group that got its TERM is looked at.
 const LOOK: Duration = Duration::from_millis(4);
 
+/// How many looks there are between two closer ones, which cost more.
+const CLOSER: u32 = 10;
+
 /// How long a process that was ended by us may keep a reader waiting for its last words.
 const LATEST: Duration = Duration::from_secs(2);
 
@@ -123,7 +126,10 @@ async fn stop(
     let gone = async {
         let _ = exited.as_mut().await;
         reaped = true;
-        while !group.is_gone() {
+        for look in 1_u32.. {
+            if group.is_gone() || (look.is_multiple_of(CLOSER) && group.has_ended()) {
+                return;
+            }
             time::sleep(LOOK).await;
         }
     };

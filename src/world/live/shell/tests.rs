@@ -1,3 +1,5 @@
+//! Real processes: how they start, speak, and are ended.
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -415,39 +417,4 @@ async fn many_run_side_by_side() {
         assert_eq!(run.await.unwrap().0.end, End::Code(0));
     }
     assert!(began.elapsed() < Duration::from_secs(20));
-}
-
-/// Not a test of limits, which a busy machine would break, but the place where they are read.
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "prints figures"]
-async fn figures() {
-    const RUNS: u32 = 500;
-    for _ in 0..3 {
-        let began = Instant::now();
-        for _ in 0..RUNS {
-            std::process::Command::new("bash")
-                .args(["-c", ":"])
-                .output()
-                .unwrap();
-        }
-        let plain = began.elapsed() / RUNS;
-        let began = Instant::now();
-        for _ in 0..RUNS {
-            run(process(&["bash", "-c", ":"])).await;
-        }
-        let ours = began.elapsed() / RUNS;
-        println!("a step: {plain:?} plain, {ours:?} here");
-    }
-    for _ in 0..3 {
-        let began = Instant::now();
-        let (sender, mut receiver) = mpsc::channel::<Chunk>(16);
-        let process = process(&["head", "-c", "1000000000", "/dev/zero"]);
-        let running = tokio::spawn(super::run(process, sender, CancellationToken::new()));
-        let mut bytes = 0;
-        while let Some(chunk) = receiver.recv().await {
-            bytes += chunk.bytes.len();
-        }
-        running.await.unwrap().unwrap();
-        println!("{bytes} bytes: {:?}", began.elapsed());
-    }
 }
