@@ -149,7 +149,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Reports lines of a text that were meant to open a fence: CommonMark 4.5 allows no
+    /// Reports lines of a text that were meant to open a fence: `CommonMark` 4.5 allows no
     /// backquote after the backquotes that open one.
     fn no_fence(&mut self, span: Span) {
         let mut at = span.start;
@@ -266,7 +266,7 @@ impl<'a> Walk<'a> {
                 if let Some(title) = self.title.take()
                     && let Some(section) = self.page.sections.last_mut()
                 {
-                    section.title = title.trim().to_owned();
+                    title.trim().clone_into(&mut section.title);
                     self.heading = Some(self.page.sections.len() - 1);
                 }
             }

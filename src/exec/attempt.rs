@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -91,7 +91,10 @@ pub(super) fn prepare(
     let directory = match &step.cwd {
         Some(cwd) => {
             use std::os::unix::ffi::OsStringExt;
-            directory.join(OsString::from_vec(fill::template(code, cwd)?))
+            gone_to(
+                &directory,
+                Path::new(&OsString::from_vec(fill::template(code, cwd)?)),
+            )
         }
         None => directory,
     };
@@ -149,7 +152,11 @@ pub(super) fn prepare(
             }
             Action::Interpreter {
                 program: program.clone(),
-                text: fill::plain(&cell.body.text, &all, &values),
+                text: placed(
+                    program,
+                    context.source().line(cell.body.origin(0)),
+                    fill::plain(&cell.body.text, &all, &values),
+                ),
             }
         }
         (StepKind::Manual, _) => Action::Manual,
@@ -163,7 +170,8 @@ pub(super) fn prepare(
             Some(context.redactor.clean(&text))
         }
         Action::Interpreter { text, .. } => {
-            Some(context.redactor.clean(&String::from_utf8_lossy(text)))
+            let text = String::from_utf8_lossy(text);
+            Some(context.redactor.clean(text.trim_start_matches('\n')))
         }
         Action::Console { text, .. } => {
             let redactor = &context.redactor;
@@ -179,6 +187,36 @@ pub(super) fn prepare(
         directory,
         environment,
     })
+}
+
+/// Code behind as many empty lines as stand above it in the document, so that a traceback names
+/// the document's lines; only for programs that don't mind.
+fn placed(program: &str, line: usize, code: Vec<u8>) -> Vec<u8> {
+    let minds = !["python", "node", "ruby", "perl"]
+        .iter()
+        .any(|known| program.starts_with(known));
+    if minds || code.starts_with(b"#!") {
+        return code;
+    }
+    let mut placed = vec![b'\n'; line.saturating_sub(1)];
+    placed.extend(code);
+    placed
+}
+
+/// Where `cd` goes: `.` and `..` are taken out of the path before any link is followed (POSIX, cd,
+/// step 8).
+fn gone_to(from: &Path, to: &Path) -> PathBuf {
+    let mut there = PathBuf::new();
+    for component in from.join(to).components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                there.pop();
+            }
+            other => there.push(other),
+        }
+    }
+    there
 }
 
 /// The commands of a transcript, for people.
@@ -308,9 +346,7 @@ pub(super) fn process_ending(context: &Context, end: End, timeout: Option<Durati
             "timed out after {}",
             timeout.map(show_duration).unwrap_or_default()
         )),
-        End::Cancelled => {
-            Ending::because(Status::Interrupted, Clean::constant("the run was stopped"))
-        }
+        End::Cancelled => Ending::because(Status::Interrupted, context.why_stopped()),
     }
 }
 

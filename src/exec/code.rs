@@ -2,6 +2,7 @@
 //!
 //! Its functions evaluate scripts, so they belong on a blocking thread.
 
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
@@ -66,6 +67,9 @@ impl Code {
         if value.is_array() {
             return Ok(value.into_array().unwrap_or_default());
         }
+        if let Some(numbers) = numbers(&value) {
+            return Ok(numbers);
+        }
         if let Some(map) = value.read_lock::<rhai::Map>() {
             return Ok(map
                 .iter()
@@ -77,7 +81,10 @@ impl Code {
                 })
                 .collect());
         }
-        Err(self.failed_at(each, &format!("`each` wants a list or a map, not {kind}")))
+        Err(self.failed_at(
+            each,
+            &format!("`each` wants a list, a map or a range of at most {MOST} numbers, not {kind}"),
+        ))
     }
 
     /// A value as the bytes that stand for it.
@@ -133,4 +140,20 @@ impl Code {
         let picture = picture.split_once('\n').map_or("", |(_, rest)| rest);
         self.context.redactor.clean(picture)
     }
+}
+
+/// How many instances a range of numbers may make; a list has a limit of its own.
+const MOST: usize = 100_000;
+
+/// The numbers of a range, if it is one and not too long.
+fn numbers(value: &Dynamic) -> Option<Vec<Dynamic>> {
+    let listed = |numbers: &mut dyn Iterator<Item = i64>| {
+        let listed: Vec<Dynamic> = numbers.take(MOST + 1).map(Dynamic::from_int).collect();
+        (listed.len() <= MOST).then_some(listed)
+    };
+    if let Some(range) = value.read_lock::<Range<i64>>() {
+        return listed(&mut range.clone());
+    }
+    let range = value.read_lock::<RangeInclusive<i64>>()?;
+    listed(&mut range.clone())
 }

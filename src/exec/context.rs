@@ -133,6 +133,15 @@ impl Context {
         self.late.load(Ordering::Relaxed)
     }
 
+    /// Why what runs is ended, and nothing new starts.
+    pub(super) fn why_stopped(&self) -> Clean {
+        Clean::constant(if self.is_late() {
+            "the time of the run was up"
+        } else {
+            "the run was stopped"
+        })
+    }
+
     /// Why the journal can't be kept, if it can't.
     pub(super) fn broken(&self) -> Option<journal::Error> {
         self.broken

@@ -43,6 +43,13 @@ struct Settled {
     ran: bool,
 }
 
+/// Why a step can't run.
+struct Blocked {
+    why: Clean,
+    /// Whether a failure is behind it, which keeps what needs the step from running too.
+    failed: bool,
+}
+
 /// What the steps of a run came to.
 pub(super) struct Totals {
     pub(super) status: Status,
@@ -87,7 +94,7 @@ impl Schedule {
                     Some(Ok((_, Err(Broken))) | Err(_)) | None => {}
                 },
                 () = stop.cancelled(), if self.stopping.is_none() => {
-                    self.stopping = Some(Clean::constant("the run was stopped"));
+                    self.stopping = Some(self.context.why_stopped());
                 }
                 else => break,
             }
@@ -179,11 +186,12 @@ impl Schedule {
         if step.skip {
             return Some(skipped(Clean::constant(step.skip_reason()), false));
         }
-        self.blocked(index).map(|reason| skipped(reason, true))
+        self.blocked(index)
+            .map(|Blocked { why, failed }| skipped(why, failed))
     }
 
     /// Why the steps that a step waits for keep it from running, if they do.
-    fn blocked(&self, index: usize) -> Option<Clean> {
+    fn blocked(&self, index: usize) -> Option<Blocked> {
         let context = &self.context;
         let always = context.step(index).always;
         context.graph().incoming(index).find_map(|edge| {
@@ -199,28 +207,66 @@ impl Schedule {
                 EdgeKind::Name(name) if from.variable.as_ref() != Some(name) => {
                     let there = settled.state.notebook.get(name).is_some();
                     (!there).then(|| {
-                        let why = settled.status.map_or("skipped", Status::word);
-                        let text = format!("`{name}` is not there: `{}` was {why}", from.id);
-                        context.redactor.clean(&text)
+                        let why = match settled.status {
+                            None => "was skipped",
+                            Some(Status::Failed) => "failed",
+                            Some(Status::Refused) => "was refused",
+                            Some(Status::Passed | Status::Interrupted) => "did not get so far",
+                        };
+                        let text = format!("`{name}` is not there: `{}` {why}", from.id);
+                        Blocked {
+                            why: context.redactor.clean(&text),
+                            failed: failed || settled.blocked.is_some(),
+                        }
                     })
                 }
                 _ if always => None,
-                _ if failed => {
-                    let text = format!("it needs `{}`, which failed", from.id);
-                    Some(context.redactor.clean(&text))
-                }
-                _ => settled.blocked.clone(),
+                _ if failed => Some(Blocked {
+                    why: self.needs_failed(edge.from),
+                    failed: true,
+                }),
+                _ => settled
+                    .blocked
+                    .clone()
+                    .map(|why| Blocked { why, failed: true }),
             }
         })
     }
 
-    /// Whether a step's failure is asked about by a later `when` that may still run.
+    fn needs_failed(&self, index: usize) -> Clean {
+        let text = format!("it needs `{}`, which failed", self.context.step(index).id);
+        self.context.redactor.clean(&text)
+    }
+
+    /// Whether a step's failure is asked about by a later `when` that ran or may still run.
     fn is_handled(&self, index: usize) -> bool {
         self.context
             .graph()
             .asks_about(index)
             .into_iter()
-            .any(|asker| self.context.plan.selected[asker] != Selected::No)
+            .any(|asker| match &self.settled[asker] {
+                Some(settled) => settled.ran,
+                None => self.context.plan.selected[asker] != Selected::No,
+            })
+    }
+
+    /// The failures that a skipped step's `when` asked about, and that nothing else can handle.
+    fn left_unhandled(&self, index: usize) -> Vec<usize> {
+        let graph = self.context.graph();
+        let mut failed: Vec<usize> = graph
+            .incoming(index)
+            .filter(|edge| matches!(edge.why, EdgeKind::Condition(_)))
+            .map(|edge| edge.from)
+            .filter(|from| {
+                let status = self.settled[*from].as_ref().and_then(|from| from.status);
+                status == Some(Status::Failed)
+                    && !self.context.step(*from).allow_failure
+                    && graph.asks_about(*from).contains(&index)
+                    && !self.is_handled(*from)
+            })
+            .collect();
+        failed.dedup();
+        failed
     }
 
     fn joined(&self, index: usize) -> (State, Vec<super::state::Conflict>) {
@@ -298,20 +344,21 @@ impl Schedule {
         }
         let status = settled.status;
         self.settled[index] = Some(settled);
-        let stops = match status {
-            Some(Status::Failed) => !step.allow_failure && !self.is_handled(index),
-            Some(Status::Refused) => true,
-            _ => false,
-        };
-        if stops && !self.context.settings.keep_going {
-            let word = if status == Some(Status::Refused) {
-                "was refused"
-            } else {
-                "failed"
-            };
-            let text = format!("the run stopped: `{}` {word}", step.id);
-            self.stopping
-                .get_or_insert_with(|| self.context.redactor.clean(&text));
+        match status {
+            Some(Status::Failed) if !step.allow_failure && !self.is_handled(index) => {
+                self.stop_for(index, "failed");
+            }
+            Some(Status::Refused) => self.stop_for(index, "was refused"),
+            None => {
+                for failed in self.left_unhandled(index) {
+                    let why = self.needs_failed(failed);
+                    if let Some(settled) = &mut self.settled[index] {
+                        settled.blocked.get_or_insert(why);
+                    }
+                    self.stop_for(failed, "failed");
+                }
+            }
+            _ => {}
         }
         for next in self.context.graph().successors(index) {
             self.waiting[*next] -= 1;
@@ -319,6 +366,16 @@ impl Schedule {
                 self.ready.insert(*next);
             }
         }
+    }
+
+    /// Starts no new steps because of one, unless the run is to keep going.
+    fn stop_for(&mut self, index: usize, what: &str) {
+        if self.context.settings.keep_going {
+            return;
+        }
+        let text = format!("the run stopped: `{}` {what}", self.context.step(index).id);
+        self.stopping
+            .get_or_insert_with(|| self.context.redactor.clean(&text));
     }
 
     /// What it all came to.

@@ -193,7 +193,7 @@ async fn until_ready(
             *code.failed(&format!("not ready after {}", show_duration(within)))
         }
         () = cancel.cancelled() => {
-            Ending::because(Status::Interrupted, Clean::constant("the run was stopped"))
+            Ending::because(Status::Interrupted, context.why_stopped())
         }
     }
 }

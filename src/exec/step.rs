@@ -411,7 +411,7 @@ impl Runner {
             Some(answer) if answer.text == "yes" => Ok(Ok(())),
             Some(answer) => refused(&format!("{} said no", answer.by)),
             None if self.cancel.is_cancelled() => Ok(Err(Box::new(Instance::ended(
-                Ending::because(Status::Interrupted, Clean::constant("the run was stopped")),
+                Ending::because(Status::Interrupted, self.context.why_stopped()),
             )))),
             None if branch => {
                 refused("nobody is here to say whether this applies; run it in a terminal")
@@ -432,7 +432,7 @@ impl Runner {
         let mut wait = step.delay;
         for attempt in 1.. {
             if self.cancel.is_cancelled() {
-                let reason = Clean::constant("the run was stopped");
+                let reason = self.context.why_stopped();
                 return Ok(Instance::ended(Ending::because(
                     Status::Interrupted,
                     reason,

@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
@@ -80,7 +80,9 @@ impl Writer {
                 match message {
                     Message::Record(event) => self.stamp(event),
                     Message::Commit(events, done) => {
-                        events.into_iter().for_each(|event| self.stamp(event));
+                        for event in events {
+                            self.stamp(event);
+                        }
                         self.batch.waiting.push(done);
                     }
                     Message::Finish(done) => {
@@ -127,12 +129,13 @@ impl Writer {
     /// Brings the batch to the file, tells those who wait for it, then feeds the sinks.
     fn write(&mut self) {
         let mut batch = std::mem::take(&mut self.batch);
+        let before = self.length;
         if self.failed.is_none()
             && let Err(error) = self.append(&batch.text, !batch.waiting.is_empty())
         {
             self.failed = Some(Error::write(&self.path, &error));
             // No half line stays behind where it can be helped.
-            let _ = self.file.set_len(self.length);
+            let _ = self.file.set_len(before);
         }
         let result = self.failed.clone().map_or(Ok(()), Err);
         for done in batch.waiting.drain(..) {
@@ -157,10 +160,18 @@ impl Writer {
 
     fn append(&mut self, text: &[u8], sync: bool) -> io::Result<()> {
         self.file.write_all(text)?;
+        self.length += text.len() as u64;
         if sync {
             self.file.sync_data()?;
+            // What has no name or was cut short is kept no more, though writing it succeeds.
+            let metadata = self.file.metadata()?;
+            if metadata.is_file() && metadata.nlink() == 0 {
+                return Err(io::Error::new(io::ErrorKind::NotFound, "it was removed"));
+            }
+            if metadata.is_file() && metadata.len() < self.length {
+                return Err(io::Error::other("it was cut short by another program"));
+            }
         }
-        self.length += text.len() as u64;
         Ok(())
     }
 

@@ -134,7 +134,8 @@ struct Replacement {
     #[serde(flatten)]
     place: Place,
     precedence: usize,
-    replacement: String,
+    #[serde(rename = "replacement")]
+    text: String,
 }
 
 impl Script {
@@ -201,7 +202,7 @@ impl Script {
         let mut edits = Vec::new();
         for replacement in &fix.replacements {
             let range = self.range(source, &replacement.place)?;
-            edits.push((range, replacement.precedence, &replacement.replacement));
+            edits.push((range, replacement.precedence, &replacement.text));
         }
         edits.sort_by_key(|(range, precedence, _)| (range.start, range.end, *precedence));
         let whole = edits.first()?.0.start..edits.last()?.0.end;

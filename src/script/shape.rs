@@ -122,6 +122,8 @@ pub fn describe(value: &Dynamic) -> String {
         "a secret"
     } else if value.is::<Raw>() {
         "a raw text"
+    } else if value.is::<std::ops::Range<i64>>() || value.is::<std::ops::RangeInclusive<i64>>() {
+        "a range"
     } else {
         return format!("a value of type {}", value.type_name());
     };

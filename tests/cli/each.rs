@@ -81,6 +81,17 @@ fn what_has_no_elements_is_named_in_plain_words() {
         .args(["run", "a.md"])
         .run()
         .ends(1)
-        .says("`each` wants a list or a map, not a result")
+        .says("`each` wants a list, a map or a range of at most 100000 numbers, not a result")
         .says("a.md:4:21");
+}
+
+#[test]
+fn a_step_runs_for_each_number_of_a_range() {
+    let page = "```bash {#one each=\"1..=3\"}\ntouch n${{ item }}\n```\n";
+    let ran = Test::new()
+        .file("a.md", page)
+        .args(["run", "a.md"])
+        .run()
+        .ends(0);
+    assert!(ran.exists("n1") && ran.exists("n3") && !ran.exists("n4"));
 }

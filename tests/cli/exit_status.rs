@@ -128,3 +128,16 @@ fn a_reader_that_leaves_is_no_failure() {
     assert_eq!(output.status.code(), Some(0));
     assert!(output.stderr.is_empty());
 }
+
+#[test]
+fn no_step_starts_once_the_journal_is_gone() {
+    let page = "```bash {#a}\nrm \"$RUNBOOK_HOME\"/runs/*/journal.jsonl\n```\n\n\
+                ```bash {#b}\ntouch b\n```\n";
+    let ran = Test::new()
+        .file("a.md", page)
+        .args(["run", "a.md"])
+        .run()
+        .ends(4)
+        .says("it was removed");
+    assert!(!ran.exists("b"));
+}

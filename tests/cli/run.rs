@@ -314,3 +314,14 @@ fn steps_run_side_by_side_up_to_jobs() {
     assert!(elapsed("4") < Some(1500));
     assert!(elapsed("1") >= Some(2000));
 }
+
+#[test]
+fn a_traceback_names_the_lines_of_the_page() {
+    Test::new()
+        .file("a.md", "# A\n\n```python {#one}\nx = 1\nx / 0\n```\n")
+        .args(["run", "a.md"])
+        .run()
+        .ends(1)
+        .says("line 5, in <module>")
+        .says("ZeroDivisionError");
+}

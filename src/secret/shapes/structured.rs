@@ -98,7 +98,7 @@ fn authorization_bearer(view: &View<'_>, position: usize) -> Result<Option<Hit>,
         return Ok(None);
     }
     let start = position + 7;
-    let end = view.run(start, bearer, 16)?;
+    let end = view.run(start, bearer, 64)?;
     let token = view.slice(start, end);
     if token.len() < 16 || !token.iter().any(u8::is_ascii_digit) {
         return Ok(None);
