@@ -117,6 +117,10 @@ pub(crate) struct Run {
     /// Answer yes to the questions before steps and to manual steps
     #[arg(long)]
     pub(crate) yes: bool,
+    /// Begin even if the credentials expire before the run is expected to end; --yes does not
+    /// say that
+    #[arg(long)]
+    pub(crate) allow_expiring_credentials: bool,
     /// After a failure go on with what does not depend on it
     #[arg(long)]
     pub(crate) keep_going: bool,

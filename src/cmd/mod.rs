@@ -6,12 +6,14 @@
 
 mod args;
 mod check;
+mod credentials;
 mod doctor;
 mod failure;
 mod graph;
 mod guards;
 mod inputs;
 mod keyboard;
+mod lease;
 mod list;
 mod new;
 mod operator;

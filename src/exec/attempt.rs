@@ -157,10 +157,19 @@ pub(super) fn prepare(
         (StepKind::Script | StepKind::Value | StepKind::Console(_), _) => Action::Script,
     };
     let command = match &action {
-        Action::Shell { text, .. } | Action::Interpreter { text, .. } => {
+        Action::Shell { text, .. } => {
+            let text = String::from_utf8_lossy(text);
+            context.redactor.learn_assignments(&text);
+            Some(context.redactor.clean(&text))
+        }
+        Action::Interpreter { text, .. } => {
             Some(context.redactor.clean(&String::from_utf8_lossy(text)))
         }
-        Action::Console { .. } => Some(context.redactor.clean(&transcript(cell))),
+        Action::Console { text, .. } => {
+            let redactor = &context.redactor;
+            redactor.learn_assignments(&String::from_utf8_lossy(text));
+            Some(redactor.clean(&transcript(cell)))
+        }
         Action::Script => Some(context.redactor.clean(&cell.body.text)),
         Action::Manual | Action::Branch => None,
     };
@@ -195,7 +204,7 @@ pub(super) async fn run(
 ) -> Result<Attempted, Broken> {
     let step = context.step(index);
     let cell = &context.graph().document.cells[step.cell];
-    let document = context.source().name().to_owned();
+    let document = context.redactor.clean(context.source().name()).to_string();
     let line = context.source().line(cell.body.origin(0));
     let (argv, mark) = match &prepared.action {
         Action::Script => return Ok(script(context, step, name, prepared, code, cancel).await),

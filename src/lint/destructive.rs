@@ -62,12 +62,6 @@ pub(super) fn lint(document: &Document, cell: &Cell) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// Whether the operator is asked before a cell runs.
-pub(super) fn asks(document: &Document, cell: &Cell) -> bool {
-    cell.attributes.confirm.is_some()
-        || sections(document, cell.section).any(|section| section.attributes.confirm.is_some())
-}
-
 /// The variables that some cell of the page sets to a new temporary place.
 fn fresh(document: &Document) -> HashSet<&str> {
     let cells = document.cells.iter();
@@ -96,6 +90,12 @@ fn removes_only(argv: &[&str], fresh: &HashSet<&str>) -> bool {
                 fresh.contains(&path[..end]) && !rest.contains("..") && !rest.contains('-')
             })
         })
+}
+
+/// Whether the operator is asked before a cell runs.
+pub(super) fn asks(document: &Document, cell: &Cell) -> bool {
+    cell.attributes.confirm.is_some()
+        || sections(document, cell.section).any(|section| section.attributes.confirm.is_some())
 }
 
 /// The words that make a command destructive.

@@ -187,6 +187,21 @@ fn what_would_shred_the_log_is_refused() {
 }
 
 #[test]
+fn what_was_cut_short_is_hidden() {
+    let redactor = knowing(&[("pw", "correct-horse-battery")]);
+    for (text, expected) in [
+        ("`x correct-hor…` failed", "`x «secret:pw»…` failed"),
+        (
+            "correct-horse-battery… corr… \u{2026}",
+            "«secret:pw»… corr… …",
+        ),
+        ("incorrect-horse…", "in«secret:pw»…"),
+    ] {
+        assert_eq!(redactor.clean(text).as_str(), expected);
+    }
+}
+
+#[test]
 fn debug_never_shows_a_value() {
     let redactor = knowing(&[("pw", "correct-horse")]);
     assert_eq!(format!("{redactor:?}"), r#"Redactor(["«secret:pw»"])"#);

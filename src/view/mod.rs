@@ -10,6 +10,7 @@ mod check;
 mod columns;
 mod evidence;
 mod held;
+mod identity;
 pub mod json;
 mod layout;
 mod list;

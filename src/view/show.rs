@@ -148,6 +148,8 @@ fn facts(head: &RunStarted, at: Timestamp, style: Style, out: &mut String) {
         &format!("runbook {} on {}", head.program, head.platform),
     );
     fact("inputs", &inputs.join(" "));
+    let identity = head.identity.as_ref().map(super::identity::line);
+    fact("identity", &identity.unwrap_or_default());
     for removed in removed {
         fact("removed", &removed);
     }

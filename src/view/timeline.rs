@@ -225,6 +225,13 @@ impl Timeline {
             self.layout
                 .indented(&inputs.join(" "), |text| self.layout.paint.cyan(text), out);
         }
+        if let Some(identity) = &head.identity {
+            self.layout.indented(
+                &sanitize::line(&super::identity::line(identity)),
+                |text| self.layout.paint.cyan(text),
+                out,
+            );
+        }
         for removed in &head.removed {
             let text = format!("removed {}: {}", removed.name, removed.reason);
             self.layout.indented(
