@@ -141,7 +141,7 @@ struct Replacement {
 impl Script {
     fn diagnostic(&self, comment: &Comment) -> Option<Diagnostic> {
         let source = Source::new("", self.text.as_str());
-        let range = self.range(&source, &comment.place)?;
+        let range = self.visible(self.range(&source, &comment.place)?);
         let touches = |range: &Range<usize>| {
             let meets = |value: &Range<usize>| value.start < range.end && range.start < value.end;
             self.values.iter().any(meets)
@@ -185,6 +185,21 @@ impl Script {
         let start = at(place.line, place.column)?;
         let end = at(place.end_line, place.end_column)?.max(start);
         self.excerpt.text.get(start..end).map(|_| start..end)
+    }
+
+    /// A range with something in it: a parse error is between two characters, or at the end.
+    fn visible(&self, range: Range<usize>) -> Range<usize> {
+        if !range.is_empty() {
+            return range;
+        }
+        let at = range.start;
+        let text = &self.excerpt.text;
+        let next = text[at..].chars().next().filter(|c| *c != '\n');
+        match (next, text[..at].trim_end().char_indices().next_back()) {
+            (Some(next), _) => at..at + next.len_utf8(),
+            (None, Some((before, c))) => before..before + c.len_utf8(),
+            (None, None) => range,
+        }
     }
 
     /// A range, widened to whole lines.
