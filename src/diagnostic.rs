@@ -50,6 +50,8 @@ pub struct Diagnostic {
     pub severity: Severity,
     /// Its code.
     pub code: Code,
+    /// The code of the tool that found it, where that was not us.
+    pub tool_code: Option<String>,
     /// One sentence: lower case, names in backquotes, no full stop.
     pub message: String,
     /// The place at fault first, then places that explain it.
@@ -67,6 +69,7 @@ impl Diagnostic {
         Self {
             severity,
             code,
+            tool_code: None,
             message: message.into(),
             labels: vec![Label {
                 span,
@@ -133,6 +136,12 @@ impl Diagnostic {
         self
     }
 
+    /// The code shown: ours, or that of the tool that found it.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        self.tool_code.as_deref().unwrap_or(self.code.0)
+    }
+
     /// The place at fault.
     #[must_use]
     pub fn span(&self) -> Span {
@@ -190,7 +199,7 @@ impl Diagnostic {
             }
             snippet = snippet.annotation(annotation);
         }
-        let title = level.primary_title(self.message.as_str()).id(self.code.0);
+        let title = level.primary_title(self.message.as_str()).id(self.code());
         let mut report = vec![title.element(snippet)];
         let patch = self
             .suggestion

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::secret::{Clean, CleanBytes, CleanValue, base64};
@@ -29,6 +30,9 @@ pub enum Event {
         /// What is about to run, interpolated and redacted; empty for manual steps.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         command: Option<Clean>,
+        /// Where it runs; empty for what starts no process.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        directory: Option<Clean>,
     },
     /// A piece of output: whole lines, without the last newline.
     Output {
@@ -209,6 +213,9 @@ pub struct RunStarted {
     /// Environment variables that no step will see, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub removed: Vec<Removed>,
+    /// Who the AWS credentials are, where that was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Identity>,
     /// The steps that may run, in the order of the document.
     pub steps: Vec<StepHead>,
 }
@@ -229,6 +236,22 @@ pub struct StepHead {
     pub line: usize,
     /// The ids of the steps it waits for.
     pub needs: Vec<String>,
+}
+
+/// Who AWS says that the credentials of a run are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// The number of the account.
+    pub account: Clean,
+    /// The name of the user or the role.
+    pub arn: Clean,
+    /// The last four characters of the key's id.
+    pub key: String,
+    /// Where the credentials came from, in words.
+    pub source: Clean,
+    /// When they expire, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Timestamp>,
 }
 
 /// An environment variable that was taken away.

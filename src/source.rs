@@ -91,12 +91,7 @@ impl Source {
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
         let text = text.into();
         let mut lines = vec![0];
-        lines.extend(
-            text.bytes()
-                .enumerate()
-                .filter(|(_, byte)| *byte == b'\n')
-                .map(|(at, _)| at + 1),
-        );
+        lines.extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1));
         Self {
             name: name.into(),
             text,

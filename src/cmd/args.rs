@@ -117,6 +117,10 @@ pub(crate) struct Run {
     /// Answer yes to the questions before steps and to manual steps
     #[arg(long)]
     pub(crate) yes: bool,
+    /// Begin even if the credentials expire before the run is expected to end; --yes does not
+    /// say that
+    #[arg(long)]
+    pub(crate) allow_expiring_credentials: bool,
     /// After a failure go on with what does not depend on it
     #[arg(long)]
     pub(crate) keep_going: bool,
@@ -203,6 +207,9 @@ pub(crate) struct Check {
     /// How diagnostics are shown: json is one per line
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub(crate) format: RunFormat,
+    /// Don't ask `ShellCheck`, which otherwise reads the cells of bash and sh where it is installed
+    #[arg(long)]
+    pub(crate) no_shellcheck: bool,
 }
 
 /// `runbook graph`
@@ -297,14 +304,15 @@ pub(crate) struct Verify {
 #[command(after_help = "\
 Examples:
   runbook quote 'rds!db-1234'
-  runbook quote --shell fish -- \"-it's\"")]
+  runbook quote --shell fish -- \"-it's\"
+  runbook quote -- kubectl exec web -- printf \"it's\\n\"")]
 pub(crate) struct Quote {
-    /// The shell that will read it: sh, bash, zsh, fish
-    #[arg(long, value_name = "SHELL", default_value = "bash", value_parser = ["sh", "bash", "zsh", "fish"], hide_possible_values = true)]
+    /// The shell that will read it: sh, bash, zsh, fish, powershell
+    #[arg(long, value_name = "SHELL", default_value = "bash", value_parser = ["sh", "bash", "zsh", "fish", "powershell"], hide_possible_values = true)]
     pub(crate) shell: String,
-    /// The text; put `--` before one that begins with `-`
-    #[arg(value_name = "STRING")]
-    pub(crate) text: OsString,
+    /// The text, or the words of a command; put `--` before one that begins with `-`
+    #[arg(value_name = "STRING", required = true)]
+    pub(crate) texts: Vec<OsString>,
 }
 
 /// `runbook completions`

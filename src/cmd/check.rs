@@ -12,6 +12,7 @@ use super::args::{self, RunFormat, Shown};
 use super::failure::{Failure, Kind};
 use super::page::Page;
 use super::rooms;
+use super::shellcheck::ShellCheck;
 use super::surroundings::{Surroundings, print};
 
 /// A file can't be read as text.
@@ -37,15 +38,23 @@ pub(crate) fn check(args: &args::Check, surroundings: &Surroundings) -> Result<u
         }
     }
     files.dedup();
+    let shellcheck = match args.no_shellcheck {
+        false => ShellCheck::find(surroundings)?,
+        true => None,
+    };
     let mut found = Vec::new();
     for file in &files {
-        let (source, diagnostics) = match Page::read(file, surroundings) {
+        let (source, mut diagnostics) = match Page::read(file, surroundings) {
             Ok(mut page) => {
                 rooms::lint(&mut page);
+                if let Some(shellcheck) = &shellcheck {
+                    shellcheck.read(&mut page, surroundings)?;
+                }
                 (page.source, page.diagnostics)
             }
             Err(failure) => unreadable(file, &failure),
         };
+        diagnostics.sort();
         for diagnostic in diagnostics.iter() {
             print(&match args.format {
                 RunFormat::Json => json::Diagnostic::new(&source, diagnostic).line() + "\n",

@@ -1,65 +1,16 @@
-//! What must hold before the first step: tools, shells, region. Where it does not, nothing runs.
+//! What must be there before the first step: tools and shells. Where it is not, nothing runs.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use runbook::credentials::Environment;
-use runbook::document::Requires;
 use runbook::graph::StepKind;
 use runbook::plan::{Plan, Selected};
 use runbook::world::World;
 use semver::VersionReq;
 
 use super::failure::{Failure, Kind};
-use super::project::Chosen;
 use super::tools;
-
-/// Checks the guards that need no process and no inputs: AWS and Kubernetes.
-///
-/// # Errors
-/// Where one does not hold, or can't be verified: a guard that is not checked is no guard.
-pub(crate) fn identity(
-    requires: &Requires,
-    target: Option<&Chosen>,
-    environment: &Environment,
-) -> Result<(), Failure> {
-    let account = requires
-        .aws_account
-        .as_ref()
-        .map(|account| account.value.as_str())
-        .or_else(|| target.and_then(Chosen::account));
-    let context = requires
-        .kube_context
-        .as_ref()
-        .map(|context| context.value.as_str())
-        .or_else(|| target.and_then(Chosen::context));
-    for (what, wanted) in [("AWS account", account), ("Kubernetes context", context)] {
-        if let Some(wanted) = wanted {
-            return Err(Failure::refused(format!(
-                "the runbook may run only in the {what} `{wanted}`, which this version can't verify; nothing ran"
-            ))
-            .help("take the guard out and check it in a step of the runbook"));
-        }
-    }
-    let Some(region) = &requires.aws_region else {
-        return Ok(());
-    };
-    let region = region.value.as_str();
-    match environment
-        .text("AWS_REGION")
-        .or_else(|| environment.text("AWS_DEFAULT_REGION"))
-    {
-        Some(actual) if actual == region => Ok(()),
-        Some(actual) => Err(Failure::refused(format!(
-            "the runbook may run only in the AWS region `{region}`, and this is `{actual}`; nothing ran"
-        ))
-        .help(format!("set `AWS_REGION={region}` if that is where it should run"))),
-        None => Err(Failure::refused(format!(
-            "the runbook may run only in the AWS region `{region}`, and no region is set; nothing ran"
-        ))
-        .help(format!("set `AWS_REGION={region}`"))),
-    }
-}
 
 /// Checks that the shells and interpreters of the plan's steps are there, and the tools that the
 /// page requires, with their versions.

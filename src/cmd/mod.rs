@@ -6,12 +6,14 @@
 
 mod args;
 mod check;
+mod credentials;
 mod doctor;
 mod failure;
 mod graph;
 mod guards;
 mod inputs;
 mod keyboard;
+mod lease;
 mod list;
 mod new;
 mod operator;
@@ -22,6 +24,7 @@ mod quote;
 mod rooms;
 mod run;
 mod runs;
+mod shellcheck;
 mod signals;
 mod surroundings;
 mod tools;

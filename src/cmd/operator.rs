@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use runbook::secret::Clean;
 use runbook::world::{Answer, Boxed, Operator, Question, QuestionKind};
 use tokio::sync::Mutex;
 
@@ -43,6 +44,17 @@ impl Operator for Asked {
             Some(answer(&text, &self.name))
         })
     }
+}
+
+/// Asks something that no flag has answered; an operator who is gone says no.
+pub(crate) async fn agrees(text: Clean, keyboard: &Keyboard) -> bool {
+    let question = Question {
+        step: String::new(),
+        text,
+        context: None,
+        kind: QuestionKind::Confirm,
+    };
+    converse(&question, keyboard).await.as_deref() == Some("yes")
 }
 
 fn answer(text: &str, by: &str) -> Answer {

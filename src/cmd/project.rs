@@ -7,7 +7,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use runbook::credentials::Environment;
-use runbook::event::Removed;
 use runbook::journal::{Run, Store};
 use runbook::name::nearest;
 use runbook::source::Source;
@@ -188,36 +187,25 @@ impl Chosen {
         self.target.kube.context.as_deref()
     }
 
-    /// Points the environment of steps at this target; says what was taken out.
-    ///
-    /// A key in the environment would win over the profile, so it has to go
-    /// (<https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-authentication.html>).
-    pub(crate) fn apply(&self, environment: &mut Environment) -> Vec<Removed> {
-        let mut removed = Vec::new();
-        if let Some(profile) = &self.target.aws.profile {
-            for name in [
-                "AWS_ACCESS_KEY_ID",
-                "AWS_SECRET_ACCESS_KEY",
-                "AWS_SESSION_TOKEN",
-                "AWS_SECURITY_TOKEN",
-            ] {
-                if environment.remove(name) {
-                    removed.push(Removed {
-                        name: name.to_owned(),
-                        reason: format!(
-                            "it would win over the profile of the target `{}`",
-                            self.name
-                        ),
-                    });
-                }
-            }
+    /// The AWS profile to use.
+    pub(crate) fn profile(&self) -> Option<&str> {
+        self.target.aws.profile.as_deref()
+    }
+
+    /// The AWS region to use.
+    pub(crate) fn region(&self) -> Option<&str> {
+        self.target.aws.region.as_deref()
+    }
+
+    /// Points the environment of steps at this target.
+    pub(crate) fn apply(&self, environment: &mut Environment) {
+        if let Some(profile) = self.profile() {
             environment.set("AWS_PROFILE", profile);
         }
-        if let Some(region) = &self.target.aws.region {
+        if let Some(region) = self.region() {
             environment.set("AWS_REGION", region);
             environment.set("AWS_DEFAULT_REGION", region);
         }
-        removed
     }
 }
 

@@ -1,5 +1,6 @@
-//! `runbook quote`: a text as one safe word of a shell.
+//! `runbook quote`: texts as safe words of a shell, in scripts and at its prompt.
 
+use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;
 
 use runbook::quote::{self, Dialect};
@@ -8,16 +9,38 @@ use super::args;
 use super::failure::Failure;
 use super::surroundings::print_bytes;
 
-/// Quotes a text.
+/// Quotes a text, or several as one command.
 ///
 /// # Errors
-/// Where no word of that shell can hold it.
+/// Where no word of that shell can hold one.
 pub(crate) fn quote(args: &args::Quote) -> Result<u8, Failure> {
-    let dialect = Dialect::named(&args.shell)
-        .ok_or_else(|| Failure::wrong(format!("there is no shell `{}`", args.shell)))?;
-    let mut word = quote::word(dialect, args.text.as_bytes())
-        .map_err(|error| Failure::wrong(error.to_string()))?;
-    word.push(b'\n');
-    print_bytes(&word)?;
+    let mut line = match Dialect::named(&args.shell) {
+        Some(dialect) => {
+            let words: Vec<&[u8]> = args.texts.iter().map(|text| text.as_bytes()).collect();
+            quote::paste_all(dialect, &words).map_err(|error| Failure::wrong(error.to_string()))?
+        }
+        None if args.shell == "powershell" => powershell(&args.texts)?.into_bytes(),
+        None => {
+            return Err(Failure::wrong(format!(
+                "there is no shell `{}`",
+                args.shell
+            )));
+        }
+    };
+    line.push(b'\n');
+    print_bytes(&line)?;
     Ok(0)
+}
+
+/// One text is a word, several are a command.
+fn powershell(texts: &[OsString]) -> Result<String, Failure> {
+    let texts: Option<Vec<&str>> = texts.iter().map(|text| text.to_str()).collect();
+    let texts = texts.ok_or_else(|| {
+        Failure::wrong("PowerShell's texts are Unicode, and this one is not UTF-8")
+    })?;
+    let quoted = match texts.as_slice() {
+        [text] => quote::powershell(text),
+        texts => quote::powershell_all(texts),
+    };
+    quoted.map_err(|error| Failure::wrong(error.to_string()))
 }

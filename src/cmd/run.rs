@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use runbook::credentials::{self, Policy};
 use runbook::event::Status;
 use runbook::exec::{self, Interrupt};
 use runbook::journal::Recorder;
@@ -18,12 +17,13 @@ use tokio::sync::Mutex;
 use super::args::{self, RunFormat};
 use super::failure::{Failure, Kind};
 use super::keyboard::Keyboard;
-use super::operator::Asked;
+use super::lease::{self, Lease};
+use super::operator::{self, Asked};
 use super::page::Page;
 use super::project::{Chosen, Project, folder_of};
 use super::signals::Signals;
 use super::surroundings::Surroundings;
-use super::{guards, inputs, rooms, runtime};
+use super::{credentials, guards, inputs, rooms, runs, runtime};
 
 /// Between TERM and KILL.
 const GRACE: Duration = Duration::from_secs(5);
@@ -72,26 +72,32 @@ async fn started(
         turn: Arc::new(Mutex::new(())),
     }));
 
-    let mut environment = surroundings.environment.clone();
-    inputs::hide(&mut environment);
-    let mut removed = target
-        .as_ref()
-        .map(|target| target.apply(&mut environment))
-        .unwrap_or_default();
-    let policy = Policy {
-        unset: page.document.front_matter.unset.clone(),
-    };
-    removed.extend(credentials::clean(&mut environment, &policy, world.now()));
-
-    guards::identity(
-        &page.document.front_matter.requires,
-        target.as_ref(),
-        &environment,
-    )?;
+    let front = &page.document.front_matter;
+    let ready = credentials::ready(front, target.as_ref(), surroundings, &*world).await?;
+    for warning in &ready.warnings {
+        surroundings.warn(warning)?;
+    }
     let plan = bind(page, given, &selection(&args.selection), keyboard.as_ref()).await?;
     let redactor = Redactor::default();
     learn(&plan, &redactor)?;
-    guards::programs(&plan, &*world, &environment, &surroundings.directory).await?;
+    named_by_a_secret(&plan, &redactor)?;
+    for (name, value) in surroundings.environment.iter() {
+        // Short and common values are left alone: nobody asked for them to be hidden.
+        let _unfit = redactor.learn_variable(&name.to_string_lossy(), value.as_encoded_bytes());
+    }
+    guards::programs(&plan, &*world, &ready.environment, &surroundings.directory).await?;
+    let mut notes = Vec::new();
+    let past = || runs::past(project).unwrap_or_default();
+    match lease::judge(&ready, &plan, past, world.now()) {
+        Lease::Enough => {}
+        Lease::Unknown(text) => {
+            surroundings.warn(&text)?;
+            notes.push(text);
+        }
+        Lease::TooShort(text) => {
+            notes.push(waived(args, &text, &redactor, keyboard.as_ref()).await?);
+        }
+    }
     if let Some(number) = signals.first() {
         return Err(Failure::said(Kind::Signal(number)));
     }
@@ -111,11 +117,14 @@ async fn started(
         jobs: jobs(args.jobs),
         keep_going: args.keep_going,
         attended,
-        environment,
-        removed,
+        environment: ready.environment,
+        removed: ready.removed,
         directory: surroundings.directory.clone(),
         folder: kept.folder.clone(),
         grace: GRACE,
+        guards: ready.guards,
+        identity: ready.identity,
+        notes,
     };
     let ended = exec::run(
         Arc::new(plan),
@@ -140,6 +149,26 @@ async fn started(
         Some(number) if ended.status != Status::Passed => Kind::Signal(number).exit(),
         _ => ended.exit,
     })
+}
+
+/// Lets the run begin with credentials that may expire under way, if somebody says so.
+async fn waived(
+    args: &args::Run,
+    text: &str,
+    redactor: &Redactor,
+    keyboard: Option<&Keyboard>,
+) -> Result<String, Failure> {
+    if args.allow_expiring_credentials {
+        return Ok(format!("{text}; allowed by --allow-expiring-credentials"));
+    }
+    if let Some(keyboard) = keyboard {
+        let question = redactor.clean(&format!("{text}. Begin all the same?"));
+        if operator::agrees(question, keyboard).await {
+            return Ok(format!("{text}; allowed by the operator"));
+        }
+    }
+    Err(Failure::refused(format!("{text}; nothing ran"))
+        .help("renew the credentials, or begin all the same with `--allow-expiring-credentials`"))
 }
 
 /// The selection that the command line asks for.
@@ -188,6 +217,20 @@ fn learn(plan: &Plan, redactor: &Redactor) -> Result<(), Failure> {
         redactor
             .learn(name, text.as_bytes())
             .map_err(|refused| Failure::wrong(format!("{refused}; nothing ran")))?;
+    }
+    Ok(())
+}
+
+/// Refuses a run in which a secret input's value is part of the id of a step: ids are in every line
+/// that is shown and kept, and in the names of files.
+fn named_by_a_secret(plan: &Plan, redactor: &Redactor) -> Result<(), Failure> {
+    let steps = plan.graph.steps.iter().enumerate();
+    for (index, _) in steps.filter(|(_, step)| redactor.finds(step.id.as_str().as_bytes())) {
+        return Err(Failure::wrong(format!(
+            "the id of step {} holds a secret; nothing ran",
+            index + 1
+        ))
+        .help("give the step an id of its own, as in `{#migrate}`"));
     }
     Ok(())
 }

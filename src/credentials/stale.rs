@@ -4,100 +4,322 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
 
-use super::Environment;
+use super::{Environment, Profiles};
 use crate::event::Removed;
 
-/// What a runbook says about credentials.
+/// What is known when an environment is cleaned.
 #[derive(Clone, Debug, Default)]
 pub struct Policy {
     /// Variables that no child sees.
     pub unset: Vec<String>,
+    /// The profile that the runbook or its target names.
+    pub profile: Option<Named>,
+    /// The profiles of the shared AWS files; `None` where nobody has read them.
+    pub profiles: Option<Profiles>,
+}
+
+/// A profile and who names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// Its name.
+    pub profile: String,
+    /// Who names it, as in ``the target `prod` ``.
+    pub by: String,
+}
+
+/// One reason to take variables out.
+#[derive(Clone, Copy)]
+pub struct Rule {
+    /// What is stale, in a few words.
+    pub name: &'static str,
+    /// A page of the vendor's that says so; empty where the runbook itself says it.
+    pub source: &'static str,
+    /// What it takes out of an environment as it is.
+    find: fn(&Environment, &Policy, Timestamp) -> Vec<Removed>,
 }
 
 const KEY: &str = "AWS_ACCESS_KEY_ID";
 const SECRET: &str = "AWS_SECRET_ACCESS_KEY";
+const SESSION: &str = "AWS_SESSION_TOKEN";
+const SECURITY: &str = "AWS_SECURITY_TOKEN";
 
 /// The session token, and the name that boto gave it first and still reads
 /// (<https://boto3.amazonaws.com/v1/documentation/api/latest/guide/credentials.html>).
-const TOKENS: [&str; 2] = ["AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"];
+const TOKENS: [&str; 2] = [SESSION, SECURITY];
 
 /// When a temporary key expires: as `aws configure export-credentials --format env` says it
 /// (<https://docs.aws.amazon.com/cli/latest/reference/configure/export-credentials.html>), and
-/// as aws-vault does. The first that is a time counts.
+/// as aws-vault does (<https://github.com/99designs/aws-vault/blob/master/USAGE.md>).
 const EXPIRATIONS: [&str; 2] = ["AWS_CREDENTIAL_EXPIRATION", "AWS_SESSION_EXPIRATION"];
 
+/// The names of a profile: boto still reads the second one, and before the first
+/// (<https://github.com/boto/botocore/blob/develop/botocore/configprovider.py>).
+const PROFILES: [&str; 2] = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"];
+
 /// How a long-lived key begins, and a temporary one
-/// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_GetAccessKeyInfo.html>).
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids>).
 const LONG_LIVED: &[u8] = b"AKIA";
 const TEMPORARY: &[u8] = b"ASIA";
 
+/// The rules in their order; each sees what those before it left.
+pub const RULES: [Rule; 8] = [
+    Rule {
+        name: "listed",
+        source: "",
+        find: listed,
+    },
+    Rule {
+        name: "keys beside a named profile",
+        source: "https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-authentication.html#cli-chap-authentication-precedence",
+        find: beside_a_profile,
+    },
+    Rule {
+        name: "token beside a long-lived key",
+        source: "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_use-resources.html",
+        find: beside_a_long_lived_key,
+    },
+    Rule {
+        name: "token without a key",
+        source: "https://docs.aws.amazon.com/sdkref/latest/guide/feature-static-credentials.html",
+        find: without_a_key,
+    },
+    Rule {
+        name: "two different tokens",
+        source: "https://github.com/boto/botocore/blob/develop/botocore/credentials.py",
+        find: different_tokens,
+    },
+    Rule {
+        name: "expired key",
+        source: "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_request.html",
+        find: expired,
+    },
+    Rule {
+        name: "expiration of an earlier key",
+        source: "https://docs.aws.amazon.com/cli/latest/reference/configure/export-credentials.html",
+        find: outlived,
+    },
+    Rule {
+        name: "profile that does not exist",
+        source: "https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html#cli-configure-files-using-profiles",
+        find: unknown_profile,
+    },
+];
+
 /// Takes out what is stale or unwanted; says what and why, never a value.
 ///
-/// Removed are, in this order:
-/// - what the policy lists;
-/// - a session token beside a long-lived key, which every service refuses, for the two don't
-///   belong together, and its expiration, which has some tools refuse the good key
-///   (<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_use-resources.html>);
-/// - a session token without a key;
-/// - a temporary key that is past its expiration, with its secret and token: what is left of it
-///   would keep tools from looking for a better one
-///   (<https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html#credentialProviderChain>).
+/// No rule takes a set of credentials that works: what can't be told from the variables alone
+/// stays, and fails or not where it is used.
 #[must_use]
 pub fn clean(environment: &mut Environment, policy: &Policy, now: Timestamp) -> Vec<Removed> {
-    let mut removed = Vec::new();
-    let mut remove = |environment: &mut Environment, name: &str, reason: &str| {
-        if environment.remove(name) {
-            removed.push(Removed {
-                name: name.to_owned(),
-                reason: reason.to_owned(),
-            });
+    let mut all = Vec::new();
+    for rule in RULES {
+        for removed in (rule.find)(environment, policy, now) {
+            if environment.remove(&removed.name) {
+                all.push(removed);
+            }
         }
-    };
-    for name in &policy.unset {
-        remove(environment, name, "listed under `credentials: unset`");
     }
-    let expiration = EXPIRATIONS
-        .into_iter()
-        .find_map(|name| Some((name, moment(environment.text(name)?)?)));
-    let expired = expiration.filter(|(_, moment)| *moment <= now);
-    let has_token = TOKENS.iter().any(|name| is_set(environment, name));
-    match kind(environment) {
-        Kind::LongLived => {
-            for name in TOKENS {
-                let reason = "belongs to a temporary key, but `AWS_ACCESS_KEY_ID` is a long-lived \
-                              one";
-                remove(environment, name, reason);
-            }
-            if has_token || expired.is_some() {
-                for name in EXPIRATIONS {
-                    let reason = "tells of a temporary key, but `AWS_ACCESS_KEY_ID` is a \
-                                  long-lived one";
-                    remove(environment, name, reason);
-                }
-            }
-        }
-        Kind::Absent if has_token => {
-            for name in TOKENS.into_iter().chain(EXPIRATIONS) {
-                let reason = "belongs to a key, but `AWS_ACCESS_KEY_ID` is not set";
-                remove(environment, name, reason);
-            }
-        }
-        kind => {
-            if let Some((source, _)) = expired
-                && (kind == Kind::Temporary || has_token)
-            {
-                for name in [KEY, SECRET].into_iter().chain(TOKENS).chain(EXPIRATIONS) {
-                    let reason = if EXPIRATIONS.contains(&name) {
-                        "tells of a temporary key that has expired".to_owned()
-                    } else {
-                        format!("expired: `{source}` has passed")
-                    };
-                    remove(environment, name, &reason);
-                }
-            }
-        }
+    all
+}
+
+/// What the runbook lists under `credentials: unset`, whatever it is.
+fn listed(_: &Environment, policy: &Policy, _: Timestamp) -> Vec<Removed> {
+    all(&policy.unset, "listed under `credentials: unset`")
+}
+
+/// Keys that would win over the profile that the runbook or its target names: the environment
+/// comes before profiles in every tool's search
+/// (<https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-authentication.html#cli-chap-authentication-precedence>).
+///
+/// Where the files are known and have no such profile the keys stay: nothing would be left.
+fn beside_a_profile(environment: &Environment, policy: &Policy, _: Timestamp) -> Vec<Removed> {
+    let Some(named) = &policy.profile else {
+        return Vec::new();
+    };
+    let missing = |profiles: &Profiles| !profiles.has(&named.profile);
+    if policy.profiles.as_ref().is_some_and(missing) {
+        return Vec::new();
+    }
+    let reason = format!("it would win over the profile of {}", named.by);
+    let mut removed = all(
+        &[
+            KEY,
+            SECRET,
+            SESSION,
+            SECURITY,
+            EXPIRATIONS[0],
+            EXPIRATIONS[1],
+        ],
+        &reason,
+    );
+    if environment.text(PROFILES[1]) != Some(&*named.profile) {
+        removed.extend(all(&PROFILES[1..], &reason));
     }
     removed
+}
+
+/// A session token beside a long-lived key, which every service refuses, for the two don't
+/// belong together
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_use-resources.html>),
+/// and the token's expiration, for which some tools refuse the good key.
+fn beside_a_long_lived_key(environment: &Environment, _: &Policy, now: Timestamp) -> Vec<Removed> {
+    if kind(environment) != Kind::LongLived {
+        return Vec::new();
+    }
+    let past = expirations(environment).any(|(_, moment)| moment <= now);
+    let mut removed = all(
+        &TOKENS,
+        "belongs to a temporary key, but `AWS_ACCESS_KEY_ID` is a long-lived one",
+    );
+    if has_token(environment) || past {
+        removed.extend(all(
+            &EXPIRATIONS,
+            "tells of a temporary key, but `AWS_ACCESS_KEY_ID` is a long-lived one",
+        ));
+    }
+    removed
+}
+
+/// A session token without a key: static credentials are key, secret and token together
+/// (<https://docs.aws.amazon.com/sdkref/latest/guide/feature-static-credentials.html>).
+fn without_a_key(environment: &Environment, _: &Policy, _: Timestamp) -> Vec<Removed> {
+    if kind(environment) != Kind::Absent || !has_token(environment) {
+        return Vec::new();
+    }
+    let reason = "belongs to a key, but `AWS_ACCESS_KEY_ID` is not set";
+    let mut removed = all(&TOKENS, reason);
+    removed.extend(all(&EXPIRATIONS, reason));
+    removed
+}
+
+/// `AWS_SECURITY_TOKEN` that differs from `AWS_SESSION_TOKEN`: boto takes the older name first,
+/// all other tools read only the newer one, so the older is the one left behind
+/// (<https://github.com/boto/botocore/blob/develop/botocore/credentials.py>, `EnvProvider.TOKENS`).
+fn different_tokens(environment: &Environment, _: &Policy, _: Timestamp) -> Vec<Removed> {
+    let both = environment.text(SESSION).zip(environment.text(SECURITY));
+    if both.is_none_or(|(session, security)| session == security) {
+        return Vec::new();
+    }
+    let reason = "differs from `AWS_SESSION_TOKEN`, and some tools would take it instead";
+    all(&[SECURITY], reason)
+}
+
+/// A temporary key that is past its expiration, with its secret and token: services refuse it
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_request.html>), and it
+/// keeps tools from looking for a better one
+/// (<https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html#credentialProviderChain>).
+fn expired(environment: &Environment, _: &Policy, now: Timestamp) -> Vec<Removed> {
+    let names: &[&str] = match kind(environment) {
+        Kind::Temporary => &[KEY, SECRET, SESSION, SECURITY],
+        // What has expired is the token; a key of another service may be a long-lived one.
+        Kind::Unknown if has_token(environment) => &TOKENS,
+        Kind::Unknown | Kind::Absent | Kind::LongLived => return Vec::new(),
+    };
+    let Some((last, moment)) = expirations(environment).max_by_key(|(_, moment)| *moment) else {
+        return Vec::new();
+    };
+    if moment > now {
+        return Vec::new();
+    }
+    let reason = format!("expired: `{last}` has passed");
+    let mut removed = all(names, &reason);
+    removed.extend(all(
+        &EXPIRATIONS,
+        "tells of a temporary key that has expired",
+    ));
+    removed
+}
+
+/// An expiration in the past beside one in the future: it was left by an earlier key, and boto
+/// refuses a key for the first of them
+/// (<https://docs.aws.amazon.com/cli/latest/reference/configure/export-credentials.html>).
+fn outlived(environment: &Environment, _: &Policy, now: Timestamp) -> Vec<Removed> {
+    let Some((valid, _)) = expirations(environment).find(|(_, moment)| *moment > now) else {
+        return Vec::new();
+    };
+    expirations(environment)
+        .filter(|(_, moment)| *moment <= now)
+        .flat_map(|(name, _)| {
+            let reason = format!("has passed, and `{valid}` has not: it is of an earlier key");
+            all(&[name], &reason)
+        })
+        .collect()
+}
+
+/// `AWS_PROFILE` that names no profile, where there is a key: the `aws` command gives up on it
+/// before it looks for keys
+/// (<https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html#cli-configure-files-using-profiles>).
+///
+/// Without a key it stays, and the tools say themselves that it is wrong: what they would find
+/// instead, the profile `default`, may be quite another account.
+fn unknown_profile(environment: &Environment, policy: &Policy, _: Timestamp) -> Vec<Removed> {
+    let Some(profiles) = &policy.profiles else {
+        return Vec::new();
+    };
+    let chosen = |name: &&str| {
+        environment
+            .text(name)
+            .is_some_and(|value| profiles.has(value))
+    };
+    let keyed = kind(environment) != Kind::Absent && environment.text(SECRET).is_some();
+    let usable = keyed || PROFILES.iter().any(chosen);
+    PROFILES
+        .into_iter()
+        .filter(|name| {
+            usable
+                && environment
+                    .text(name)
+                    .is_some_and(|value| !profiles.has(value))
+        })
+        .flat_map(|name| all(&[name], "names a profile that is in no AWS file"))
+        .collect()
+}
+
+/// When the key in the environment expires, as far as the environment says it.
+#[must_use]
+pub fn expiry(environment: &Environment) -> Option<Timestamp> {
+    let keyed = matches!(kind(environment), Kind::Temporary | Kind::Unknown);
+    expirations(environment)
+        .map(|(_, moment)| moment)
+        .max()
+        .filter(|_| keyed)
+}
+
+/// What could be wrong with a set of credentials that AWS refuses, the least first: its token, or
+/// all of the key in the environment.
+#[must_use]
+pub fn suspects(environment: &Environment) -> Vec<Vec<&'static str>> {
+    let there = |names: &[&'static str]| -> Vec<&'static str> {
+        let names = names.iter().copied();
+        names
+            .filter(|name| environment.get(name).is_some())
+            .collect()
+    };
+    let token = there(&TOKENS);
+    let key = there(&[
+        KEY,
+        SECRET,
+        SESSION,
+        SECURITY,
+        EXPIRATIONS[0],
+        EXPIRATIONS[1],
+    ]);
+    match kind(environment) {
+        Kind::Absent => Vec::new(),
+        // Without its token a temporary key is nothing.
+        Kind::LongLived | Kind::Unknown if !token.is_empty() => vec![token, key],
+        Kind::LongLived | Kind::Unknown | Kind::Temporary => vec![key],
+    }
+}
+
+fn all(names: &[impl AsRef<str>], reason: &str) -> Vec<Removed> {
+    names
+        .iter()
+        .map(|name| Removed {
+            name: name.as_ref().to_owned(),
+            reason: reason.to_owned(),
+        })
+        .collect()
 }
 
 /// What `AWS_ACCESS_KEY_ID` holds.
@@ -125,8 +347,17 @@ fn kind(environment: &Environment) -> Kind {
     }
 }
 
-fn is_set(environment: &Environment, name: &str) -> bool {
-    environment.get(name).is_some_and(|value| !value.is_empty())
+fn has_token(environment: &Environment) -> bool {
+    TOKENS
+        .iter()
+        .any(|name| environment.get(name).is_some_and(|value| !value.is_empty()))
+}
+
+/// The expirations that are moments.
+fn expirations(environment: &Environment) -> impl Iterator<Item = (&'static str, Timestamp)> {
+    EXPIRATIONS
+        .into_iter()
+        .filter_map(|name| Some((name, moment(environment.text(name)?)?)))
 }
 
 /// Reads a moment: RFC 3339, or the same without an offset, which then is UTC.
@@ -139,169 +370,4 @@ fn moment(text: &str) -> Option<Timestamp> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const LONG: &str = "AKIAIOSFODNN7EXAMPLE";
-    const SHORT: &str = "ASIAIOSFODNN7EXAMPLE";
-    const NOW: &str = "2026-11-23T12:00:00Z";
-
-    /// Cleans an environment; `expected` is the names that go.
-    #[track_caller]
-    fn case(variables: &[(&str, &str)], unset: &[&str], expected: &[&str]) -> Vec<Removed> {
-        let mut environment: Environment = variables
-            .iter()
-            .map(|(name, value)| (name.into(), value.into()))
-            .collect();
-        let policy = Policy {
-            unset: unset.iter().map(|name| (*name).to_owned()).collect(),
-        };
-        let removed = clean(&mut environment, &policy, NOW.parse().unwrap());
-        let names: Vec<_> = removed.iter().map(|removed| &*removed.name).collect();
-        assert_eq!(names, expected);
-        for (name, value) in variables {
-            let gone = names.contains(name);
-            assert_eq!(environment.get(name).is_none(), gone, "{name}");
-            for removed in &removed {
-                let told = value.len() > 3 && removed.reason.contains(value.get(..4).unwrap());
-                assert!(!told, "a value is told: {}", removed.reason);
-            }
-        }
-        removed
-    }
-
-    #[test]
-    fn a_token_beside_a_long_lived_key_goes() {
-        let removed = case(
-            &[
-                (KEY, LONG),
-                (SECRET, "hush"),
-                (TOKENS[0], "tok1"),
-                (TOKENS[1], "tok2"),
-            ],
-            &[],
-            &TOKENS,
-        );
-        assert_eq!(
-            removed[0].reason,
-            "belongs to a temporary key, but `AWS_ACCESS_KEY_ID` is a long-lived one"
-        );
-        case(&[(KEY, LONG), (SECRET, "hush")], &[], &[]);
-    }
-
-    #[test]
-    fn a_long_lived_key_outlives_any_expiration() {
-        let past = "2026-11-23T11:59:59Z";
-        let future = "2026-11-24T00:00:00Z";
-        case(
-            &[
-                (KEY, LONG),
-                (SECRET, "hush"),
-                (TOKENS[0], "tok1"),
-                (EXPIRATIONS[0], past),
-            ],
-            &[],
-            &[TOKENS[0], EXPIRATIONS[0]],
-        );
-        case(
-            &[(KEY, LONG), (TOKENS[1], "tok1"), (EXPIRATIONS[0], future)],
-            &[],
-            &[TOKENS[1], EXPIRATIONS[0]],
-        );
-        case(
-            &[(KEY, LONG), (EXPIRATIONS[1], past)],
-            &[],
-            &[EXPIRATIONS[1]],
-        );
-        case(&[(KEY, LONG), (EXPIRATIONS[1], future)], &[], &[]);
-    }
-
-    #[test]
-    fn a_temporary_key_goes_when_its_time_has_passed() {
-        #[track_caller]
-        fn expires(at: &str, gone: bool) {
-            let all = [KEY, SECRET, TOKENS[0], EXPIRATIONS[0]];
-            let variables = [
-                (KEY, SHORT),
-                (SECRET, "hush"),
-                (TOKENS[0], "tok1"),
-                (EXPIRATIONS[0], at),
-            ];
-            case(&variables, &[], if gone { &all } else { &[] });
-        }
-        expires("2026-11-23T11:59:59Z", true);
-        expires("2026-11-23T12:00:00Z", true);
-        expires("2026-11-23T12:00:01Z", false);
-        expires("2026-11-23T13:30:00+02:00", true);
-        expires("2026-11-23T11:30:00-02:00", false);
-        expires("2026-11-23T11:30:00+0000", true);
-        expires("2026-11-23 11:30:00", true);
-        expires("2026-11-23T12:30:00", false);
-        expires("soon", false);
-        expires("", false);
-    }
-
-    #[test]
-    fn the_first_expiration_that_is_a_time_counts() {
-        let (past, future) = ("2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z");
-        let key = [(KEY, SHORT), (TOKENS[0], "tok1")];
-        case(
-            &[
-                key[0],
-                key[1],
-                (EXPIRATIONS[0], future),
-                (EXPIRATIONS[1], past),
-            ],
-            &[],
-            &[],
-        );
-        let removed = case(
-            &[
-                key[0],
-                key[1],
-                (EXPIRATIONS[0], "never"),
-                (EXPIRATIONS[1], past),
-            ],
-            &[],
-            &[KEY, TOKENS[0], EXPIRATIONS[0], EXPIRATIONS[1]],
-        );
-        assert_eq!(
-            removed[0].reason,
-            "expired: `AWS_SESSION_EXPIRATION` has passed"
-        );
-    }
-
-    #[test]
-    fn a_token_without_a_key_goes() {
-        case(&[(TOKENS[0], "tok1"), (SECRET, "hush")], &[], &[TOKENS[0]]);
-        case(&[(KEY, ""), (TOKENS[0], "tok1")], &[], &[TOKENS[0]]);
-        case(&[(EXPIRATIONS[0], "2026-01-01T00:00:00Z")], &[], &[]);
-    }
-
-    #[test]
-    fn a_key_of_another_service_is_left_alone() {
-        case(&[(KEY, "minioadmin"), (SECRET, "hush")], &[], &[]);
-        case(&[(KEY, "minioadmin"), (TOKENS[0], "tok1")], &[], &[]);
-        let past = "2026-01-01T00:00:00Z";
-        case(&[(KEY, "minioadmin"), (EXPIRATIONS[0], past)], &[], &[]);
-    }
-
-    #[test]
-    fn what_the_policy_lists_goes_whatever_it_is() {
-        let removed = case(
-            &[
-                (KEY, SHORT),
-                (TOKENS[0], "tok1"),
-                ("GITHUB_TOKEN", "ghp_abc"),
-            ],
-            &[
-                "GITHUB_TOKEN",
-                "NOT_THERE",
-                "AWS_SESSION_TOKEN",
-                "GITHUB_TOKEN",
-            ],
-            &["GITHUB_TOKEN", "AWS_SESSION_TOKEN"],
-        );
-        assert_eq!(removed[0].reason, "listed under `credentials: unset`");
-    }
-}
+mod tests;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::info::{Form, Info, Sort, Written};
+use super::info_string::{Form, Info, Sort, Written};
 use super::vocabulary::{OF_SECTIONS, OURS, RUNME, example, is_foreign, known};
 use super::{Attributes, Effect};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
@@ -261,6 +261,9 @@ impl Reading {
                 if name == "needs" {
                     let needs = needs(value, diagnostics);
                     self.attributes.needs = Some(needs);
+                } else if name == "allow" {
+                    // Which lints there are is known above this room.
+                    self.attributes.allow = list(value);
                 } else {
                     self.valued(name, value, &mut wrong);
                 }
@@ -337,23 +340,27 @@ fn needs(value: &Excerpt, diagnostics: &mut Diagnostics) -> Vec<Spanned<String>>
     if value.text.trim() == "none" {
         return Vec::new();
     }
-    let mut needs = Vec::new();
+    let (valid, invalid): (Vec<_>, Vec<_>) = list(value)
+        .into_iter()
+        .partition(|need| name::is_valid(&need.value));
+    diagnostics.extend(invalid.iter().map(invalid_name));
+    valid
+}
+
+/// The parts between commas, trimmed.
+fn list(value: &Excerpt) -> Vec<Spanned<String>> {
+    let mut parts = Vec::new();
     let mut at = 0;
     for part in value.text.split(',') {
         let start = at + (part.len() - part.trim_start().len());
         let name = part.trim();
-        let need = Spanned::new(
+        parts.push(Spanned::new(
             name.to_owned(),
             value.span(start..start + name.len().max(usize::from(start < value.text.len()))),
-        );
+        ));
         at += part.len() + 1;
-        if name::is_valid(name) {
-            needs.push(need);
-        } else {
-            diagnostics.push(invalid_name(&need));
-        }
     }
-    needs
+    parts
 }
 
 fn invalid_name(name: &Spanned<String>) -> Diagnostic {

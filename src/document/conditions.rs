@@ -106,6 +106,10 @@ pub(super) fn condition(text: &str) -> Option<Condition> {
     }
     let is_end = |c: char| c.is_whitespace() || matches!(c, '*' | '_' | ':' | '：' | '#');
     let end = start + text[start..].trim_end_matches(is_end).len();
+    // "If I don't know WSL, where can I read more?" asks the reader's question, not the run's.
+    if text[..end].ends_with(['?', '？']) {
+        return None;
+    }
     let tail =
         text[end..].trim_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '_' | '#'));
     Some(Condition {
@@ -157,7 +161,18 @@ fn opens(text: &str) -> bool {
     // "When to escalate" names a topic; `als-server` and `si.io` are names.
     let topic = lower == "when" && next.starts_with("to ");
     let name = text[end..].starts_with(['-', '.', '/', '=', '(']);
-    !(shouted && lower != "if" || topic || name)
+    !(shouted && lower != "if" || topic || name || lower == "se" && is_reflexive(next))
+}
+
+/// Whether French `se` goes on as a verb and its place ("Se connecter au cluster"), and is not
+/// the Portuguese or Italian "if" ("Se houver um erro").
+fn is_reflexive(after: &str) -> bool {
+    let mut words = after.split_whitespace();
+    let infinitive = words
+        .next()
+        .is_some_and(|verb| ["er", "ir", "re"].iter().any(|end| verb.ends_with(end)));
+    let places = ["à", "au", "aux", "avec", "chez", "dans", "sur", "vers"];
+    infinitive && words.next().is_none_or(|word| places.contains(&word))
 }
 
 /// A letter, or a mark that is part of one (Thai and Devanagari vowels).

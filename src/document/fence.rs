@@ -2,7 +2,7 @@
 
 use super::attributes::{self, DOES_NOT_FIT, Reading};
 use super::commands::look_like_commands;
-use super::info::{Form, Info, Sort, push_code};
+use super::info_string::{Form, Info, Sort, push_code};
 use super::interpolation::interpolations;
 use super::transcript::{exchanges, is_transcript};
 use super::{Attributes, Cell, CellKind, Format};

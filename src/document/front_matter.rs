@@ -1,7 +1,7 @@
 //! The YAML block at the head of the page.
 
 use super::attributes::choice;
-use super::info::stand_in;
+use super::info_string::stand_in;
 use super::inputs;
 use super::yaml::{Content, Node, Yaml};
 use super::{FrontMatter, Requires, Tool};

@@ -4,13 +4,14 @@ use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, T
 
 use super::commands::look_like_commands;
 use super::fence::Fence;
-use super::info::{UNFINISHED, Words, push_code};
+use super::info_string::{UNFINISHED, Words, push_code};
 use super::outline::{Block, BlockKind};
 use super::{Attributes, Cell, Section, attributes};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::{Excerpt, Source, Span};
 
 const MISPLACED_COMMENT: Code = Code("RB0108");
+const NO_FENCE: Code = Code("RB0116");
 
 /// What the walk found.
 #[derive(Debug, Default)]
@@ -148,6 +149,45 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Reports lines of a text that were meant to open a fence: CommonMark 4.5 allows no
+    /// backquote after the backquotes that open one.
+    fn no_fence(&mut self, span: Span) {
+        let mut at = span.start;
+        for line in self.source.slice(span).split_inclusive('\n') {
+            let text = line.trim_start_matches(|c: char| c.is_whitespace() || c == '>');
+            let start = at + (line.len() - text.len());
+            at += line.len();
+            let text = text.trim_end();
+            let words = text.trim_start_matches('`');
+            let ticks = text.len() - words.len();
+            let language = words
+                .trim_start()
+                .split('{')
+                .next()
+                .unwrap_or_default()
+                .trim_end();
+            if ticks < 3
+                || language.is_empty()
+                || !language.chars().all(char::is_alphanumeric)
+                || !words.ends_with('}')
+            {
+                continue;
+            }
+            if let Some(sign) = words.find('`') {
+                let sign = start + ticks + sign;
+                self.page.annotated = true;
+                self.page.diagnostics.push(
+                    Diagnostic::error(
+                        NO_FENCE,
+                        Span::new(sign, sign + 1),
+                        "this line opens no fence: no backquote can follow its own",
+                    )
+                    .help("open and close the fence with `~~~`, or write texts in `\"…\"`"),
+                );
+            }
+        }
+    }
+
     /// Opens a block of the page's own structure.
     fn block(&mut self, kind: BlockKind, span: Span) {
         if self.implicit {
@@ -179,7 +219,10 @@ impl<'a> Walk<'a> {
             self.heading = None;
         }
         match tag {
-            Tag::Paragraph => self.block(BlockKind::Text, span),
+            Tag::Paragraph => {
+                self.no_fence(span);
+                self.block(BlockKind::Text, span);
+            }
             Tag::Heading { level, .. } if self.quotes == 0 => {
                 let section = self.section(*level, span);
                 self.block(BlockKind::Heading(section), span);

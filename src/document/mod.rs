@@ -11,7 +11,7 @@ mod conditions;
 mod facts;
 mod fence;
 mod front_matter;
-mod info;
+mod info_string;
 mod inputs;
 mod interpolation;
 mod markdown;
@@ -28,6 +28,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::interpolation::interpolations;
+pub(crate) use self::placeholder::placeholders;
 use crate::diagnostic::Diagnostics;
 use crate::quote::Dialect;
 use crate::source::{Excerpt, Source, Span, Spanned};
@@ -203,6 +204,8 @@ pub struct Attributes {
     pub skip: bool,
     /// `parallel`: sections only.
     pub parallel: bool,
+    /// `allow=a,b`: lints that are not wanted here, by name or code.
+    pub allow: Vec<Spanned<String>>,
 }
 
 /// What a step does to the world.

@@ -69,7 +69,7 @@ fn leave_comments(dialect: Dialect, text: &str, found: &mut Vec<Interpolation>) 
 /// A placeholder is `<name>` of letters, digits, `-`, `_`, `.` and single words with blanks
 /// between, beginning with a letter. `<file`, `< file >out`, `<<EOF`, `<(…)` and `<in>out` are
 /// redirections, and a name that is closed somewhere by `</name>` is markup.
-fn placeholders(text: &str) -> Vec<Interpolation> {
+pub(crate) fn placeholders(text: &str) -> Vec<Interpolation> {
     let mut found = Vec::new();
     let mut closed: Option<HashSet<&str>> = None;
     let (mut at, mut line) = (0, 0);
@@ -102,6 +102,10 @@ fn placeholders(text: &str) -> Vec<Interpolation> {
     found
 }
 
+/// What programs print where they have nothing to say (kubectl, Go, Terraform): output that was
+/// pasted under its command, and no place to fill in.
+const OUTPUT: [&str; 6] = ["none", "unknown", "pending", "nil", "invalid", "unset"];
+
 /// The longest name that is still taken for one.
 const LONGEST: usize = 80;
 
@@ -117,7 +121,7 @@ fn name_at(text: &str, start: usize) -> Option<&str> {
         .filter(|(_, c)| *c == '>')
         .map(|(at, _)| at)?;
     let name = &rest[..length];
-    (!name.ends_with(' ')).then_some(name)
+    (!name.ends_with(' ') && !OUTPUT.contains(&name)).then_some(name)
 }
 
 /// Whether `<…>` is a redirection from one file and to another: it begins a word, and a file's

@@ -64,6 +64,7 @@ impl Plain<'_> {
                     .get(section + 1)
                     .is_none_or(|next| next.parent != Some(section));
                 self.undivided = !busy[section]
+                    && (around.level > 1 || leaf)
                     && !self.facts.has(TASK, &blocks)
                     && !self.facts.has(BRANCH, &blocks);
                 prose |= self.undivided;

@@ -1,7 +1,7 @@
 //! The words of attributes: ours, Runme's, and those of other tools.
 
 /// All attributes of ours but `#id`.
-pub(super) const OURS: [&str; 19] = [
+pub(super) const OURS: [&str; 20] = [
     "needs",
     "when",
     "confirm",
@@ -21,10 +21,11 @@ pub(super) const OURS: [&str; 19] = [
     "shell",
     "skip",
     "parallel",
+    "allow",
 ];
 
 /// Those that make sense for a whole section.
-pub(super) const OF_SECTIONS: [&str; 15] = [
+pub(super) const OF_SECTIONS: [&str; 16] = [
     "when",
     "confirm",
     "timeout",
@@ -40,6 +41,7 @@ pub(super) const OF_SECTIONS: [&str; 15] = [
     "shell",
     "skip",
     "parallel",
+    "allow",
 ];
 
 /// Runme's keys that say nothing to a run here, or are read by other means
@@ -96,11 +98,12 @@ pub(super) fn example(name: &str) -> &'static str {
         "retry" => "retry=3",
         "delay" => "delay=5s",
         "backoff" => "backoff=2",
-        "ready" => "ready=\"http::ok(url)\"",
+        "ready" => "ready='sh_unchecked(\"nc -z localhost 8080\").ok'",
         "each" => "each=\"pods\"",
         "effect" => "effect=change",
         "errexit" => "errexit=off",
         "cwd" => "cwd=deploy",
+        "allow" => "allow=history-expansion",
         _ => "shell=bash",
     }
 }

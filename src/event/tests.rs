@@ -1,3 +1,5 @@
+//! The vocabulary as it is stored: each event's line, and back.
+
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -60,16 +62,32 @@ fn head() -> impl Strategy<Value = StepHead> {
     )
 }
 
+fn identity() -> impl Strategy<Value = Identity> {
+    let expires = prop::option::of(0_i64..4_000_000_000);
+    (clean_text(), clean_text(), words(), clean_text(), expires).prop_map(
+        |(account, arn, key, source, expires)| Identity {
+            account,
+            arn,
+            key,
+            source,
+            expires: expires.and_then(|second| Timestamp::from_second(second).ok()),
+        },
+    )
+}
+
 fn run_started() -> impl Strategy<Value = Event> {
     let removed = (words(), words()).prop_map(|(name, reason)| Removed { name, reason });
     (
         (words(), words(), clean_text(), words(), words()),
         (words(), words(), prop::option::of(words()), any::<bool>()),
         prop::collection::btree_map(words(), value(), 0..3),
-        prop::collection::vec(removed, 0..2),
+        (
+            prop::collection::vec(removed, 0..2),
+            prop::option::of(identity()),
+        ),
         prop::collection::vec(head(), 0..3),
     )
-        .prop_map(|(first, second, inputs, removed, steps)| {
+        .prop_map(|(first, second, inputs, (removed, identity), steps)| {
             let (run, document, title, digest, program) = first;
             let (platform, operator, target, attended) = second;
             Event::RunStarted(Box::new(RunStarted {
@@ -84,6 +102,7 @@ fn run_started() -> impl Strategy<Value = Event> {
                 attended,
                 inputs,
                 removed,
+                identity,
                 steps,
             }))
         })
@@ -100,11 +119,14 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
     let maybe = || prop::option::of(clean_text());
     prop_oneof![
         run_started(),
-        (words(), any::<u32>(), maybe()).prop_map(|(step, attempt, command)| Event::StepStarted {
-            step,
-            attempt,
-            command
-        }),
+        (words(), any::<u32>(), maybe(), maybe()).prop_map(
+            |(step, attempt, command, directory)| Event::StepStarted {
+                step,
+                attempt,
+                command,
+                directory,
+            }
+        ),
         (words(), stream, any::<u64>(), text).prop_map(|(step, stream, skipped, text)| {
             Event::Output {
                 step,

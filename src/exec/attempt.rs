@@ -164,12 +164,20 @@ pub(super) fn prepare(
         (StepKind::Script | StepKind::Value | StepKind::Console(_), _) => Action::Script,
     };
     let command = match &action {
-        Action::Shell { text, .. } => Some(context.redactor.clean(&String::from_utf8_lossy(text))),
+        Action::Shell { text, .. } => {
+            let text = String::from_utf8_lossy(text);
+            context.redactor.learn_assignments(&text);
+            Some(context.redactor.clean(&text))
+        }
         Action::Interpreter { text, .. } => {
             let text = String::from_utf8_lossy(text);
             Some(context.redactor.clean(text.trim_start_matches('\n')))
         }
-        Action::Console { .. } => Some(context.redactor.clean(&transcript(cell))),
+        Action::Console { text, .. } => {
+            let redactor = &context.redactor;
+            redactor.learn_assignments(&String::from_utf8_lossy(text));
+            Some(redactor.clean(&transcript(cell)))
+        }
         Action::Script => Some(context.redactor.clean(&cell.body.text)),
         Action::Manual | Action::Branch => None,
     };
@@ -234,7 +242,7 @@ pub(super) async fn run(
 ) -> Result<Attempted, Broken> {
     let step = context.step(index);
     let cell = &context.graph().document.cells[step.cell];
-    let document = context.source().name().to_owned();
+    let document = context.redactor.clean(context.source().name()).to_string();
     let line = context.source().line(cell.body.origin(0));
     let (argv, mark) = match &prepared.action {
         Action::Script => return Ok(script(context, step, name, prepared, code, cancel).await),
@@ -470,10 +478,16 @@ async fn script(
 }
 
 /// The event that an attempt begins.
-pub(super) fn started(name: &str, attempt: u32, prepared: &Prepared) -> Event {
+pub(super) fn started(context: &Context, name: &str, attempt: u32, prepared: &Prepared) -> Event {
+    let starts_a_process = !matches!(
+        prepared.action,
+        Action::Script | Action::Manual | Action::Branch
+    );
+    let directory = prepared.directory.to_string_lossy();
     Event::StepStarted {
         step: name.to_owned(),
         attempt,
         command: prepared.command.clone(),
+        directory: starts_a_process.then(|| context.redactor.clean(&directory)),
     }
 }

@@ -1,7 +1,7 @@
 //! What all steps of one run share.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -154,6 +154,21 @@ impl Context {
     pub(super) async fn note(&self, step: Option<&str>, text: Clean) {
         let step = step.map(str::to_owned);
         self.recorder.record(Event::Noted { step, text }).await;
+    }
+
+    /// Learns the value of a variable whose name says that it is secret, and notes it once where
+    /// it can't be hidden.
+    pub(super) async fn learn(&self, step: Option<&str>, name: &OsStr, value: &OsStr) {
+        let name = name.to_string_lossy();
+        let learnt = self
+            .redactor
+            .learn_variable(&name, value.as_encoded_bytes());
+        if let Err(refused) = learnt {
+            let text = self
+                .redactor
+                .clean(&format!("{refused}; it is shown as it is"));
+            self.note(step, text).await;
+        }
     }
 
     /// Asks the operator, one question at a time, and records both question and answer.

@@ -49,8 +49,10 @@ pub(super) fn quoted(
         let Interpolant { bytes, raw, secret } = &values[*index];
         let hidden = *secret || (!raw && code.context.redactor.finds(bytes));
         names.push(hidden.then(|| {
-            let name = format!("RUNBOOK_VALUE_{}", variables.len() + 1);
-            variables.push((name.clone(), bytes.clone()));
+            let name = variable(code, bytes, &variables);
+            if !variables.iter().any(|(known, _)| *known == name) {
+                variables.push((name.clone(), bytes.clone()));
+            }
             name
         }));
     }
@@ -77,6 +79,31 @@ pub(super) fn quoted(
                 .join("; "),
         )),
     }
+}
+
+/// The variable that carries a secret: named after it, so that a reader of the journal knows what
+/// to set to run the command by hand.
+fn variable(code: &Code, bytes: &[u8], taken: &[(String, Vec<u8>)]) -> String {
+    let clean = str::from_utf8(bytes).map(|text| code.context.redactor.clean(text));
+    let named = clean.ok().and_then(|clean| {
+        let name = clean
+            .as_str()
+            .strip_prefix("«secret:")?
+            .strip_suffix('»')?
+            .to_uppercase();
+        let is_one = name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
+        is_one.then(|| format!("RUNBOOK_VALUE_{}", name.replace(['-', '.'], "_")))
+    });
+    let is_free = |name: &String| {
+        taken
+            .iter()
+            .all(|(other, value)| other != name || value == bytes)
+    };
+    named
+        .filter(is_free)
+        .unwrap_or_else(|| format!("RUNBOOK_VALUE_{}", taken.len() + 1))
 }
 
 /// Puts values into a text that is no shell's: they stand as they are.

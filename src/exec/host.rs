@@ -77,6 +77,9 @@ impl StepHost {
         let (argv, shown) = self.argv(&request.command)?;
         let mut environment = self.environment.clone();
         for (name, value) in request.environment {
+            self.context
+                .learn(Some(&self.step), name.as_ref(), value.as_ref())
+                .await;
             environment.set(name, value);
         }
         let directory = request
@@ -137,6 +140,16 @@ impl StepHost {
     fn argv(&self, command: &Command) -> Result<(Vec<OsString>, String), Trouble> {
         match command {
             Command::Argv(argv) => {
+                // Every user of the machine can read the arguments of a process.
+                if let Some(position) = argv
+                    .iter()
+                    .position(|argument| self.context.redactor.finds(argument.as_bytes()))
+                {
+                    return Err(Trouble::Failed(format!(
+                        "a secret can't stand on a command line, and argument {position} of this \
+                         holds one: give it in the environment or on standard input"
+                    )));
+                }
                 let shown = crate::quote::join(self.dialect, argv)
                     .map_err(|error| Trouble::Failed(error.to_string()))?;
                 Ok((
@@ -203,6 +216,10 @@ impl Host for StepHost {
         let text = self.context.redactor.clean(text);
         self.runtime
             .block_on(self.context.note(Some(&self.step), text));
+    }
+
+    fn clean(&self, text: &str) -> String {
+        self.context.redactor.clean(text).to_string()
     }
 
     fn checked(&self, check: Check) {

@@ -9,6 +9,7 @@ mod code;
 mod console;
 mod context;
 mod fill;
+pub mod guard;
 mod host;
 mod left;
 mod outcome;
@@ -28,8 +29,8 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::credentials::Environment;
-use crate::event::{Event, Removed, RunStarted, Status, StepHead};
+use crate::credentials::{Environment, Guards, Identity};
+use crate::event::{self, Event, Removed, RunStarted, Status, StepHead};
 use crate::graph::StepKind;
 use crate::journal::{self, Recorder};
 use crate::plan::{Plan, Selected};
@@ -70,6 +71,12 @@ pub struct Settings {
     pub folder: PathBuf,
     /// Between TERM and KILL.
     pub grace: Duration,
+    /// What must be so before each step that changes or destroys something.
+    pub guards: Guards,
+    /// Who the credentials are, where that was asked.
+    pub identity: Option<Identity>,
+    /// What is said at the head of the run's journal, as a lease that was waived.
+    pub notes: Vec<String>,
 }
 
 /// How the operator ends a run early.
@@ -165,6 +172,9 @@ async fn steps(context: &Arc<Context>, interrupt: &Interrupt) -> Result<Totals, 
     context
         .commit(vec![Event::RunStarted(Box::new(head(context)))])
         .await?;
+    for note in &context.settings.notes {
+        context.note(None, context.redactor.clean(note)).await;
+    }
     let inputs = inputs(context);
     if let Err(ending) = set_environment(context, inputs.clone()).await {
         return Ok(Totals {
@@ -227,6 +237,11 @@ async fn set_environment(context: &Arc<Context>, inputs: Notebook) -> Result<(),
         Ok(environment)
     })
     .await?;
+    for (name, _) in &context.graph().document.front_matter.env {
+        if let Some(value) = environment.get(name) {
+            context.learn(None, name.as_ref(), value).await;
+        }
+    }
     context.set_environment(environment);
     Ok(())
 }
@@ -293,16 +308,26 @@ fn head(context: &Context) -> RunStarted {
         .collect();
     RunStarted {
         run: settings.run.clone(),
-        document: document.source.name().to_owned(),
+        document: redactor.clean(document.source.name()).to_string(),
         title: redactor.clean(document.title()),
         digest: journal::digest(document.source.text().as_bytes()),
         program: env!("CARGO_PKG_VERSION").to_owned(),
         platform: format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH),
-        operator: settings.operator.clone(),
-        target: settings.target.clone(),
+        operator: redactor.clean(&settings.operator).to_string(),
+        target: settings
+            .target
+            .as_ref()
+            .map(|target| redactor.clean(target).to_string()),
         attended: settings.attended,
         inputs,
         removed: settings.removed.clone(),
+        identity: settings.identity.as_ref().map(|identity| event::Identity {
+            account: redactor.clean(&identity.account),
+            arn: redactor.clean(&identity.arn),
+            key: identity.key.clone(),
+            source: redactor.clean(&identity.source),
+            expires: identity.expires,
+        }),
         steps,
     }
 }

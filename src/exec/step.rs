@@ -21,6 +21,7 @@ use crate::world::QuestionKind;
 use super::attempt::{self, Attempted, Prepared};
 use super::code::Code;
 use super::context::{Broken, Context};
+use super::guard;
 use super::host::StepHost;
 use super::outcome::{Ending, Outcome, Verdict};
 use super::service;
@@ -437,8 +438,19 @@ impl Runner {
                     reason,
                 )));
             }
+            if let Some(reason) = guard::refused(&self.context, step, prepared).await {
+                return Ok(Instance::ended(Ending {
+                    attempts: attempt - 1,
+                    ..Ending::because(Status::Refused, reason)
+                }));
+            }
             self.context
-                .commit(vec![attempt::started(name, attempt, prepared)])
+                .commit(vec![attempt::started(
+                    &self.context,
+                    name,
+                    attempt,
+                    prepared,
+                )])
                 .await?;
             let context = &self.context;
             let mut attempted = if step.background {
@@ -487,6 +499,11 @@ impl Runner {
             return;
         };
         let changed = state.take(self.index, before, &left.environment);
+        for (variable, value) in &changed {
+            if let Some(value) = value {
+                self.context.learn(Some(name), variable, value).await;
+            }
+        }
         let captured = |name_of: &str, value: CleanValue| Event::Captured {
             step: name.to_owned(),
             call: None,

@@ -29,7 +29,7 @@ pub(super) fn build(document: Arc<Document>, vocabulary: &Vocabulary) -> (Graph,
     places::check(&document, &steps, &mut diagnostics);
     for (step, names) in steps.iter_mut().zip(&names) {
         step.defines = defined(names);
-        effect::infer(&document, step, names, &inherited);
+        effect::of_calls(step, names);
     }
     drop(inherited);
     let Edges {

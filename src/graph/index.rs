@@ -1,7 +1,9 @@
 //! Who waits for whom, looked up quickly.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::BinaryHeap;
+
+use foldhash::HashMap;
 
 use super::{Edge, Step};
 

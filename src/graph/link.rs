@@ -1,6 +1,6 @@
 //! Edges from names: who uses what another step defines, and what nobody defines.
 
-use std::collections::HashSet;
+use foldhash::{HashMap, HashSet};
 
 use super::names::{Purpose, StepNames, Used};
 use super::order::suggest;
@@ -30,7 +30,11 @@ pub(super) struct Edges {
 impl Edges {
     pub(super) fn add(&mut self, from: usize, to: usize, why: EdgeKind, span: Span) {
         let edge = Edge { from, to, why };
-        if self.seen.insert(edge.clone()) {
+        // Each step is put in order once, so that edge can't come again.
+        if edge.why == EdgeKind::Order {
+            self.edges.push(edge);
+            self.spans.push(span);
+        } else if self.seen.insert(edge.clone()) {
             self.edges.push(edge);
             self.spans.push(span);
         }
@@ -48,7 +52,7 @@ pub(super) struct Linker<'a> {
     variables: Known<'a>,
     functions: Known<'a>,
     ids: Known<'a>,
-    index: std::collections::HashMap<&'a str, usize>,
+    index: HashMap<&'a str, usize>,
 }
 
 impl<'a> Linker<'a> {
@@ -63,7 +67,7 @@ impl<'a> Linker<'a> {
             steps,
             edges,
             diagnostics,
-            reported: HashSet::new(),
+            reported: HashSet::default(),
             variables: scope.variables(),
             functions: scope.all_functions(),
             ids: Known::new(steps.iter().map(|step| step.id.as_str())),

@@ -82,8 +82,8 @@ pub struct Step {
     pub ready: Option<Excerpt>,
     /// What it runs once for each element of.
     pub each: Option<Excerpt>,
-    /// What it does to the world.
-    pub effect: Effect,
+    /// What it does to the world, where the document says it; see [`Graph::effect`].
+    pub effect: Option<Effect>,
     /// Whether it gets the operator's terminal.
     pub tty: bool,
     /// Whether a shell cell stops at its first failing command.
@@ -192,6 +192,15 @@ impl EdgeKind {
 }
 
 impl Graph {
+    /// What a step (an index) does to the world: what the document says, else what the commands
+    /// of its cell tell. One that is not there changes something.
+    #[must_use]
+    pub fn effect(&self, step: usize) -> Effect {
+        self.steps
+            .get(step)
+            .map_or(Effect::Change, |step| effect::of_step(&self.document, step))
+    }
+
     /// Makes the graph of a document.
     ///
     /// `vocabulary` is what scripts can call, so that an unknown name is found before a run.

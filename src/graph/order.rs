@@ -1,6 +1,6 @@
 //! Edges of the order in which steps stand, and of `needs`.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::attributes::Inherited;
 use super::link::Edges;

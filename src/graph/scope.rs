@@ -1,7 +1,9 @@
 //! What each name means in a document: an input, a definition, a step's result.
 
-use std::cell::Cell;
-use std::collections::{BTreeSet, HashMap};
+use std::cell::{Cell, OnceCell};
+use std::collections::BTreeSet;
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::Step;
 use super::names::StepNames;
@@ -277,23 +279,29 @@ fn twice_defined(what: &str, span: Span, first: Span) -> Diagnostic {
 /// A text of many unknown names is no runbook: after some the search, which compares with every
 /// known name, is given up.
 pub(super) struct Known<'a> {
+    /// Not in order until one is looked for: most documents have no unknown name.
     names: Vec<&'a str>,
+    sorted: OnceCell<Vec<&'a str>>,
     left: Cell<usize>,
 }
 
 impl<'a> Known<'a> {
     pub(super) fn new(names: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut names: Vec<&str> = names.into_iter().collect();
-        names.sort_unstable();
-        names.dedup();
         Self {
-            names,
+            names: names.into_iter().collect(),
+            sorted: OnceCell::new(),
             left: Cell::new(50),
         }
     }
 
     pub(super) fn nearest(&self, unknown: &str) -> Option<String> {
         self.left.set(self.left.get().checked_sub(1)?);
-        nearest(unknown, self.names.iter().copied()).map(str::to_owned)
+        let sorted = self.sorted.get_or_init(|| {
+            let mut names = self.names.clone();
+            names.sort_unstable();
+            names.dedup();
+            names
+        });
+        nearest(unknown, sorted.iter().copied()).map(str::to_owned)
     }
 }

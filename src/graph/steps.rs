@@ -1,12 +1,13 @@
 //! Steps of the cells: their names, titles and attributes.
 
-use std::collections::{HashMap, HashSet};
 use std::time::Duration;
+
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use super::attributes::Inherited;
 use super::{Step, StepKind};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::document::{Cell, CellKind, Document, Effect};
+use crate::document::{Cell, CellKind, Document};
 use crate::name::{StepId, slug};
 use crate::quote::Dialect;
 use crate::source::{Excerpt, Span};
@@ -24,6 +25,8 @@ pub(super) fn steps(
 ) -> Vec<Step> {
     let none = Inherited::default();
     let mut names = Names::of(document, diagnostics);
+    // Cells of one section share its name.
+    let mut last: Option<(usize, String)> = None;
     document
         .cells
         .iter()
@@ -34,7 +37,17 @@ pub(super) fn steps(
             let section = cell
                 .section
                 .and_then(|section| document.sections.get(section));
-            let id = names.next(cell, section.map(|section| section.title.as_str()));
+            let base = match (&cell.attributes.id, cell.section, section) {
+                (Some(id), ..) => id.value.as_str(),
+                (None, Some(at), Some(section)) => {
+                    if last.as_ref().is_none_or(|(known, _)| *known != at) {
+                        last = Some((at, slug(&section.title)));
+                    }
+                    last.as_ref().map_or(UNNAMED, |(_, name)| name)
+                }
+                (None, ..) => UNNAMED,
+            };
+            let id = names.next(cell, base);
             Step {
                 named: cell
                     .attributes
@@ -62,7 +75,7 @@ pub(super) fn steps(
                 background: inherited.background,
                 ready: inherited.ready.cloned(),
                 each: inherited.each.cloned(),
-                effect: inherited.effect.unwrap_or(Effect::Change),
+                effect: inherited.effect,
                 tty: inherited.tty,
                 errexit: inherited.errexit.unwrap_or(true),
                 cwd: inherited.cwd.cloned(),
@@ -152,22 +165,23 @@ impl Names {
         }
     }
 
-    fn next(&mut self, cell: &Cell, heading: Option<&str>) -> StepId {
+    /// The id of a cell: the written one where it is still free, else one made of `base`.
+    fn next(&mut self, cell: &Cell, base: &str) -> StepId {
         if let Some(id) = &cell.attributes.id
             && self.taken.insert(id.value.clone())
         {
             return StepId::new(id.value.clone());
         }
-        let base = match (&cell.attributes.id, heading) {
-            (Some(id), _) => id.value.clone(),
-            (None, Some(heading)) => slug(heading),
-            (None, None) => UNNAMED.to_owned(),
+        if !self.numbers.contains_key(base) {
+            self.numbers.insert(base.to_owned(), 0);
+        }
+        let Some(number) = self.numbers.get_mut(base) else {
+            return StepId::new(base);
         };
-        let number = self.numbers.entry(base.clone()).or_insert(0);
         loop {
             *number += 1;
             let name = if *number == 1 {
-                base.clone()
+                base.to_owned()
             } else {
                 format!("{base}-{number}")
             };

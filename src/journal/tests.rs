@@ -1,3 +1,5 @@
+//! Journals on real disks: written ahead, read back, verified.
+
 use std::fs;
 use std::io;
 use std::path::Path;

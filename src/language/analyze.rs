@@ -42,11 +42,18 @@ pub fn analyze(code: &Excerpt, _source: &Source, form: Form) -> Result<Names, Bo
     Reader::new(&places).read(&ast)
 }
 
+/// Longer than every keyword and reserved word of Rhai 1.27 (its book, "Keywords").
+const LONGEST_WORD: usize = 20;
+
 /// Whether a name can be written as a variable in a script: ASCII, and not reserved.
 #[must_use]
 pub fn is_variable(name: &str) -> bool {
     if !rhai::is_valid_identifier(name) || !name.is_ascii() || name == KEYWORD {
         return false;
+    }
+    // No word of the language is as long or has a digit; most names made of headings do.
+    if name.len() > LONGEST_WORD || name.bytes().any(|byte| byte.is_ascii_digit()) {
+        return true;
     }
     let scripts = [name];
     let (mut tokens, _) = engine().lex(&scripts);

@@ -9,12 +9,6 @@ use crate::diagnostic::{Code, Diagnostic};
 /// Code that does not parse.
 const SYNTAX: Code = Code("RB0301");
 
-/// Words that Rhai keeps for itself without using them.
-const KEPT: &str = "choose another name; reserved like it are \
-`new`, `default`, `call`, `go`, `is`, `match`, `case`, `with`, `module`, `package`, `shared`, \
-`static`, `sync`, `async`, `await`, `spawn`, `thread`, `use`, `var`, `null`, `nil`, `void`, \
-`super`, `yield`, `public`, `protected`, `goto`, `eval`, `curry`, `exit`, `print`, `debug`";
-
 /// Makes the diagnostic of a syntax error.
 pub(super) fn explain(error: &ParseError, places: &Places<'_>, form: Form) -> Diagnostic {
     let position = error.position();
@@ -198,7 +192,9 @@ fn reserved(word: &str) -> (String, Option<String>) {
                 "a step of this name is reached as `steps[\"{word}\"]`; a variable needs another name"
             )
         }
-        _ => KEPT.to_owned(),
+        _ => {
+            format!("choose another name; an input of this name is reached as `input(\"{word}\")`")
+        }
     };
     (format!("`{word}` is a reserved word"), Some(help))
 }

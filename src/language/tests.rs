@@ -1,3 +1,5 @@
+//! What parses, which names code has, and what is said of mistakes.
+
 use super::*;
 use crate::source::{Excerpt, Source};
 

@@ -21,9 +21,14 @@ pub(super) fn lint(document: &Document) -> Vec<Diagnostic> {
                 span,
                 format!("the operator will be asked: `{text}`"),
             )
-            .help(
-                "let the run decide with `<!-- runbook: when=\"STEP.failed\" -->` under a heading",
-            )
+            .help(format!(
+                "let the run decide with `<!-- runbook: when=\"STEP.{}\" -->` under a heading",
+                if text.contains("succe") {
+                    "ok"
+                } else {
+                    "failed"
+                }
+            ))
         })
         .collect()
 }

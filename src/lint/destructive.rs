@@ -1,13 +1,15 @@
 //! What a command destroys does not come back, so somebody should be asked first.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::allow::sections;
 use super::commands::commands;
 use super::shells;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::document::{Cell, Document};
+use crate::document::{Cell, CellKind, Document};
 
 const DESTRUCTIVE: Code = Code("RB0603");
 
@@ -15,15 +17,26 @@ static DROP: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)\bdrop\s+(database|schema|table)\b").expect("the pattern is well formed")
 });
 
+static FRESH: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"(?m)\b([A-Za-z_][A-Za-z0-9_]*)="?(?:\$\(|`)\s*mktemp\b"#)
+        .expect("the pattern is well formed")
+});
+
 /// Warns of what destroys in a cell that asks nobody. In a plain document every cell asks.
+///
+/// What the page itself made with `mktemp` it may remove: that is how a cleanup is written.
 pub(super) fn lint(document: &Document, cell: &Cell) -> Vec<Diagnostic> {
-    if document.plain || cell.attributes.confirm.is_some() || section_confirms(document, cell) {
+    if document.plain || asks(document, cell) {
         return Vec::new();
     }
+    let fresh = fresh(document);
     let mut found = Vec::new();
     for shell in shells(document, cell) {
         for command in commands(&shell.text.text) {
-            if let Some(what) = destroys(&command.argv()) {
+            let argv = command.argv();
+            if let Some(what) = destroys(&argv)
+                && !removes_only(&argv, &fresh)
+            {
                 found.push((shell.text.span(command.range()), what));
             }
         }
@@ -49,23 +62,44 @@ pub(super) fn lint(document: &Document, cell: &Cell) -> Vec<Diagnostic> {
         .collect()
 }
 
-fn section_confirms(document: &Document, cell: &Cell) -> bool {
-    let mut section = cell.section.and_then(|index| document.sections.get(index));
-    // A parent stands before its sections; the count guards against a circle.
-    for _ in 0..=document.sections.len() {
-        let Some(here) = section else {
-            return false;
-        };
-        if here.attributes.confirm.is_some() {
-            return true;
-        }
-        section = here.parent.and_then(|index| document.sections.get(index));
-    }
-    false
+/// The variables that some cell of the page sets to a new temporary place.
+fn fresh(document: &Document) -> HashSet<&str> {
+    let cells = document.cells.iter();
+    cells
+        .filter(|cell| matches!(cell.kind, CellKind::Shell(_) | CellKind::Console(_)))
+        .flat_map(|cell| FRESH.captures_iter(&cell.body.text))
+        .filter_map(|found| found.get(1).map(|name| name.as_str()))
+        .collect()
+}
+
+/// Whether `rm` removes nothing but what such variables name, or what is below.
+fn removes_only(argv: &[&str], fresh: &HashSet<&str>) -> bool {
+    let (Some(program), arguments) = (argv.first(), argv.iter().skip(1)) else {
+        return false;
+    };
+    let mut paths = arguments.filter(|word| !word.starts_with('-')).peekable();
+    *program == "rm"
+        && paths.peek().is_some()
+        && paths.all(|path| {
+            path.strip_prefix('$').is_some_and(|path| {
+                let path = path.trim_start_matches('{');
+                let end = path
+                    .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                    .unwrap_or(path.len());
+                let rest = &path[end..];
+                fresh.contains(&path[..end]) && !rest.contains("..") && !rest.contains('-')
+            })
+        })
+}
+
+/// Whether the operator is asked before a cell runs.
+pub(super) fn asks(document: &Document, cell: &Cell) -> bool {
+    cell.attributes.confirm.is_some()
+        || sections(document, cell.section).any(|section| section.attributes.confirm.is_some())
 }
 
 /// The words that make a command destructive.
-fn destroys(argv: &[&str]) -> Option<String> {
+pub(super) fn destroys(argv: &[&str]) -> Option<String> {
     let (program, arguments) = argv.split_first()?;
     let program = program.rsplit('/').next().unwrap_or(program);
     let has = |word: &str| arguments.contains(&word);

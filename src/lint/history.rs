@@ -28,14 +28,14 @@ pub(super) fn lint(shell: &Shell<'_>) -> Vec<Diagnostic> {
         .iter()
         .zip(contexts)
         .filter(|(mark, context)| expands(text, mark.start, context, shell.dialect))
-        .map(|(mark, _)| {
+        .map(|(mark, context)| {
             let length: usize = text[mark.end..]
                 .chars()
                 .take_while(|c| !c.is_whitespace() && !"\"';|&".contains(*c))
                 .map(char::len_utf8)
                 .sum();
             let event = mark.start..mark.end + length;
-            Diagnostic::note(
+            let diagnostic = Diagnostic::note(
                 HISTORY,
                 shell.text.span(event.clone()),
                 format!(
@@ -43,9 +43,29 @@ pub(super) fn lint(shell: &Shell<'_>) -> Vec<Diagnostic> {
                     &text[event]
                 ),
             )
-            .help("put it in single quotes, which history expansion leaves alone")
+            .help("put it in single quotes, which history expansion leaves alone");
+            match (context, single_quoted(text, mark.start)) {
+                (Context::Bare, _) => diagnostic.suggest(shell.text.span(mark.clone()), "\\!"),
+                (_, Some((range, written))) => diagnostic.suggest(shell.text.span(range), written),
+                (_, None) => diagnostic,
+            }
         })
         .collect()
+}
+
+/// The string in double quotes around a mark in single ones, where they would hold the same.
+fn single_quoted(text: &str, at: usize) -> Option<(std::ops::Range<usize>, String)> {
+    let line = text[..at].rfind('\n').map_or(0, |end| end + 1);
+    let start = text[line..at].rfind('"').map(|start| line + start)?;
+    let end = at
+        + text[at..]
+            .find(['"', '\n'])
+            .filter(|end| text[at + end..].starts_with('"'))?;
+    let inside = &text[start + 1..end];
+    // The first of several strings on a line may be closed before this one; an odd count is open.
+    let is_open = text[line..=start].matches('"').count() % 2 == 1;
+    (is_open && !inside.contains(['$', '`', '\\', '\'']))
+        .then(|| (start..end + 1, format!("'{inside}'")))
 }
 
 fn expands(text: &str, at: usize, context: &Context, dialect: Dialect) -> bool {

@@ -132,7 +132,8 @@ fn is_command(code: &str) -> bool {
     PROGRAMS.contains(&first) && words.next().is_some()
 }
 
-/// The insides of code spans: runs of backquotes of one length (CommonMark 6.1).
+/// The insides of code spans: runs of backquotes of one length (CommonMark 6.1). Runs of three
+/// and more are fences: what stands in those is no running text.
 fn code_spans(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let run = |at: usize| bytes[at..].iter().take_while(|byte| **byte == b'`').count();
@@ -147,7 +148,9 @@ fn code_spans(text: &str) -> Vec<Range<usize>> {
         }
         match open {
             Some((start, opening)) if opening == length => {
-                spans.push(start..at);
+                if length < 3 {
+                    spans.push(start..at);
+                }
                 open = None;
             }
             Some(_) => {}

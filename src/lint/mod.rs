@@ -2,8 +2,10 @@
 //!
 //! Each lint is one file with one function and its reason. A lint never stops a run: all are
 //! warnings or notes. It reads shell text well enough to find words, not to run it, and where in
-//! doubt says nothing.
+//! doubt says nothing. Each can be turned off where it stands, by name or code: `allow=NAME` on
+//! the fence, or in the `<!-- runbook: … -->` of its section.
 
+mod allow;
 mod branch;
 mod commands;
 mod credential;
@@ -13,7 +15,12 @@ mod inline_command;
 mod piped_script;
 mod placeholder;
 mod read_twice;
+mod redirection;
 mod secret_argument;
+pub mod shellcheck;
+mod trace;
+mod unguarded;
+mod unquoted;
 
 #[cfg(test)]
 mod tests;
@@ -32,6 +39,7 @@ pub fn lint(document: &Document) -> Diagnostics {
     found.extend(placeholder::lint(document));
     found.extend(branch::lint(document));
     found.extend(inline_command::lint(document));
+    let variables = unquoted::variables(document);
     for cell in document.cells.iter().filter(|cell| !cell.attributes.skip) {
         found.extend(credential::lint(cell));
         found.extend(destructive::lint(document, cell));
@@ -39,11 +47,29 @@ pub fn lint(document: &Document) -> Diagnostics {
             found.extend(history::lint(&shell));
             found.extend(piped_script::lint(&shell));
             found.extend(read_twice::lint(&shell));
+            found.extend(redirection::lint(document, &shell));
             found.extend(secret_argument::lint(document, &shell));
+            found.extend(trace::lint(document, &shell));
+            found.extend(unguarded::lint(document, cell, &shell));
+            found.extend(unquoted::lint(&variables, &shell));
         }
     }
+    let mut found = wanted(document, found);
+    found.extend(allow::lint(document));
     found.sort();
     found
+}
+
+/// Leaves out what a document allows where it stands.
+#[must_use]
+pub fn wanted(document: &Document, found: Diagnostics) -> Diagnostics {
+    let mut wanted = Diagnostics::default();
+    wanted.extend(
+        found
+            .into_iter()
+            .filter(|diagnostic| !allow::is_allowed(document, diagnostic)),
+    );
+    wanted
 }
 
 /// Commands of a cell: its whole body, or one command of a transcript.

@@ -9,13 +9,7 @@ const SECRET_ARGUMENT: Code = Code("RB0606");
 
 /// Warns of a secret input among the arguments of a program.
 pub(super) fn lint(document: &Document, shell: &Shell<'_>) -> Vec<Diagnostic> {
-    let secrets: Vec<&str> = document
-        .front_matter
-        .inputs
-        .iter()
-        .filter(|input| input.secret)
-        .map(|input| input.name.value.as_str())
-        .collect();
+    let secrets = secrets(document);
     if secrets.is_empty() {
         return Vec::new();
     }
@@ -42,8 +36,17 @@ pub(super) fn lint(document: &Document, shell: &Shell<'_>) -> Vec<Diagnostic> {
     found
 }
 
+/// The names of a document's secret inputs.
+pub(super) fn secrets(document: &Document) -> Vec<&str> {
+    let inputs = document.front_matter.inputs.iter();
+    inputs
+        .filter(|input| input.secret)
+        .map(|input| input.name.value.as_str())
+        .collect()
+}
+
 /// The secret input that an interpolation names.
-fn secret_of<'a>(value: &Interpolated, secrets: &[&'a str]) -> Option<&'a str> {
+pub(super) fn secret_of<'a>(value: &Interpolated, secrets: &[&'a str]) -> Option<&'a str> {
     let code = match value {
         Interpolated::Expression(code) => code.text.as_str(),
         Interpolated::Placeholder(name) => name,

@@ -80,7 +80,7 @@ fn one(plan: &Plan, index: usize) -> Option<Explained> {
         title: step.title.clone(),
         kind: step.kind.word().to_owned(),
         line: graph.line(index),
-        effect: step.effect,
+        effect: graph.effect(index),
         asks: step.confirm.is_some(),
         waits_for: waits(plan, index),
         conditions,

@@ -1,3 +1,5 @@
+//! Inputs bound, steps selected, and why.
+
 use std::sync::Arc;
 
 use super::{Given, Origin, Plan, Selected, Selection, Unready, missing};

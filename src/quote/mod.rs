@@ -1,5 +1,9 @@
 //! Putting a value into a shell's text so that the shell reads back the same bytes.
 //!
+//! Two promises: a *script-safe* text is read back by a shell that reads a script; a *paste-safe*
+//! one also by a prompt, where bytes are keys and `!` is a command of the history. What is
+//! paste-safe is script-safe.
+//!
 //! A quoted word exists only by quoting. This room knows dialects and the contexts in which a
 //! value can stand; it runs nothing, and refuses a place that it can't make safe. It does not
 //! judge what a command makes of its arguments: a value that begins with `-` may be an option,
@@ -7,6 +11,8 @@
 
 mod context;
 mod here_document;
+mod paste;
+mod powershell;
 mod render;
 mod scan;
 mod word;
@@ -17,6 +23,8 @@ mod tests;
 use std::fmt;
 
 pub use context::Context;
+pub use paste::{paste, paste_all};
+pub use powershell::{powershell, powershell_all};
 pub use render::{Misplaced, Piece, check, contexts, render};
 pub use word::{Unquotable, join, word};
 

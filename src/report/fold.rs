@@ -28,6 +28,7 @@ impl Report {
                 step,
                 attempt,
                 command,
+                ..
             } => {
                 let step = self.step_mut(step);
                 step.state = State::Running;

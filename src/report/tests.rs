@@ -1,3 +1,5 @@
+//! What entries amount to.
+
 use jiff::Timestamp;
 use proptest::prelude::*;
 
@@ -28,6 +30,7 @@ fn started(step: &str) -> Event {
         step: step.into(),
         attempt: 1,
         command: None,
+        directory: None,
     }
 }
 

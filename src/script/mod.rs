@@ -45,6 +45,11 @@ pub trait Host: Send + Sync {
     fn ask(&self, question: &str, default: Option<&str>) -> Result<String, Trouble>;
     /// Notes a line for the reader of the run.
     fn log(&self, text: &str);
+    /// A text as it may be shown. What is going to be cut must be cleaned before: part of a secret
+    /// is not known as one.
+    fn clean(&self, text: &str) -> String {
+        text.to_owned()
+    }
     /// Tells that an assertion was checked.
     fn checked(&self, check: Check);
     /// The value of an environment variable, as the step's children would see it.

@@ -1,12 +1,19 @@
 //! Redaction of a stream that comes in pieces.
 
+use super::shapes::Stream;
+use super::terraform::Opening;
 use super::{CleanBytes, Redactor};
 
 /// Cleans a stream that comes in pieces; a secret split between pieces is found.
 ///
 /// However a stream is split, what comes out is the same. Held back are only bytes that a secret
-/// may begin with, so that a line is out as soon as its end can't be the beginning of one.
+/// may begin with, so that a line is out as soon as its end can't be the beginning of one; and
+/// Terraform's state as JSON, which says only at its end what in it is sensitive.
+///
+/// First goes what is known, then what has the shape of a credential.
 pub struct Filter {
+    opening: Opening,
+    shapes: Stream,
     redactor: Redactor,
     /// What a form of a secret may begin with.
     held: Vec<u8>,
@@ -17,6 +24,8 @@ pub struct Filter {
 impl Filter {
     pub(super) fn new(redactor: Redactor) -> Self {
         Self {
+            opening: Opening::default(),
+            shapes: Stream::default(),
             redactor,
             held: Vec::new(),
             hidden: 0,
@@ -48,6 +57,13 @@ impl Filter {
     }
 
     fn advance(&mut self, bytes: &[u8], last: bool) -> Vec<u8> {
+        let opened = self.opening.pass(bytes, last, &self.redactor);
+        let known = self.known(opened.as_deref().unwrap_or(bytes), last);
+        self.shapes.pass(known, last)
+    }
+
+    /// Hides what is known.
+    fn known(&mut self, bytes: &[u8], last: bool) -> Vec<u8> {
         let Some(known) = self.redactor.known() else {
             let mut out = std::mem::take(&mut self.held);
             out.extend_from_slice(bytes);

@@ -2,29 +2,34 @@
 //!
 //! Text is ordinary nearly everywhere, so the pass leaps: of the first bytes of every form, all
 //! groups of four ("grams") are in a set, and a look at one gram in every `leap` positions tells
-//! whether any form can begin near by. Only there one Aho-Corasick automaton goes over every byte,
-//! until it is back at its root. It is of the standard kind, which reports a match at each end of
-//! one; the leftmost kinds pass over a secret that begins inside another.
+//! whether any form can begin near by. Only there the first six bytes, which every form has, are
+//! looked up. The forms are in order, so those with the same six stand side by side, and the
+//! longest that fits is the last. An Aho-Corasick automaton of all forms would do the same; with
+//! a thousand secrets it has millions of states, and takes seconds to make.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasherDefault, Hasher};
+use std::ops::Range;
 
-use aho_corasick::automaton::Automaton;
-use aho_corasick::nfa::contiguous::NFA;
-use aho_corasick::{Anchored, MatchKind};
+use super::forms::SHORTEST;
 
+/// More of what is cut is not looked at.
+const LONGEST_CUT: usize = 512;
 const GRAM: usize = 4;
-/// The set has `2^GRAM_BITS` bits: 32 KiB, which stays in the processor's nearest cache.
-const GRAM_BITS: u32 = 18;
+/// The set has `2^bits` bits: from 32 KiB, which stays in the processor's nearest cache.
+const LEAST_BITS: u32 = 18;
+const MOST_BITS: u32 = 22;
 
 /// The forms of the secrets that are known at a moment.
 pub(super) struct Matcher {
-    automaton: NFA,
-    /// The forms in order, as the automaton numbers them.
+    /// In order.
     forms: Vec<Vec<u8>>,
     /// For each form its secret.
     secrets: Vec<usize>,
-    longest: usize,
+    /// By their first six bytes.
+    index: HashMap<u64, Range<u32>, BuildHasherDefault<Spread>>,
     grams: Vec<u64>,
+    bits: u32,
     leap: usize,
 }
 
@@ -41,26 +46,30 @@ impl Matcher {
     /// Takes forms (six bytes or longer) with the secret of each.
     pub(super) fn new(known: &BTreeMap<Vec<u8>, usize>) -> Self {
         let forms: Vec<Vec<u8>> = known.keys().cloned().collect();
-        let automaton = NFA::builder()
-            .match_kind(MatchKind::Standard)
-            .prefilter(false)
-            .build(&forms)
-            .expect("the forms of secrets of limited length fit 31 bits of states");
         let shortest = forms.iter().map(Vec::len).min().unwrap_or(GRAM);
         let leap = (shortest + 1).saturating_sub(GRAM).clamp(1, 8);
+        // About 1 bit in 30, for many forms begin alike.
+        let bits = (forms.len() * 8).next_power_of_two().ilog2();
+        let bits = bits.clamp(LEAST_BITS, MOST_BITS);
         let mut matcher = Self {
-            automaton,
             secrets: known.values().copied().collect(),
-            longest: forms.iter().map(Vec::len).max().unwrap_or(0),
-            grams: vec![0; 1 << (GRAM_BITS - 6)],
+            index: HashMap::default(),
+            grams: vec![0; 1 << (bits - 6)],
+            bits,
             leap,
             forms: Vec::new(),
         };
-        for form in &forms {
+        for (number, form) in (0_u32..).zip(&forms) {
             for gram in form.windows(GRAM).take(leap) {
-                let (word, bit) = place(gram);
+                let (word, bit) = matcher.place(gram);
                 matcher.grams[word] |= bit;
             }
+            let end = number + 1;
+            matcher
+                .index
+                .entry(key(form))
+                .and_modify(|range| range.end = end)
+                .or_insert(number..end);
         }
         matcher.forms = forms;
         matcher
@@ -71,38 +80,72 @@ impl Matcher {
     /// of a form.
     pub(super) fn find(&self, text: &[u8]) -> (Vec<Found>, usize) {
         let mut all: Vec<Found> = Vec::new();
-        let root = self
-            .automaton
-            .start_state(Anchored::No)
-            .expect("this automaton searches unanchored");
+        let mut undecided = text.len();
         let mut at = 0;
         loop {
             at = self.leap(text, at);
-            let begin = at;
-            let mut state = root;
-            while let Some(&byte) = text.get(at) {
-                state = self.automaton.next_state(Anchored::No, state, byte);
-                at += 1;
-                if state == root {
-                    break;
+            if at >= text.len() {
+                return (all, undecided);
+            }
+            let end = (at + self.leap).min(text.len());
+            for start in at..end {
+                let rest = &text[start..];
+                if rest.len() < SHORTEST {
+                    if undecided > start && self.begins(rest) {
+                        undecided = start;
+                    }
+                    continue;
                 }
-                if self.automaton.is_special(state) && self.automaton.is_match(state) {
-                    let form = self.automaton.match_pattern(state, 0);
+                let Some(range) = self.index.get(&key(rest)) else {
+                    continue;
+                };
+                let mut longest = None;
+                for form in range.clone().rev() {
+                    let bytes = &self.forms[form as usize];
+                    if bytes.len() > rest.len() {
+                        if bytes.starts_with(rest) {
+                            undecided = undecided.min(start);
+                        }
+                    } else if longest.is_none() && rest.starts_with(bytes) {
+                        longest = Some((bytes.len(), self.secrets[form as usize]));
+                    }
+                }
+                if let Some((length, secret)) = longest {
                     merge(
                         &mut all,
                         Found {
-                            start: at - self.automaton.pattern_len(form),
-                            end: at,
-                            secret: self.secrets[form.as_usize()],
+                            start,
+                            end: start + length,
+                            secret,
                         },
                     );
                 }
             }
-            if at >= text.len() {
-                let from = if state == root { text.len() } else { begin };
-                return (all, self.undecided(text, from));
-            }
+            at = end;
         }
+    }
+
+    /// Where the beginning of a form stands before an ellipsis: somebody cut it there.
+    pub(super) fn cut(&self, text: &[u8]) -> Vec<Found> {
+        let ellipsis = "…".as_bytes();
+        text.windows(ellipsis.len())
+            .enumerate()
+            .filter(|(_, window)| *window == ellipsis)
+            .filter_map(|(end, _)| {
+                (end.saturating_sub(LONGEST_CUT)..(end + 1).saturating_sub(SHORTEST)).find_map(
+                    |start| {
+                        let begun = &text[start..end];
+                        let form = self.forms.partition_point(|form| form.as_slice() < begun);
+                        let whole = self.forms.get(form)?;
+                        whole.starts_with(begun).then(|| Found {
+                            start,
+                            end,
+                            secret: self.secrets[form],
+                        })
+                    },
+                )
+            })
+            .collect()
     }
 
     /// Whether any form is in `text`.
@@ -113,21 +156,13 @@ impl Matcher {
     /// Goes on from `at` to where a form may begin, or to where too little is left to tell.
     fn leap(&self, text: &[u8], mut at: usize) -> usize {
         while let Some(gram) = text.get(at + self.leap - 1..at + self.leap - 1 + GRAM) {
-            let (word, bit) = place(gram);
+            let (word, bit) = self.place(gram);
             if self.grams[word] & bit != 0 {
                 break;
             }
             at += self.leap;
         }
         at
-    }
-
-    /// The first position from `from` on whence the text to its end begins a form.
-    fn undecided(&self, text: &[u8], from: usize) -> usize {
-        let earliest = text.len().saturating_sub(self.longest.saturating_sub(1));
-        (from.max(earliest)..text.len())
-            .find(|start| self.begins(&text[*start..]))
-            .unwrap_or(text.len())
     }
 
     /// Whether a form begins with `text` and goes on.
@@ -137,28 +172,53 @@ impl Matcher {
             .get(next)
             .is_some_and(|form| form.starts_with(text))
     }
-}
 
-/// Where a gram stands in the set.
-fn place(gram: &[u8]) -> (usize, u64) {
-    let mut four = [0; GRAM];
-    four.copy_from_slice(gram);
-    // Fibonacci hashing: the upper bits of the product depend on all bytes.
-    let hash = u32::from_le_bytes(four).wrapping_mul(0x9e37_79b1) >> (32 - GRAM_BITS);
-    ((hash >> 6) as usize, 1 << (hash & 63))
-}
-
-/// Adds a match whose end is not before those of the others.
-fn merge(all: &mut Vec<Found>, mut found: Found) {
-    while let Some(last) = all.last() {
-        if last.end <= found.start {
-            break;
-        }
-        if last.start < found.start {
-            found.start = last.start;
-            found.secret = last.secret;
-        }
-        all.pop();
+    /// Where a gram stands in the set.
+    fn place(&self, gram: &[u8]) -> (usize, u64) {
+        let mut four = [0; GRAM];
+        four.copy_from_slice(gram);
+        // Fibonacci hashing: the upper bits of the product depend on all bytes.
+        let hash = u32::from_le_bytes(four).wrapping_mul(0x9e37_79b1) >> (32 - self.bits);
+        ((hash >> 6) as usize, 1 << (hash & 63))
     }
-    all.push(found);
+}
+
+/// The first six bytes as a number.
+fn key(text: &[u8]) -> u64 {
+    let mut eight = [0; 8];
+    for (to, from) in eight.iter_mut().zip(text.iter().take(SHORTEST)) {
+        *to = *from;
+    }
+    u64::from_le_bytes(eight)
+}
+
+/// Spreads keys by one multiplication.
+#[derive(Default)]
+struct Spread(u64);
+
+impl Hasher for Spread {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(self.0.rotate_left(8) ^ u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        let product = u128::from(number) * 0x9e37_79b9_7f4a_7c15;
+        // The table takes its place from the lowest bits and its tag from the highest.
+        let (low, high) = (product & u128::from(u64::MAX), product >> 64);
+        self.0 = u64::try_from(low ^ high).expect("both halves have 64 bits");
+    }
+}
+
+/// Adds a match whose start is not before those of the others.
+fn merge(all: &mut Vec<Found>, found: Found) {
+    match all.last_mut() {
+        Some(last) if found.start < last.end => last.end = last.end.max(found.end),
+        _ => all.push(found),
+    }
 }

@@ -8,10 +8,14 @@ mod clean;
 mod filter;
 mod forms;
 mod matcher;
+mod names;
 mod redactor;
+mod shapes;
+mod terraform;
 #[cfg(test)]
 mod tests;
 
 pub use clean::{Clean, CleanBytes, CleanValue};
 pub use filter::Filter;
+pub use names::is_secret_name;
 pub use redactor::{Redactor, Refused};

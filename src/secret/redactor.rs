@@ -1,12 +1,13 @@
-//! Finds known secrets in text and puts their names in their places.
+//! Finds secrets in text, known ones and such as have a credential's shape, and puts their names
+//! in their places.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::forms::{self, SHORTEST};
 use super::matcher::Matcher;
-use super::{Clean, CleanValue, Filter};
+use super::{Clean, CleanValue, Filter, is_secret_name, shapes};
 use crate::value::Value;
 
 /// Longer values are files, whose forms would take more memory than a run should.
@@ -26,6 +27,8 @@ struct Shared {
     forms: BTreeMap<Vec<u8>, usize>,
     /// Made of these when it is first needed.
     ready: Option<Arc<Known>>,
+    /// The variables whose values were refused.
+    refused: BTreeSet<String>,
 }
 
 /// What is known at a moment, ready for use.
@@ -106,16 +109,44 @@ impl Redactor {
         Ok(())
     }
 
-    /// Whether a text holds a known secret in any form.
-    #[must_use]
-    pub fn finds(&self, text: &[u8]) -> bool {
-        self.known().is_some_and(|known| known.matcher.finds(text))
+    /// Learns the value of a variable whose name says that it is secret, such as `PGPASSWORD`.
+    ///
+    /// # Errors
+    /// Where the value can't be hidden; only the first time for each name.
+    pub fn learn_variable(&self, name: &str, value: &[u8]) -> Result<(), Refused> {
+        if !is_secret_name(name, value) {
+            return Ok(());
+        }
+        self.learn(name, value).or_else(|refused| {
+            let mut shared = self.shared.write().unwrap_or_else(PoisonError::into_inner);
+            if shared.refused.insert(name.to_owned()) {
+                Err(refused)
+            } else {
+                Ok(())
+            }
+        })
     }
 
-    /// Text with every known secret replaced by its name.
+    /// Learns what a shell's text gives to variables whose names say that they are secret, before
+    /// it runs; what can't be hidden is passed over.
+    pub fn learn_assignments(&self, text: &str) {
+        for (name, value) in shapes::assignments(text) {
+            if is_secret_name(&name, value.as_bytes()) {
+                let _unfit = self.learn(&name, value.as_bytes());
+            }
+        }
+    }
+
+    /// Whether a text holds a known secret in any form, or what has the shape of one.
+    #[must_use]
+    pub fn finds(&self, text: &[u8]) -> bool {
+        self.known().is_some_and(|known| known.matcher.finds(text)) || shapes::finds(text)
+    }
+
+    /// Text with every known secret replaced by its name, and every credential by its kind.
     #[must_use]
     pub fn clean(&self, text: &str) -> Clean {
-        Clean::redacted(self.replaced(text).unwrap_or_else(|| text.to_owned()))
+        Clean::redacted(self.hidden(text).unwrap_or_else(|| text.to_owned()))
     }
 
     /// A value with every text in it cleaned, keys included.
@@ -124,7 +155,7 @@ impl Redactor {
         match value {
             Value::Null => CleanValue::Null,
             Value::Bool(boolean) => CleanValue::Boolean(*boolean),
-            Value::Number(number) => match self.replaced(&number.to_string()) {
+            Value::Number(number) => match self.hidden(&number.to_string()) {
                 Some(text) => CleanValue::Text(Clean::redacted(text)),
                 None => CleanValue::Number(number.clone()),
             },
@@ -135,12 +166,24 @@ impl Redactor {
             Value::Object(map) => CleanValue::Map(
                 map.iter()
                     .map(|(key, value)| {
-                        let key = self.replaced(key).unwrap_or_else(|| key.clone());
-                        (key, self.clean_value(value))
+                        let clean = match value {
+                            Value::String(text) => self.clean_named(key, text),
+                            value => self.clean_value(value),
+                        };
+                        (self.hidden(key).unwrap_or_else(|| key.clone()), clean)
                     })
                     .collect(),
             ),
         }
+    }
+
+    /// A text that stands under a key; `password` says what the text is.
+    fn clean_named(&self, key: &str, text: &str) -> CleanValue {
+        let clean = self.clean(text);
+        CleanValue::Text(match shapes::hides(key, clean.as_str()) {
+            Some(kind) if clean.as_str() == text => Clean::redacted(format!("«{kind}»")),
+            _ => clean,
+        })
     }
 
     /// A filter for a stream of bytes.
@@ -167,26 +210,46 @@ impl Redactor {
         shared.ready.clone()
     }
 
+    /// A text with what is known and what has a shape replaced; `None` where there is neither.
+    fn hidden(&self, text: &str) -> Option<String> {
+        let known = self.replaced(text);
+        match shapes::replaced(known.as_deref().unwrap_or(text).as_bytes()) {
+            Some(bytes) => Some(lossy(bytes)),
+            None => known,
+        }
+    }
+
     /// A text with names for secrets; `None` where it holds none.
     fn replaced(&self, text: &str) -> Option<String> {
         let known = self.known()?;
-        let (found, _) = known.matcher.find(text.as_bytes());
+        let (mut found, _) = known.matcher.find(text.as_bytes());
+        let cut = known.matcher.cut(text.as_bytes());
+        if !cut.is_empty() {
+            found.extend(cut);
+            found.sort_by_key(|one| (one.start, std::cmp::Reverse(one.end)));
+        }
         if found.is_empty() {
             return None;
         }
         let mut out = Vec::with_capacity(text.len());
         let mut shown = 0;
         for one in found {
-            out.extend_from_slice(&text.as_bytes()[shown..one.start]);
-            out.extend_from_slice(known.marker(one.secret).as_bytes());
-            shown = one.end;
+            if one.start >= shown {
+                out.extend_from_slice(&text.as_bytes()[shown..one.start]);
+                out.extend_from_slice(known.marker(one.secret).as_bytes());
+            }
+            shown = shown.max(one.end);
         }
         out.extend_from_slice(&text.as_bytes()[shown..]);
-        // A secret of bytes that are no text may begin or end inside a character.
-        Some(match String::from_utf8(out) {
-            Ok(text) => text,
-            Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
-        })
+        Some(lossy(out))
+    }
+}
+
+/// Bytes as text: a secret of bytes that are no text may begin or end inside a character.
+fn lossy(bytes: Vec<u8>) -> String {
+    match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
     }
 }
 

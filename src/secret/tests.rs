@@ -1,3 +1,5 @@
+//! Secrets in every form and cut at every place.
+
 use proptest::prelude::*;
 
 use super::{Redactor, Refused, base64};
@@ -182,6 +184,21 @@ fn what_would_shred_the_log_is_refused() {
     let refused = redactor.learn("a", "ab".repeat(40_000).as_bytes());
     assert_eq!(refused, Err(Refused::TooLong { name: "a".into() }));
     assert_eq!(redactor.clean("production").as_str(), "production");
+}
+
+#[test]
+fn what_was_cut_short_is_hidden() {
+    let redactor = knowing(&[("pw", "correct-horse-battery")]);
+    for (text, expected) in [
+        ("`x correct-hor…` failed", "`x «secret:pw»…` failed"),
+        (
+            "correct-horse-battery… corr… \u{2026}",
+            "«secret:pw»… corr… …",
+        ),
+        ("incorrect-horse…", "in«secret:pw»…"),
+    ] {
+        assert_eq!(redactor.clean(text).as_str(), expected);
+    }
 }
 
 #[test]

@@ -11,7 +11,7 @@ pub struct Diagnostic {
     /// `error`, `warning` or `note`.
     pub severity: &'static str,
     /// As in `RB0203`.
-    pub code: &'static str,
+    pub code: String,
     /// What is wrong.
     pub message: String,
     /// What is said at the place itself.
@@ -75,7 +75,7 @@ impl Diagnostic {
         let span = first.map_or_else(Span::default, |label| label.span);
         Self {
             severity: diagnostic.severity.word(),
-            code: diagnostic.code.0,
+            code: diagnostic.code().to_owned(),
             message: diagnostic.message.clone(),
             label: first
                 .map(|label| label.text.clone())

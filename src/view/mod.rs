@@ -5,10 +5,12 @@
 //! liveness are given to it. Text from outside passes [`sanitize`] before it is shown.
 
 mod bars;
+mod by_hand;
 mod check;
 mod columns;
 mod evidence;
 mod held;
+mod identity;
 pub mod json;
 mod layout;
 mod list;

@@ -49,7 +49,7 @@ pub fn plan(plan: &Plan, style: Style) -> String {
         };
         let id = paint.bold(&fit(&sanitize::line(step.id.as_str()), name_width));
         let title = sanitize::line(&step.title);
-        let (word, effect) = effect(step.effect, paint);
+        let (word, effect) = effect(plan.graph.effect(*index), paint);
         let kind = fit(step.kind.word(), 8);
         let number = format!("{:>digits$}.", number + 1);
         let used = digits + 1 + 1 + name_width + 2 + 8 + 2 + 7 + 2;
@@ -269,7 +269,7 @@ mod tests {
             background: false,
             ready: None,
             each: None,
-            effect,
+            effect: Some(effect),
             tty: false,
             errexit: true,
             cwd: None,

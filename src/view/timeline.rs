@@ -84,17 +84,18 @@ impl Timeline {
             .unwrap_or_default()
     }
 
+    /// What kind a step is: a shell's name, `rhai`, …
+    pub(super) fn kind(&self, step: &str) -> &str {
+        self.head(step).map_or("", |head| head.kind.as_str())
+    }
+
     /// Takes the next entry and gives the lines that it settles.
     pub(super) fn take(&mut self, entry: &Entry) -> String {
         self.seq = entry.seq;
         let mut out = String::new();
         match &entry.event {
             Event::RunStarted(head) => self.begin(head, &mut out),
-            Event::StepStarted {
-                step,
-                attempt,
-                command: _,
-            } => self.start(step, *attempt, &mut out),
+            Event::StepStarted { step, attempt, .. } => self.start(step, *attempt, &mut out),
             Event::Output {
                 step,
                 stream,
@@ -223,6 +224,13 @@ impl Timeline {
         if !inputs.is_empty() {
             self.layout
                 .indented(&inputs.join(" "), |text| self.layout.paint.cyan(text), out);
+        }
+        if let Some(identity) = &head.identity {
+            self.layout.indented(
+                &sanitize::line(&super::identity::line(identity)),
+                |text| self.layout.paint.cyan(text),
+                out,
+            );
         }
         for removed in &head.removed {
             let text = format!("removed {}: {}", removed.name, removed.reason);

@@ -4,6 +4,7 @@
 //! or from a recording. Nothing here knows of steps, graphs or journals.
 
 pub mod live;
+mod probe;
 
 use std::ffi::OsString;
 use std::future::Future;
@@ -15,8 +16,9 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::credentials::Environment;
+use crate::credentials::{Environment, Identity, NoContext, NoIdentity, Profiles};
 pub use crate::event::Stream;
+pub use probe::probe;
 
 /// A future in a box, so that [`World`] can be a trait object.
 pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -48,6 +50,37 @@ pub trait World: Send + Sync {
 
     /// Puts a question to the operator; `None` where nobody can answer.
     fn ask(&self, question: Question) -> Boxed<'_, Option<Answer>>;
+
+    /// Asks AWS who the credentials of an environment are
+    /// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>).
+    ///
+    /// # Errors
+    /// Where there are none, or AWS refuses them or can't be reached; a world that can't tell
+    /// says so.
+    fn identity(&self, environment: Environment) -> Boxed<'_, Result<Identity, NoIdentity>> {
+        drop(environment);
+        Box::pin(async { Err(NoIdentity::Unknown) })
+    }
+
+    /// The Kubernetes context that is current in an environment, for a process in `directory`.
+    ///
+    /// # Errors
+    /// Where none is, or a kubeconfig can't be read; a world that can't tell says so.
+    fn kube_context(
+        &self,
+        environment: Environment,
+        directory: PathBuf,
+    ) -> Boxed<'_, Result<String, NoContext>> {
+        drop((environment, directory));
+        Box::pin(async { Err(NoContext::Unknown) })
+    }
+
+    /// The profiles of an environment's shared AWS files, for a process in `directory`; a file
+    /// that can't be read has none.
+    fn profiles(&self, environment: Environment, directory: PathBuf) -> Boxed<'_, Profiles> {
+        drop((environment, directory));
+        Box::pin(async { Profiles::default() })
+    }
 }
 
 /// The person that answers a live run's questions, or what stands in for one.

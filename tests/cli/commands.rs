@@ -64,6 +64,24 @@ fn a_quoted_word_comes_back_from_its_shell() {
 }
 
 #[test]
+fn what_quote_prints_may_be_pasted() {
+    #[track_caller]
+    fn prints<const N: usize>(args: [&str; N], expected: &str) {
+        let ran = Test::new().args(args).run().ends(0);
+        assert_eq!(ran.stdout, expected);
+    }
+    prints(["quote", "rds!db-1234"], "'rds!db-1234'\n");
+    prints(["quote", "a\n^b\t"], "$'a\\n^b\\t'\n");
+    prints(["quote", "--shell", "fish", "a\tb"], "'a'\\t'b'\n");
+    prints(["quote", "--", "echo", "-n", "a b"], "echo -n 'a b'\n");
+    prints(["quote", "--shell", "powershell", "it's"], "'it''s'\n");
+    prints(
+        ["quote", "--shell", "powershell", "x", "a\n"],
+        "& 'x' \"a`n\"\n",
+    );
+}
+
+#[test]
 fn an_unknown_shell_cant_quote() {
     Test::new()
         .args(["quote", "--shell", "cmd.exe", "x"])
@@ -228,4 +246,38 @@ fn runs_live_beside_the_nearest_project() {
     assert!(ran.exists(".runbook/runs"));
     assert_eq!(ran.read(".runbook/.gitignore"), "*\n");
     assert!(!ran.exists("deep/down/.runbook"));
+}
+
+#[test]
+fn check_asks_shellcheck_where_it_is_installed() {
+    if std::process::Command::new("shellcheck")
+        .arg("--version")
+        .output()
+        .is_err()
+    {
+        eprintln!("skipped: shellcheck is not installed");
+        return;
+    }
+    let page = "# A\n> ```bash {#a}\n> echo \"é\" $1 ${{ 1 }}\n> ```\n\n```sh {#b allow=SC2086}\necho $1\n```\n";
+    let check = || {
+        Test::new()
+            .file("a.md", page)
+            .args(["check", "a.md", "--format", "json"])
+    };
+    let ran = check().run().ends(0);
+    assert_eq!(ran.stdout.lines().count(), 1, "{}", ran.text);
+    for part in [
+        r#""severity":"note","code":"SC2086","message":"double quote to prevent globbing and word splitting""#,
+        r#""line":3,"column":12,"end_line":3,"end_column":14"#,
+        r#""suggestion":{"text":"\"$1\"","#,
+        "https://www.shellcheck.net/wiki/SC2086",
+    ] {
+        assert!(ran.stdout.contains(part), "{part} in {}", ran.stdout);
+    }
+    let mut without = check();
+    without = without.args(["check", "a.md", "--format", "json", "--no-shellcheck"]);
+    assert_eq!(without.run().ends(0).stdout, "");
+    // Not installed is no fault.
+    let absent = check().env("PATH", "/nowhere").run().ends(0);
+    assert_eq!(absent.stdout, "");
 }

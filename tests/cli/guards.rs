@@ -129,20 +129,82 @@ fn a_recording_is_no_target_yet() {
 
 #[test]
 fn a_guard_that_cant_be_verified_refuses() {
-    Test::new()
+    let ran = Test::new()
         .file(
             "a.md",
             "---\nrequires:\n  aws: {account: '123456789012'}\n---\n```bash {#one}\ntouch ran\n```\n",
         )
         .args(["run", "a.md"])
+        .env("AWS_EC2_METADATA_DISABLED", "true")
         .prints(str![[r#"
 --- stderr
-error: the runbook may run only in the AWS account `123456789012`, which this version can't verify; nothing ran
-help: take the guard out and check it in a step of the runbook
+error: the AWS account can't be verified: there are no AWS credentials: AWS_ACCESS_KEY_ID is not set, and there is no profile `default`; nothing ran
+help: set AWS_PROFILE to a profile, or sign in with `aws sso login` or `aws configure`
 --- status 3
 
 "#]])
         .ends(3);
+    assert!(!ran.exists("ran"));
+    assert!(!ran.exists("home"));
+}
+
+const CONTEXT: &str = "\
+---
+requires:
+  kube: {context: prod}
+---
+```bash {#look}
+true
+```
+
+```bash {#switch effect=read}
+cp other.yaml kube.yaml
+```
+
+```bash {#change}
+touch ran
+```
+";
+
+#[test]
+fn the_context_of_the_first_kubeconfig_that_has_one_is_verified() {
+    let ran = Test::new()
+        .file("a.md", CONTEXT)
+        .file("none.yaml", "apiVersion: v1\n")
+        .file("dev.yaml", "current-context: dev\n")
+        .file("prod.yaml", "current-context: prod\n")
+        .args(["run", "a.md"])
+        .env("KUBECONFIG", "none.yaml:missing.yaml:dev.yaml:prod.yaml")
+        .prints(str![[r#"
+--- stderr
+error: the runbook may run only in the Kubernetes context `prod`, and `dev` is current; nothing ran
+help: kubectl config use-context prod
+--- status 3
+
+"#]])
+        .ends(3);
+    assert!(!ran.exists("home"));
+    ran.then(["run", "a.md"])
+        .run()
+        .ends(3)
+        .says("no Kubernetes context is current");
+}
+
+#[test]
+fn the_context_is_verified_again_before_each_change() {
+    let ran = Test::new()
+        .file("a.md", CONTEXT)
+        .file("kube.yaml", "current-context: prod\n")
+        .file("other.yaml", "current-context: dev\n")
+        .args(["run", "a.md"])
+        .env("KUBECONFIG", "kube.yaml")
+        .run()
+        .ends(3)
+        .says("`dev` is current");
+    assert_eq!(ran.step("look").as_deref(), Some("passed"));
+    assert_eq!(ran.step("switch").as_deref(), Some("passed"));
+    assert_eq!(ran.step("change").as_deref(), Some("refused"));
+    assert!(!ran.exists("ran"));
 }
 
 #[test]
@@ -156,6 +218,61 @@ fn another_region_refuses() {
         .ends(3)
         .says("`eu-west-1`");
     test().env("AWS_DEFAULT_REGION", "us-west-2").run().ends(0);
+}
+
+#[test]
+fn a_profile_that_is_in_no_file_refuses() {
+    Test::new()
+        .file("a.md", "```bash {#one}\ntrue\n```\n")
+        .file("runbook.toml", "[target.prod]\naws = {profile = 'prd'}\n")
+        .file(".aws/config", "[profile prod]\n")
+        .args(["run", "a.md", "--target", "prod"])
+        .prints(str![[r#"
+--- stderr
+error: the AWS profile `prd` of the target `prod` is in no AWS file; nothing ran
+help: did you mean `prod`?
+--- status 3
+
+"#]])
+        .ends(3);
+}
+
+const LEASE: &str = "```bash {#one timeout=40m}\nrm -f nothing\n```\n";
+
+#[test]
+fn credentials_that_expire_too_soon_are_told_before_the_first_change() {
+    let test = |arguments: &[&str], minutes: i64| {
+        let expires = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(minutes);
+        let mut all = vec!["run", "a.md", "--yes"];
+        all.extend(arguments);
+        let test = Test::new().file("a.md", LEASE);
+        let test = match all.as_slice() {
+            [a, b, c] => test.args([*a, *b, *c]),
+            [a, b, c, d] => test.args([*a, *b, *c, *d]),
+            _ => unreachable!("there is at most one argument more"),
+        };
+        test.env("AWS_ACCESS_KEY_ID", "ASIAIOSFODNN7EXAMPLE")
+            .env("AWS_SECRET_ACCESS_KEY", "hush")
+            .env("AWS_SESSION_TOKEN", "token")
+            .env("AWS_CREDENTIAL_EXPIRATION", &expires.to_string())
+            .run()
+    };
+    let ran = test(&[], 30)
+        .ends(3)
+        .says("the credentials expire in [TIME], and the run may take [TIME]")
+        .says("(the sum of its timeouts); nothing ran")
+        .says("--allow-expiring-credentials");
+    assert!(!ran.exists("home"));
+    let ran = test(&["--allow-expiring-credentials"], 30).ends(0);
+    let noted = ran.entries();
+    assert!(
+        noted.iter().any(|entry| entry["event"] == "noted"
+            && entry["text"]
+                .as_str()
+                .is_some_and(|text| text.ends_with("allowed by --allow-expiring-credentials"))),
+        "{noted:?}"
+    );
+    test(&[], 90).ends(0);
 }
 
 #[test]

@@ -9,8 +9,10 @@
     reason = "snapbox writes the outputs so"
 )]
 
+mod stand;
 mod support;
 
+mod aws;
 mod bad_input;
 mod commands;
 mod corpus;

@@ -403,6 +403,16 @@ fn interpolations_know_their_place_in_a_container() {
 }
 
 #[test]
+fn a_backquote_in_the_attributes_is_said() {
+    complains(
+        "a\n```sh {#srv when=\"x == `up`\"}\nls\n",
+        "2:24 error RB0116 ```: this line opens no fence: no backquote can follow its own | open and close the fence with `~~~`, or write texts in `\"…\"`",
+    );
+    clean("say ``` ```sh {#a} ``` to begin, or\n```sh {#a}``` here\n");
+    clean("~~~sh {#srv when=\"x == `up`\"}\nls\n~~~\n");
+}
+
+#[test]
 fn broken_interpolations_are_said() {
     complains(
         "- x\n\n  ```sh\n  echo ${{ a\n  ```\n",

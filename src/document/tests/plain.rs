@@ -58,6 +58,7 @@ fn a_placeholder_is_told_from_a_redirection() {
         "((a<b && c>d))",
         "# replace <name>\nls",
         "echo <a@b.c> <https://x.y>",
+        "kubectl get svc\nEXTERNAL-IP\n<none>        80/TCP\n<pending>",
         "cat <<E\n<html><body>x</body></html>\nE",
         "x <-y> <1>",
     ] {
@@ -251,6 +252,9 @@ fn conditions_are_known_in_many_languages() {
         assert_eq!(found, expected);
     }
     case("If Helm fails:", Some("If Helm fails"));
+    case("Se houver um erro:", Some("Se houver um erro"));
+    case("Se connecter au cluster", None);
+    case("If I don’t know WSL, where can I read more?", None);
     case("## 2. If the pod is gone", Some("If the pod is gone"));
     case("✅ **If you see this**:", Some("If you see this"));
     case(

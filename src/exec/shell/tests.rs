@@ -1,3 +1,5 @@
+//! What a cell's script is made of, in each shell.
+
 mod left;
 
 use std::ffi::OsString;

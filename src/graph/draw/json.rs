@@ -43,7 +43,7 @@ fn step(graph: &Graph, at: usize) -> Value {
         "line": graph.line(at),
         "needs": needs,
         "when": texts(&step.conditions),
-        "effect": step.effect.word(),
+        "effect": graph.effect(at).word(),
     });
     if let Some(value) = value.as_object_mut() {
         if !branches.is_empty() {

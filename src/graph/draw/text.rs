@@ -178,7 +178,7 @@ fn step_row(graph: &Graph, above: &[Option<usize>], at: usize, tree: &str) -> Ro
     Row {
         name: format!("{tree}{}", one_line(step.id.as_str())),
         kind: one_line(step.kind.word()),
-        effect: step.effect.word().to_owned(),
+        effect: graph.effect(at).word().to_owned(),
         notes: notes(graph, above, at, step).join(" · "),
     }
 }

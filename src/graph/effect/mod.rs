@@ -8,34 +8,33 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use super::attributes::Inherited;
 use super::names::{Purpose, StepNames};
 use super::{Step, StepKind};
 use crate::document::{Cell, CellKind, Document, Effect};
 use crate::language::{HOLE, Literal};
 
-/// Sets a step's effect where the document does not say it.
-pub(super) fn infer(
-    document: &Document,
-    step: &mut Step,
-    names: &StepNames,
-    inherited: &[Inherited<'_>],
-) {
-    let Some(cell) = document.cells.get(step.cell) else {
-        return;
-    };
-    let around = cell.section.and_then(|section| inherited.get(section));
-    let said = cell
-        .attributes
-        .effect
-        .or(around.and_then(|around| around.effect));
-    step.effect = said.unwrap_or_else(|| match &step.kind {
-        StepKind::Shell(_) => of_shell(&shell_text(cell)),
-        StepKind::Console(_) => of_shell(&console_text(cell)),
-        StepKind::Script => of_script(names),
-        StepKind::Value | StepKind::Branch => Effect::Read,
-        StepKind::Interpreter(_) | StepKind::Manual => Effect::Change,
-    });
+/// Sets a script's effect where the document does not say it: only here are its calls known.
+pub(super) fn of_calls(step: &mut Step, names: &StepNames) {
+    if step.kind == StepKind::Script && step.effect.is_none() {
+        step.effect = Some(of_script(names));
+    }
+}
+
+/// What a step does, as its document says or its text tells.
+///
+/// A shell's text is read when somebody asks: most of a graph's users do not.
+pub(super) fn of_step(document: &Document, step: &Step) -> Effect {
+    step.effect.unwrap_or_else(|| {
+        let Some(cell) = document.cells.get(step.cell) else {
+            return Effect::Change;
+        };
+        match &step.kind {
+            StepKind::Shell(_) => of_shell(&shell_text(cell)),
+            StepKind::Console(_) => of_shell(&console_text(cell)),
+            StepKind::Value | StepKind::Branch => Effect::Read,
+            StepKind::Script | StepKind::Interpreter(_) | StepKind::Manual => Effect::Change,
+        }
+    })
 }
 
 /// The cell's text with a hole for each part that only the run knows.

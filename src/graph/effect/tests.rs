@@ -1,3 +1,5 @@
+//! What commands do to the world, by their words.
+
 use super::*;
 
 #[track_caller]

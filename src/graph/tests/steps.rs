@@ -108,7 +108,7 @@ fn effects_are_read_from_the_code() {
          ```rhai {#d}\nsh(`helm rollback ${env.x}`);\n```\n```rhai {#e}\nhelm::wait(\"x\");\n```\n\
          ```bash {#f effect=read}\nrm x\n```\n```python {#g}\nx\n```\n```json {#h}\n1\n```\n",
     );
-    let effects: Vec<Effect> = graph.steps.iter().map(|step| step.effect).collect();
+    let effects: Vec<Effect> = (0..graph.steps.len()).map(|at| graph.effect(at)).collect();
     use Effect::{Change, Destroy, Read};
     assert_eq!(
         effects,

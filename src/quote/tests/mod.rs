@@ -1,6 +1,8 @@
 //! Values through the real shells, and the places that are refused.
 
 mod places;
+mod powershell;
+mod prompt;
 mod refusals;
 mod shells;
 mod values;
@@ -9,6 +11,16 @@ mod words;
 use std::ops::Range;
 
 use super::{Dialect, Misplaced, Piece, render};
+
+/// How many random values a test takes: so many, or `RUNBOOK_QUOTE_CASES`.
+fn cases(few: usize) -> usize {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a test is told how long it may take"
+    )]
+    let wanted = std::env::var("RUNBOOK_QUOTE_CASES");
+    wanted.map_or(few, |number| number.parse().expect("a number of cases"))
+}
 
 /// The ranges of `${{ … }}` in a text.
 fn ranges(text: &str) -> Vec<Range<usize>> {

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use crate::quote::Dialect;
 
 /// The arguments with which a shell reads none of the user's files.
-fn arguments(dialect: Dialect) -> (&'static str, &'static [&'static str]) {
+pub(super) fn arguments(dialect: Dialect) -> (&'static str, &'static [&'static str]) {
     match dialect {
         Dialect::Sh if installed("dash") => ("dash", &[]),
         Dialect::Sh => ("sh", &[]),

@@ -1,33 +1,38 @@
 //! One word, alone.
 
+use super::cases;
 use super::shells::{present, run};
 use super::values::{nasty, random};
-use crate::quote::{Dialect, Unquotable, join, word};
+use crate::quote::{Dialect, Unquotable, join, paste, paste_all, word};
 
 fn words_come_back(dialect: Dialect, options: &[&str], prefix: &str) {
     if !present(dialect) {
         return;
     }
     let mut values = nasty();
-    values.extend(random(4000));
+    values.extend(random(cases(4000)));
     values.push(b"0123456789abcde'".repeat(6250));
-    let mut script = prefix.as_bytes().to_vec();
-    for value in &values {
-        script.extend(b"printf '%s\\0' ");
-        script.extend(word(dialect, value).expect("no value has a NUL byte"));
-        script.push(b'\n');
+    // What is safe to paste is safe in scripts too, so that one form can be shown.
+    for quote in [word, paste] {
+        let mut script = prefix.as_bytes().to_vec();
+        for value in &values {
+            script.extend(b"printf '%s\\0' ");
+            script.extend(quote(dialect, value).expect("no value has a NUL byte"));
+            script.push(b'\n');
+        }
+        let printed = run(dialect, options, &[], &script);
+        let mut fields = printed.split(|byte| *byte == 0);
+        for value in &values {
+            let field = fields.next().unwrap_or_default();
+            assert!(
+                field == value,
+                "{dialect}: {} became {}",
+                value.escape_ascii(),
+                field.escape_ascii()
+            );
+        }
+        assert_eq!(fields.count(), 1, "{dialect}");
     }
-    let printed = run(dialect, options, &[], &script);
-    let mut fields = printed.split(|byte| *byte == 0);
-    for value in &values {
-        let field = fields.next().unwrap_or_default();
-        assert_eq!(
-            field.escape_ascii().to_string(),
-            value.escape_ascii().to_string(),
-            "{dialect}"
-        );
-    }
-    assert_eq!(fields.count(), 1, "{dialect}");
 }
 
 #[test]
@@ -77,5 +82,7 @@ fn a_nul_byte_is_refused() {
     for dialect in Dialect::ALL {
         assert_eq!(word(dialect, b"a\0b"), Err(Unquotable));
         assert_eq!(join(dialect, &["a", "\0"]), Err(Unquotable));
+        assert_eq!(paste(dialect, b"a\0b"), Err(Unquotable));
+        assert_eq!(paste_all(dialect, &["a", "\0"]), Err(Unquotable));
     }
 }

@@ -133,13 +133,16 @@ fn start(
     for (name, value) in options {
         option(&mut request, name, value)?;
     }
-    let shown = shown(&request.command);
+    let shown = shown(&request.command, &session);
     let finished = session
         .host
         .process(request)
         .map_err(|error| trouble(context, &session, error))?;
     if checked && finished.code != 0 {
-        return Err(failed(&shown, finished.code, &finished.stderr).into());
+        let errors = session
+            .host
+            .clean(&String::from_utf8_lossy(&finished.stderr));
+        return Err(failed(&shown, finished.code, &errors).into());
     }
     Ok(StepResult::of_process(shown, finished).into())
 }
@@ -201,7 +204,7 @@ fn option(request: &mut Request, name: &str, value: &Dynamic) -> Given<()> {
 }
 
 /// A command on one short line.
-fn shown(command: &Command) -> String {
+fn shown(command: &Command, session: &Session) -> String {
     let text = match command {
         Command::Shell(text) => text.trim().to_owned(),
         Command::Argv(argv) => argv
@@ -217,6 +220,7 @@ fn shown(command: &Command) -> String {
             .collect::<Vec<_>>()
             .join(" "),
     };
+    let text = session.host.clean(&text);
     let mut lines = text.lines();
     let first = lines.next().unwrap_or_default();
     let mut line: String = first.chars().take(COMMAND_SHOWN).collect();
@@ -226,8 +230,7 @@ fn shown(command: &Command) -> String {
     line
 }
 
-fn failed(command: &str, code: i32, stderr: &[u8]) -> String {
-    let errors = String::from_utf8_lossy(stderr);
+fn failed(command: &str, code: i32, errors: &str) -> String {
     let lines: Vec<&str> = errors
         .lines()
         .map(str::trim)

@@ -1,3 +1,5 @@
+//! What a failed assertion shows.
+
 use proptest::prelude::*;
 
 use super::*;

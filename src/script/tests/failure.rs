@@ -1,3 +1,5 @@
+//! Each error of a script, at its place in the page.
+
 use super::*;
 
 /// The text of the document at the failure's place, and its message.

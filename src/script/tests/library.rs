@@ -1,3 +1,5 @@
+//! What scripts can call, one function after the other.
+
 use super::*;
 
 #[test]

@@ -1,3 +1,5 @@
+//! Scripts on a host that remembers what it was asked.
+
 mod assertion;
 mod failure;
 mod library;

@@ -1,3 +1,5 @@
+//! What cells define for the cells after them.
+
 use super::*;
 
 /// Runs cells one after the other, each with what the earlier ones left.

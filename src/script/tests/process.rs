@@ -1,3 +1,5 @@
+//! What `sh` and `run` ask of their host, and what they give back.
+
 use super::*;
 
 fn finished(code: i32, stdout: &str, stderr: &str) -> Result<Finished, Trouble> {

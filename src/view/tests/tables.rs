@@ -5,6 +5,7 @@
     reason = "snapbox writes snapshots so"
 )]
 
+use serde_json::json;
 use snapbox::{IntoData, assert_data_eq, str};
 
 use super::{asserting, failing, two};
@@ -43,6 +44,30 @@ failed  1 of 2 steps failed: apply-all (apply.md:14), 41.2s
     assert_eq!(
         show([], Style::plain(80)),
         "nothing is recorded of this run\n"
+    );
+}
+
+#[test]
+fn the_command_of_a_failed_step_is_ready_to_copy() {
+    let run = two()
+        .event(json!({
+            "event": "step-started", "step": "plan", "attempt": 1,
+            "command": "mysql -h 'rds!db' -p\"${RUNBOOK_VALUE_DB_PW}\" <<EOF\n\tx\nEOF\n",
+            "directory": "/srv/a b",
+        }))
+        .stop("plan", "failed", "exit status 1")
+        .end("failed", 1);
+    let text = show(&run.0, Style::plain(80));
+    let (_, by_hand) = text.split_once("\nto run").expect("it is there");
+    assert_data_eq!(
+        by_hand,
+        str![[r#"
+ plan by hand:
+    (a secret is read from RUNBOOK_VALUE_DB_PW, which must be exported)
+cd '/srv/a b' && bash -e -o pipefail -c $'mysql -h \'rds\041db\' -p"${RUNBOOK_VALUE_DB_PW}" <<EOF\n\tx\nEOF'
+
+"#]]
+        .raw()
     );
 }
 

@@ -2,14 +2,19 @@
 //!
 //! Only its room `shell` starts processes.
 
+mod aws;
+mod kube;
 mod shell;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+
+use crate::credentials::{Environment, Identity, NoContext, NoIdentity, Profiles};
 
 use super::{Answer, Boxed, Chunk, Exit, Operator, Process, Question, SpawnError, World};
 
@@ -54,5 +59,21 @@ impl World for Live {
 
     fn ask(&self, question: Question) -> Boxed<'_, Option<Answer>> {
         self.operator.ask(question)
+    }
+
+    fn identity(&self, environment: Environment) -> Boxed<'_, Result<Identity, NoIdentity>> {
+        Box::pin(aws::identity(environment))
+    }
+
+    fn kube_context(
+        &self,
+        environment: Environment,
+        directory: PathBuf,
+    ) -> Boxed<'_, Result<String, NoContext>> {
+        Box::pin(kube::context(environment, directory))
+    }
+
+    fn profiles(&self, environment: Environment, directory: PathBuf) -> Boxed<'_, Profiles> {
+        Box::pin(async move { aws::texts(environment, directory).await.profiles() })
     }
 }

@@ -1,3 +1,5 @@
+//! What real shells leave behind, read back.
+
 use std::ffi::{OsStr, OsString};
 use std::io::ErrorKind;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};

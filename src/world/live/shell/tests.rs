@@ -1,3 +1,5 @@
+//! Real processes: how they start, speak, and are ended.
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

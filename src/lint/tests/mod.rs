@@ -1,5 +1,9 @@
 //! Each lint on a page, with its message as shown.
 
+mod allowed;
+mod shellcheck;
+mod written;
+
 use std::sync::Arc;
 
 use super::lint;
@@ -222,10 +226,29 @@ fn what_destroys_should_ask() {
             "RB0603 kubectl delete ns x: `kubectl delete` runs without a question",
         ]);
     Page::new(false)
-        .cell(CellKind::Shell(None), "terraform destroy", true)
+        .cell(CellKind::Shell(None), "rm -rf x", true)
         .shell("terraform apply\nkubectl get x # delete\necho 'rm -rf /'\nrm -r x\ngrep delete x")
         .finds(&[]);
     Page::new(true).shell("terraform destroy").finds(&[]);
+}
+
+#[test]
+fn a_page_may_remove_what_it_made() {
+    let made = "work=$(mktemp -d)\nlog=\"$(mktemp)\"\nother=/srv";
+    Page::new(false)
+        .shell(made)
+        .shell("rm -rf \"${work:?}\" \"$log\"\nrm -rf $work/x")
+        .finds(&[]);
+    let found = |command: &str| format!("RB0603 {command}: `rm -rf` runs without a question");
+    Page::new(false)
+        .shell(made)
+        .shell("rm -rf $other\nrm -rf $work /srv\nrm -rf $work/../x\nrm -rf ${work:-/}")
+        .finds(&[
+            &found("rm -rf $other"),
+            &found("rm -rf $work /srv"),
+            &found("rm -rf $work/../x"),
+            &found("rm -rf ${work:-/}"),
+        ]);
 }
 
 #[test]
@@ -288,6 +311,17 @@ fn a_command_in_running_text_is_noted_where_no_cell_holds_it() {
         )
         .shell("cd x && kubectl  get x")
         .finds(&["RB0607 terraform plan -detailed-exitcode: `terraform plan -detailed-exitcode` stands in running text and is not a step"]);
+}
+
+#[test]
+fn a_fence_among_prose_is_no_running_text() {
+    Page::new(true)
+        .cell(
+            CellKind::Manual,
+            "```\n$ kubectl get pods\nNAME READY\n```\nsee `kubectl get x`",
+            false,
+        )
+        .finds(&["RB0607 kubectl get x: `kubectl get x` stands in running text and is not a step"]);
 }
 
 #[test]

@@ -1,0 +1,92 @@
+//! `set -x` writes each command with its values to standard error, secrets among them.
+
+use std::ops::Range;
+
+use super::Shell;
+use super::commands::{Command, commands, is_assignment};
+use super::secret_argument::{secret_of, secrets};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::document::Document;
+
+const TRACED_SECRET: Code = Code("RB0612");
+
+/// Warns of a secret between `set -x` and `set +x`.
+pub(super) fn lint(document: &Document, shell: &Shell<'_>) -> Vec<Diagnostic> {
+    let secrets = secrets(document);
+    let mut found = Vec::new();
+    let mut tracing: Option<Range<usize>> = None;
+    for command in commands(&shell.text.text) {
+        if let Some(on) = traces(&command) {
+            tracing = on.then(|| command.range());
+            continue;
+        }
+        let Some(on) = &tracing else {
+            continue;
+        };
+        let secret = shell.values.iter().find_map(|(range, value)| {
+            let inside = |word: &super::commands::Word| {
+                word.range.start <= range.start && range.end <= word.range.end
+            };
+            let is_here = command.words.iter().any(inside);
+            let name = secret_of(value, &secrets).filter(|_| is_here)?;
+            Some((range.clone(), name.to_owned()))
+        });
+        let secret = secret.or_else(|| exported(&command));
+        if let Some((range, name)) = secret {
+            found.push(
+                Diagnostic::warning(
+                    TRACED_SECRET,
+                    shell.text.span(on.clone()),
+                    format!("this traces `{name}`, which is secret"),
+                )
+                .label(shell.text.span(range), "its value is written out here")
+                .help("write `set +x` before the secret is used, or take `set -x` out"),
+            );
+            // One trace is one fault, however many secrets it writes.
+            tracing = None;
+        }
+    }
+    found
+}
+
+/// Whether a command turns tracing on or off; `None` where it does neither.
+fn traces(command: &Command) -> Option<bool> {
+    let argv = command.argv();
+    let (first, arguments) = argv.split_first()?;
+    if *first != "set" {
+        return None;
+    }
+    let mut on = None;
+    for (index, argument) in arguments.iter().enumerate() {
+        let sign = argument.chars().next();
+        let is_named = arguments.get(index + 1) == Some(&"xtrace") && argument.ends_with('o');
+        let is_letter = argument.contains('x') && *argument != "xtrace";
+        match sign {
+            Some('-') if *argument == "--" => break,
+            Some('-') if is_named || is_letter => on = Some(true),
+            Some('+') if is_named || is_letter => on = Some(false),
+            _ => {}
+        }
+    }
+    on
+}
+
+/// A variable with a secret's name that a command sets to what it computes.
+fn exported(command: &Command) -> Option<(Range<usize>, String)> {
+    const SECRET: [&str; 6] = [
+        "PASSWORD",
+        "PASSWD",
+        "SECRET",
+        "TOKEN",
+        "API_KEY",
+        "ACCESS_KEY",
+    ];
+    command.words.iter().find_map(|word| {
+        let (name, value) = word.text.split_once('=')?;
+        let upper = name.to_ascii_uppercase();
+        let is_secret = is_assignment(&word.text)
+            && !value.is_empty()
+            && SECRET.iter().any(|part| upper.ends_with(part));
+        is_secret.then(|| (word.range.clone(), name.to_owned()))
+    })
+}
