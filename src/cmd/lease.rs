@@ -80,8 +80,9 @@ fn chosen(plan: &Plan) -> impl Iterator<Item = (usize, &Step)> {
 }
 
 fn changes(plan: &Plan) -> bool {
-    chosen(plan).any(|(_, step)| {
-        step.effect != Effect::Read && !matches!(step.kind, StepKind::Manual | StepKind::Branch)
+    chosen(plan).any(|(index, step)| {
+        plan.graph.effect(index) != Effect::Read
+            && !matches!(step.kind, StepKind::Manual | StepKind::Branch)
     })
 }
 

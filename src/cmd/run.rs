@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use runbook::event::Status;
 use runbook::exec::{self, Interrupt};
+use runbook::graph::Step;
 use runbook::journal::Recorder;
 use runbook::plan::{self, Given, Plan, Unready};
 use runbook::report::Collect;
@@ -224,15 +225,15 @@ fn learn(plan: &Plan, redactor: &Redactor) -> Result<(), Failure> {
 /// Refuses a run in which a secret input's value is part of the id of a step: ids are in every line
 /// that is shown and kept, and in the names of files.
 fn named_by_a_secret(plan: &Plan, redactor: &Redactor) -> Result<(), Failure> {
-    let steps = plan.graph.steps.iter().enumerate();
-    for (index, _) in steps.filter(|(_, step)| redactor.finds(step.id.as_str().as_bytes())) {
-        return Err(Failure::wrong(format!(
+    let named = |step: &Step| redactor.finds(step.id.as_str().as_bytes());
+    match plan.graph.steps.iter().position(named) {
+        None => Ok(()),
+        Some(index) => Err(Failure::wrong(format!(
             "the id of step {} holds a secret; nothing ran",
             index + 1
         ))
-        .help("give the step an id of its own, as in `{#migrate}`"));
+        .help("give the step an id of its own, as in `{#migrate}`")),
     }
-    Ok(())
 }
 
 /// As many as there are cores, and at least 4: steps wait more than they compute.

@@ -15,4 +15,4 @@ pub use guards::{Breach, Guard, Guards, regions};
 pub use identity::{Identity, NoContext, NoIdentity, last_four};
 pub use kube::{current_context, files as kube_files};
 pub use profiles::{Profiles, SharedFile, answered, places, profile};
-pub use stale::{Named, Policy, RULES, Rule, clean, expiry, suspects};
+pub use stale::{Named, Policy, RULES, Rule, clean, expiry, findings, suspects};

@@ -31,7 +31,7 @@ pub(super) struct Reading {
 
 impl Reading {
     /// Where an attribute stands, if it is written.
-    pub fn place(&self, attribute: &str) -> Option<Span> {
+    pub(super) fn place(&self, attribute: &str) -> Option<Span> {
         self.places
             .iter()
             .find(|(name, _)| *name == attribute)

@@ -80,7 +80,7 @@ pub(super) struct Made {
 
 impl<'a> Fence<'a> {
     /// Begins to read the fence at `span`.
-    pub fn open(source: &'a Source, span: Span) -> Self {
+    pub(super) fn open(source: &'a Source, span: Span) -> Self {
         let text = source.slice(span);
         let first = text.lines().next().unwrap_or_default();
         let sign = first.chars().next().unwrap_or('`');
@@ -103,7 +103,7 @@ impl<'a> Fence<'a> {
     }
 
     /// Takes a piece of what stands inside.
-    pub fn push(&mut self, text: &str, span: Span) {
+    pub(super) fn push(&mut self, text: &str, span: Span) {
         self.body_end = span.end;
         if self.keeps_body {
             push_code(&mut self.body, text, span);
@@ -111,7 +111,7 @@ impl<'a> Fence<'a> {
     }
 
     /// Makes a cell of it, or leaves it as prose.
-    pub fn close(mut self, source: &Source, diagnostics: &mut Diagnostics) -> Made {
+    pub(super) fn close(mut self, source: &Source, diagnostics: &mut Diagnostics) -> Made {
         let speaks = attributes::speaks_to_us(&self.info);
         let is_cell = match self.language {
             Language::Shell(_) | Language::Console => speaks || !self.body.text.trim().is_empty(),
@@ -189,7 +189,7 @@ impl<'a> Fence<'a> {
                 info,
                 body,
                 section: None,
-                attributes: reading.attributes,
+                attributes: reading.attributes.shared(),
                 interpolations,
                 branch: None,
             }),
@@ -264,7 +264,7 @@ impl<'a> Fence<'a> {
         }
     }
 
-    /// CommonMark 4.5: without a closing fence the block runs to the end of its container.
+    /// `CommonMark` 4.5: without a closing fence the block runs to the end of its container.
     fn check_closed(&self, source: &Source, runs: bool, diagnostics: &mut Diagnostics) {
         let opening = source.slice(self.ticks);
         let after = source

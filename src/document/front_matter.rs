@@ -90,7 +90,7 @@ pub(super) fn read(source: &Source) -> Reading {
 
 impl Reading {
     /// What to say of a block that is no YAML, in a page of ours or in another's.
-    pub fn finish(&mut self, ours: bool) {
+    pub(super) fn finish(&mut self, ours: bool) {
         if let Some(mut diagnostic) = self.unreadable.take() {
             if !ours {
                 diagnostic.severity = crate::diagnostic::Severity::Warning;
@@ -194,7 +194,7 @@ impl Reader<'_> {
     }
 
     /// A scalar's text: as written for numbers, so that `1.10` and `007` stay what they are.
-    pub fn scalar(&self, node: &Node) -> Option<String> {
+    pub(super) fn scalar(&self, node: &Node) -> Option<String> {
         match &node.content {
             Content::Text(text) => Some(text.clone()),
             Content::Number(number) => {
@@ -213,7 +213,7 @@ impl Reader<'_> {
     }
 
     /// Says that a node has the wrong shape.
-    pub fn wrong(&mut self, name: &str, node: &Node, wanted: &str) {
+    pub(super) fn wrong(&mut self, name: &str, node: &Node, wanted: &str) {
         let span = self.yaml.span(node);
         self.diagnostics.push(
             Diagnostic::error(
@@ -226,7 +226,7 @@ impl Reader<'_> {
     }
 
     /// Says that a value is wrong.
-    pub fn bad(&mut self, name: &str, node: &Node, help: String) {
+    pub(super) fn bad(&mut self, name: &str, node: &Node, help: String) {
         let span = self.yaml.span(node);
         let shown = self.scalar(node).unwrap_or_default();
         self.diagnostics.push(
@@ -235,18 +235,17 @@ impl Reader<'_> {
     }
 
     /// A scalar and its place, or a diagnostic.
-    pub fn spanned(&mut self, name: &str, node: &Node) -> Option<Spanned<String>> {
-        match self.scalar(node) {
-            Some(text) => Some(Spanned::new(text, self.yaml.span(node))),
-            None => {
-                self.wrong(name, node, "text");
-                None
-            }
+    pub(super) fn spanned(&mut self, name: &str, node: &Node) -> Option<Spanned<String>> {
+        if let Some(text) = self.scalar(node) {
+            Some(Spanned::new(text, self.yaml.span(node)))
+        } else {
+            self.wrong(name, node, "text");
+            None
         }
     }
 
     /// The entries of a map with text keys, or a diagnostic.
-    pub fn entries<'n>(
+    pub(super) fn entries<'n>(
         &mut self,
         name: &str,
         node: &'n Node,
@@ -266,7 +265,7 @@ impl Reader<'_> {
     }
 
     /// Says that a key of a map of ours is unknown.
-    pub fn unknown(&mut self, key: &Spanned<String>, known: &[&'static str]) {
+    pub(super) fn unknown(&mut self, key: &Spanned<String>, known: &[&'static str]) {
         self.diagnostics.push(
             Diagnostic::error(
                 UNKNOWN_KEY,

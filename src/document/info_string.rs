@@ -58,8 +58,8 @@ pub(super) struct Info<'a> {
 }
 
 impl<'a> Info<'a> {
-    /// Takes apart the info string at `span` (CommonMark 4.5: the first word is the language).
-    pub fn read(source: &'a Source, span: Span) -> Self {
+    /// Takes apart the info string at `span` (`CommonMark` 4.5: the first word is the language).
+    pub(super) fn read(source: &'a Source, span: Span) -> Self {
         let text = source.slice(span);
         let end = text
             .find(|c: char| c.is_whitespace() || c == '{')
@@ -158,7 +158,7 @@ fn lower(word: &str) -> Cow<'_, str> {
 /// Fills an excerpt with a text that does not stand in the source as it is: every character of
 /// it points at `origin`.
 pub(super) fn stand_in(excerpt: &mut Excerpt, text: &str, origin: usize) {
-    excerpt.text = text.to_owned();
+    text.clone_into(&mut excerpt.text);
     excerpt.pieces = text.char_indices().map(|(at, _)| (at, origin)).collect();
     if excerpt.pieces.is_empty() {
         excerpt.pieces.push((0, origin));
@@ -207,7 +207,7 @@ pub(super) struct Words<'a> {
 
 impl<'a> Words<'a> {
     /// Starts at `span`; with `braces` a `}` ends it, and must.
-    pub fn new(source: &'a Source, span: Span, braces: bool) -> Self {
+    pub(super) fn new(source: &'a Source, span: Span, braces: bool) -> Self {
         Self {
             source,
             at: span.start,
@@ -219,7 +219,7 @@ impl<'a> Words<'a> {
     }
 
     /// Reads all words.
-    pub fn read(&mut self) {
+    pub(super) fn read(&mut self) {
         loop {
             self.skip_blanks();
             match self.peek() {
@@ -282,15 +282,14 @@ impl<'a> Words<'a> {
     }
 
     fn value(&mut self) -> Excerpt {
-        match self.peek() {
-            Some(quote @ ('"' | '\'')) => self.quoted(quote),
-            _ => {
-                let start = self.at;
-                let text = self.bare();
-                let mut excerpt = Excerpt::default();
-                excerpt.push(text, start);
-                excerpt
-            }
+        if let Some(quote @ ('"' | '\'')) = self.peek() {
+            self.quoted(quote)
+        } else {
+            let start = self.at;
+            let text = self.bare();
+            let mut excerpt = Excerpt::default();
+            excerpt.push(text, start);
+            excerpt
         }
     }
 

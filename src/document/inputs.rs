@@ -55,12 +55,12 @@ pub(super) fn read(reader: &mut Reader<'_>, node: &Node) -> Vec<Input> {
             );
             continue;
         }
-        inputs.extend(input(reader, name, value));
+        inputs.push(input(reader, name, value));
     }
     inputs
 }
 
-fn input(reader: &mut Reader<'_>, name: Spanned<String>, node: &Node) -> Option<Input> {
+fn input(reader: &mut Reader<'_>, name: Spanned<String>, node: &Node) -> Input {
     let mut input = Input {
         name,
         kind: InputKind::String,
@@ -76,7 +76,7 @@ fn input(reader: &mut Reader<'_>, name: Spanned<String>, node: &Node) -> Option<
     let mut optional = None;
     let mut pattern = None;
     match &node.content {
-        Content::Null => return Some(input),
+        Content::Null => return input,
         // `name: string`
         Content::Text(_) => kind = Some(node.clone()),
         _ => {
@@ -127,17 +127,16 @@ fn input(reader: &mut Reader<'_>, name: Spanned<String>, node: &Node) -> Option<
             .help("add `default`, which may be `\"\"`"),
         );
     }
-    Some(input)
+    input
 }
 
 fn boolean(reader: &mut Reader<'_>, name: &str, node: &Node) -> bool {
-    match node.content {
-        Content::Boolean(value) => value,
-        _ => {
-            reader.wrong(name, node, "`true` or `false`");
-            // Of two mistakes the one that shows a secret is worse.
-            true
-        }
+    if let Content::Boolean(value) = node.content {
+        value
+    } else {
+        reader.wrong(name, node, "`true` or `false`");
+        // Of two mistakes the one that shows a secret is worse.
+        true
     }
 }
 

@@ -149,7 +149,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Reports lines of a text that were meant to open a fence: CommonMark 4.5 allows no
+    /// Reports lines of a text that were meant to open a fence: `CommonMark` 4.5 allows no
     /// backquote after the backquotes that open one.
     fn no_fence(&mut self, span: Span) {
         let mut at = span.start;
@@ -266,7 +266,7 @@ impl<'a> Walk<'a> {
                 if let Some(title) = self.title.take()
                     && let Some(section) = self.page.sections.last_mut()
                 {
-                    section.title = title.trim().to_owned();
+                    title.trim().clone_into(&mut section.title);
                     self.heading = Some(self.page.sections.len() - 1);
                 }
             }
@@ -345,7 +345,7 @@ impl<'a> Walk<'a> {
             title: String::new(),
             span: Span::new(span.start, span.start + length),
             parent: self.around.last().copied(),
-            attributes: Attributes::default(),
+            attributes: Attributes::default().shared(),
         });
         self.around.push(index);
         index
@@ -384,7 +384,7 @@ impl<'a> Walk<'a> {
                 words.read();
                 self.page.diagnostics.extend(words.problems);
                 self.page.sections[section].attributes =
-                    attributes::of_section(&words.found, &mut self.page.diagnostics);
+                    attributes::of_section(&words.found, &mut self.page.diagnostics).shared();
             }
             None => self.page.diagnostics.push(
                 Diagnostic::warning(

@@ -24,7 +24,7 @@ mod transcript;
 mod vocabulary;
 mod yaml;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 pub use self::interpolation::interpolations;
@@ -73,7 +73,7 @@ pub struct Section {
     /// The section around it, an index into [`Document::sections`].
     pub parent: Option<usize>,
     /// From a `<!-- runbook: … -->` comment under the heading.
-    pub attributes: Attributes,
+    pub attributes: Arc<Attributes>,
 }
 
 /// What a cell is, which decides how it runs.
@@ -135,8 +135,8 @@ pub struct Cell {
     pub body: Excerpt,
     /// The section that holds it.
     pub section: Option<usize>,
-    /// What its info string says.
-    pub attributes: Attributes,
+    /// What its info string says; most cells share one that says nothing.
+    pub attributes: Arc<Attributes>,
     /// `${{ … }}` in the body and, in a plain document, `<placeholder>`s, in order.
     pub interpolations: Vec<Interpolation>,
     /// The cell of kind [`CellKind::Branch`] whose answer decides whether this one runs.
@@ -162,7 +162,7 @@ pub enum Interpolated {
 }
 
 /// What a fence's info string or a section's comment says.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Attributes {
     /// `#id`.
     pub id: Option<Spanned<String>>,
@@ -206,6 +206,19 @@ pub struct Attributes {
     pub parallel: bool,
     /// `allow=a,b`: lints that are not wanted here, by name or code.
     pub allow: Vec<Spanned<String>>,
+}
+
+impl Attributes {
+    /// These attributes to be held by a cell or a section; all that say nothing are one.
+    #[must_use]
+    pub fn shared(self) -> Arc<Self> {
+        static NONE: LazyLock<Arc<Attributes>> = LazyLock::new(Arc::default);
+        if self == **NONE {
+            Arc::clone(&NONE)
+        } else {
+            Arc::new(self)
+        }
+    }
 }
 
 /// What a step does to the world.
@@ -304,7 +317,7 @@ impl Document {
     /// the page.
     ///
     /// ```
-    /// use std::sync::Arc;
+    /// use std::sync::{Arc, LazyLock};
     /// use runbook::document::{CellKind, Document};
     /// use runbook::source::Source;
     /// let page = "# Roll back\n```rhai {#check}\nassert 1 < 2;\n```\n";

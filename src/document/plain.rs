@@ -1,6 +1,7 @@
 //! What only a plain document has: manual steps and prose branches.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::conditions::{Condition, condition};
 use super::facts::{BRANCH, CELL, COMMANDS, Facts, STEP, TASK};
@@ -304,7 +305,9 @@ impl Plain<'_> {
         let span = Span::new(whole.start, trimmed(self.source, text).end.max(whole.start));
         let made = self.make(CellKind::Manual, span, body, section, branch);
         // A ticked item was done before: it is shown, not asked again.
-        self.made[made].attributes.skip = task == Some(true);
+        if task == Some(true) {
+            Arc::make_mut(&mut self.made[made].attributes).skip = true;
+        }
     }
 
     /// Makes one manual step of a run of blocks, if they are prose that can be one.
@@ -368,7 +371,7 @@ impl Plain<'_> {
             info: Span::new(span.start, span.start + first),
             body,
             section,
-            attributes: Attributes::default(),
+            attributes: Attributes::default().shared(),
             interpolations: Vec::new(),
             branch,
         });

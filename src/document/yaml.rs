@@ -34,7 +34,7 @@ pub(super) enum Content {
 
 impl Content {
     /// The kind, as in "found a list".
-    pub const fn kind(&self) -> &'static str {
+    pub(super) const fn kind(&self) -> &'static str {
         match self {
             Self::Null => "nothing",
             Self::Boolean(_) => "a boolean",
@@ -64,12 +64,12 @@ pub(super) struct Yaml<'a> {
 
 impl<'a> Yaml<'a> {
     /// The block at `block`.
-    pub const fn new(source: &'a Source, block: Span) -> Self {
+    pub(super) const fn new(source: &'a Source, block: Span) -> Self {
         Self { source, block }
     }
 
     /// Parses it.
-    pub fn parse(self) -> Result<Node, Unreadable> {
+    pub(super) fn parse(self) -> Result<Node, Unreadable> {
         // `yes` and `on` are text: YAML 1.2 has two booleans (chapter 10.3.2).
         let options = serde_saphyr::options! { strict_booleans: true };
         serde_saphyr::from_str_with_options(self.source.slice(self.block), options).map_err(
@@ -90,12 +90,12 @@ impl<'a> Yaml<'a> {
     }
 
     /// Where a node stands: scalars as a whole, lists and maps by where they begin.
-    pub fn span(self, node: &Node) -> Span {
+    pub(super) fn span(self, node: &Node) -> Span {
         self.place(node.location)
     }
 
     /// A scalar as written, quotes included.
-    pub fn written(self, node: &Node) -> &'a str {
+    pub(super) fn written(self, node: &Node) -> &'a str {
         self.source.slice(self.span(node))
     }
 

@@ -251,7 +251,7 @@ fn output_that_is_no_text_is_kept() {
     assert_eq!(text, Text::Bytes("Yf8=".into()));
     assert_eq!(&*text.bytes(), b"a\xff");
     assert_eq!(text.lossy(), "a\u{fffd}");
-    assert_eq!(Text::from(filter.clean(b"ab")), Text::Text(clean("ab")));
+    assert_eq!(Text::from(filter.clean(b"ab\n")), Text::Text(clean("ab\n")));
 }
 
 proptest! {

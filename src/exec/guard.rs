@@ -4,7 +4,6 @@ use std::path::Path;
 
 use crate::credentials::{Breach, Environment, Guards, Identity, NoIdentity, regions};
 use crate::document::Effect;
-use crate::graph::Step;
 use crate::secret::Clean;
 use crate::world::World;
 
@@ -84,9 +83,9 @@ pub async fn verify(
 }
 
 /// Why the guards refuse a step now, if it changes or destroys something and they do.
-pub(super) async fn refused(context: &Context, step: &Step, prepared: &Prepared) -> Option<Clean> {
+pub(super) async fn refused(context: &Context, step: usize, prepared: &Prepared) -> Option<Clean> {
     let guards = &context.settings.guards;
-    if step.effect == Effect::Read || guards.is_empty() {
+    if guards.is_empty() || context.graph().effect(step) == Effect::Read {
         return None;
     }
     let (environment, directory) = (&prepared.environment, &prepared.directory);

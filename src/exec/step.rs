@@ -438,7 +438,7 @@ impl Runner {
                     reason,
                 )));
             }
-            if let Some(reason) = guard::refused(&self.context, step, prepared).await {
+            if let Some(reason) = guard::refused(&self.context, self.index, prepared).await {
                 return Ok(Instance::ended(Ending {
                     attempts: attempt - 1,
                     ..Ending::because(Status::Refused, reason)

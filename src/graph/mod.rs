@@ -1,6 +1,6 @@
 //! Steps and what waits for what, checked.
 //!
-//! A [`Graph`] is made of a [`Document`](crate::document::Document) alone: pure, total, with
+//! A [`Graph`] is made of a [`Document`] alone: pure, total, with
 //! diagnostics for unknown names, duplicates and cycles. It runs nothing and decides nothing
 //! about a particular run.
 

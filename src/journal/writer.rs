@@ -80,7 +80,9 @@ impl Writer {
                 match message {
                     Message::Record(event) => self.stamp(event),
                     Message::Commit(events, done) => {
-                        events.into_iter().for_each(|event| self.stamp(event));
+                        for event in events {
+                            self.stamp(event);
+                        }
                         self.batch.waiting.push(done);
                     }
                     Message::Finish(done) => {

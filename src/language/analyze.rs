@@ -266,7 +266,7 @@ impl<'a> Reader<'a> {
             .namespace
             .path
             .iter()
-            .map(|part| part.as_str())
+            .map(rhai::Ident::as_str)
             .collect();
         let last = self.places.word(position, &call.name);
         let (name, span) = if namespace.is_empty() {

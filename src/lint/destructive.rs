@@ -119,9 +119,8 @@ pub(super) fn destroys(argv: &[&str]) -> Option<String> {
             }
         }
         "kubectl" | "oc" if has("--dry-run=client") || has("--dry-run=server") => None,
-        "kubectl" | "oc" => verb(&["delete"]),
+        "kubectl" | "oc" | "gcloud" | "az" => verb(&["delete"]),
         "helm" => verb(&["uninstall", "delete", "del", "un"]),
-        "gcloud" | "az" => verb(&["delete"]),
         "dropdb" => Some(program.to_owned()),
         "rm" => {
             let flag = |short: char, long: &str| {

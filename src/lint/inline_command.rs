@@ -132,7 +132,7 @@ fn is_command(code: &str) -> bool {
     PROGRAMS.contains(&first) && words.next().is_some()
 }
 
-/// The insides of code spans: runs of backquotes of one length (CommonMark 6.1). Runs of three
+/// The insides of code spans: runs of backquotes of one length (`CommonMark` 6.1). Runs of three
 /// and more are fences: what stands in those is no running text.
 fn code_spans(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();

@@ -134,13 +134,14 @@ struct Replacement {
     #[serde(flatten)]
     place: Place,
     precedence: usize,
-    replacement: String,
+    #[serde(rename = "replacement")]
+    text: String,
 }
 
 impl Script {
     fn diagnostic(&self, comment: &Comment) -> Option<Diagnostic> {
         let source = Source::new("", self.text.as_str());
-        let range = self.range(&source, &comment.place)?;
+        let range = self.visible(self.range(&source, &comment.place)?);
         let touches = |range: &Range<usize>| {
             let meets = |value: &Range<usize>| value.start < range.end && range.start < value.end;
             self.values.iter().any(meets)
@@ -186,6 +187,21 @@ impl Script {
         self.excerpt.text.get(start..end).map(|_| start..end)
     }
 
+    /// A range with something in it: a parse error is between two characters, or at the end.
+    fn visible(&self, range: Range<usize>) -> Range<usize> {
+        if !range.is_empty() {
+            return range;
+        }
+        let at = range.start;
+        let text = &self.excerpt.text;
+        let next = text[at..].chars().next().filter(|c| *c != '\n');
+        match (next, text[..at].trim_end().char_indices().next_back()) {
+            (Some(next), _) => at..at + next.len_utf8(),
+            (None, Some((before, c))) => before..before + c.len_utf8(),
+            (None, None) => range,
+        }
+    }
+
     /// A range, widened to whole lines.
     fn lines(&self, range: &Range<usize>) -> Range<usize> {
         let text = &self.excerpt.text;
@@ -201,7 +217,7 @@ impl Script {
         let mut edits = Vec::new();
         for replacement in &fix.replacements {
             let range = self.range(source, &replacement.place)?;
-            edits.push((range, replacement.precedence, &replacement.replacement));
+            edits.push((range, replacement.precedence, &replacement.text));
         }
         edits.sort_by_key(|(range, precedence, _)| (range.start, range.end, *precedence));
         let whole = edits.first()?.0.start..edits.last()?.0.end;

@@ -198,7 +198,8 @@ fn a_plan_says_what_would_run_and_why() {
                 .waits_for
                 .iter()
                 .map(|wait| {
-                    let why: Vec<&str> = wait.why.iter().map(|why| why.word()).collect();
+                    let why: Vec<&str> =
+                        wait.why.iter().map(crate::graph::EdgeKind::word).collect();
                     format!("{}:{}", wait.id, why.join("+"))
                 })
                 .collect();

@@ -6,6 +6,8 @@
 //! before 7.3 hand quotation marks in it wrongly to programs that are no cmdlets, which no
 //! quoting of ours can mend.
 
+use std::fmt::Write as _;
+
 use super::Unquotable;
 
 /// Gives a text as one word, in scripts and at a prompt.
@@ -40,7 +42,9 @@ pub fn powershell(text: &str) -> Result<String, Unquotable> {
             '\n' => word.push_str("`n"),
             '\r' => word.push_str("`r"),
             '\t' => word.push_str("`t"),
-            _ if is_key(c) => word.push_str(&format!("$([char]{})", u32::from(c))),
+            _ if is_key(c) => {
+                let _ = write!(word, "$([char]{})", u32::from(c));
+            }
             '`' | '$' => word.extend(['`', c]),
             _ if is_double_quote(c) => word.extend(['`', c]),
             _ => word.push(c),

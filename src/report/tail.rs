@@ -21,10 +21,7 @@ impl Tail {
         let kept: usize = last.iter().map(|line| line.len() + 1).sum();
         if let Some(before) = text.len().checked_sub(kept) {
             // All lines before these, the last of which ends right before them.
-            self.left_out += 1 + text.as_bytes()[..before]
-                .iter()
-                .filter(|b| **b == b'\n')
-                .count();
+            self.left_out += 1 + text[..before].matches('\n').count();
         }
         while let Some(line) = last.pop() {
             if self.lines.len() == LINES {

@@ -55,6 +55,7 @@ impl CleanBytes {
     }
 
     /// Takes away the first `count` bytes (at most all) and gives them.
+    #[must_use]
     pub fn take(&mut self, count: usize) -> Self {
         let rest = self.0.split_off(count.min(self.0.len()));
         Self(std::mem::replace(&mut self.0, rest))

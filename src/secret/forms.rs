@@ -135,10 +135,12 @@ fn escapes(value: &[u8], forms: &mut BTreeSet<Vec<u8>>) {
             }
         }
     }
+    // JSON inside of JSON.
+    for json in [&json, &lower, &upper] {
+        forms.insert(self::json(json).into_bytes());
+    }
     forms.insert(lower.into_bytes());
     forms.insert(upper.into_bytes());
-    // JSON inside of JSON.
-    forms.insert(self::json(&json).into_bytes());
     forms.insert(json.into_bytes());
     // YAML's single quotes, then XML and HTML.
     forms.insert(text.replace('\'', "''").into_bytes());

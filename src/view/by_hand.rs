@@ -1,23 +1,92 @@
 //! A step's command in a form to copy to a prompt.
 
+use std::collections::HashMap;
+
+use super::paint::Paint;
+use super::sanitize;
+use crate::event::{Event, Status};
 use crate::quote::{Dialect, paste};
 
 /// What begins the name of a variable that carries a secret.
 const SECRET: &str = "RUNBOOK_VALUE_";
 
+/// The steps that failed, and what they ran.
+#[derive(Default)]
+pub(super) struct Failed {
+    running: HashMap<String, Command>,
+    failed: Vec<(String, Command)>,
+}
+
+/// What a step ran, and where.
+struct Command {
+    kind: String,
+    text: String,
+    directory: Option<String>,
+}
+
+impl Failed {
+    /// Takes the next event; `kind` says what kind a step is.
+    pub(super) fn take(&mut self, event: &Event, kind: impl Fn(&str) -> String) {
+        match event {
+            Event::StepStarted {
+                step,
+                command: Some(command),
+                directory,
+                ..
+            } => {
+                let command = Command {
+                    kind: kind(step),
+                    text: command.to_string(),
+                    directory: directory.as_ref().map(ToString::to_string),
+                };
+                self.running.insert(step.clone(), command);
+            }
+            Event::StepFinished { step, status, .. } => {
+                let ran = self.running.remove_entry(step);
+                self.failed
+                    .extend(ran.filter(|_| *status == Status::Failed));
+            }
+            _ => {}
+        }
+    }
+
+    /// Writes each in a form to copy: never wrapped, never coloured.
+    pub(super) fn write(&self, paint: Paint, out: &mut String) {
+        for (step, command) in &self.failed {
+            let directory = command.directory.as_deref();
+            let Some(found) = by_hand(&command.kind, &command.text, directory) else {
+                continue;
+            };
+            out.push('\n');
+            let mut dim = |text: String| {
+                out.push_str(&paint.dim(&text));
+                out.push('\n');
+            };
+            dim(format!("to run {} by hand:", sanitize::line(step)));
+            for name in found.secrets {
+                dim(format!(
+                    "    (a secret is read from {name}, which must be exported)"
+                ));
+            }
+            out.push_str(&found.command);
+            out.push('\n');
+        }
+    }
+}
+
 /// A command to copy, and what must be set before it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct ByHand {
-    pub(super) command: String,
+struct ByHand {
+    command: String,
     /// Variables that carry secrets.
-    pub(super) secrets: Vec<String>,
+    secrets: Vec<String>,
 }
 
 /// A step's command as one line for a prompt; `None` where it ran in no shell, or its text held
 /// a secret that is not kept.
 ///
 /// The prompt is taken for one of the step's own shell; the forms of bash and zsh are the same.
-pub(super) fn by_hand(kind: &str, text: &str, directory: Option<&str>) -> Option<ByHand> {
+fn by_hand(kind: &str, text: &str, directory: Option<&str>) -> Option<ByHand> {
     let (dialect, text) = match kind {
         "console" => (Dialect::Bash, prompts_removed(text)),
         _ => (Dialect::named(kind)?, text.to_owned()),

@@ -51,6 +51,7 @@ pub fn plan(plan: &Plan, style: Style) -> String {
         let title = sanitize::line(&step.title);
         let (word, effect) = effect(plan.graph.effect(*index), paint);
         let kind = fit(step.kind.word(), 8);
+        let above = number.checked_sub(1).and_then(|above| order.get(above));
         let number = format!("{:>digits$}.", number + 1);
         let used = digits + 1 + 1 + name_width + 2 + 8 + 2 + 7 + 2;
         let room = style.width.saturating_sub(used);
@@ -67,7 +68,7 @@ pub fn plan(plan: &Plan, style: Style) -> String {
             paint.dim(&title),
         ));
         let indent = " ".repeat(digits + 2);
-        for reason in reasons(plan, *index, step) {
+        for reason in reasons(plan, *index, step, above.copied()) {
             page.wrapped(&indent, &reason, |text| paint.dim(text));
         }
     }
@@ -121,8 +122,9 @@ impl Page {
     }
 }
 
-/// Why a step waits, whether it runs, and how; a sentence each.
-fn reasons(plan: &Plan, index: usize, step: &Step) -> Vec<String> {
+/// Why a step waits, whether it runs, and how; a sentence each. That it waits for the one listed
+/// `above` it goes without saying.
+fn reasons(plan: &Plan, index: usize, step: &Step, above: Option<usize>) -> Vec<String> {
     let steps = &plan.graph.steps;
     let mut reasons = Vec::new();
     if let Some(Selected::For(other)) = plan.selected.get(index)
@@ -131,7 +133,7 @@ fn reasons(plan: &Plan, index: usize, step: &Step) -> Vec<String> {
         reasons.push(format!("not selected, but `{}` needs it", other.id));
     }
     let mut waits: Vec<(usize, Vec<String>)> = Vec::new();
-    for edge in plan.graph.edges.iter().filter(|edge| edge.to == index) {
+    for edge in plan.graph.incoming(index) {
         let why = match &edge.why {
             EdgeKind::Order => "above".to_owned(),
             EdgeKind::Needs => "needs".to_owned(),
@@ -144,8 +146,11 @@ fn reasons(plan: &Plan, index: usize, step: &Step) -> Vec<String> {
             None => waits.push((edge.from, vec![why])),
         }
     }
+    let goes_without_saying =
+        |from: usize, whys: &[String]| Some(from) == above && whys == ["above"];
     let waits: Vec<String> = waits
         .into_iter()
+        .filter(|(from, whys)| !goes_without_saying(*from, whys))
         .filter_map(|(from, whys)| Some(format!("{} ({})", steps.get(from)?.id, whys.join(", "))))
         .collect();
     if !waits.is_empty() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::by_hand::by_hand;
+use super::by_hand::Failed;
 use super::columns::{Table, cut, wrap};
 use super::paint::Paint;
 use super::runs::plain_mark;
@@ -26,8 +26,7 @@ pub fn show<'a>(entries: impl IntoIterator<Item = &'a Entry>, style: Style) -> S
     });
     let mut began = None;
     let mut starts: HashMap<String, Timestamp> = HashMap::new();
-    let mut commands: HashMap<String, Command> = HashMap::new();
-    let mut failed = Vec::new();
+    let mut failed = Failed::default();
     let mut out = String::new();
     let mut ending = String::new();
     let mut table = Table::default();
@@ -38,28 +37,15 @@ pub fn show<'a>(entries: impl IntoIterator<Item = &'a Entry>, style: Style) -> S
             fold.apart();
         }
         let text = fold.take(entry);
+        failed.take(&entry.event, |step| fold.kind(step).to_owned());
         let (step, status, time, what) = match &entry.event {
             Event::RunStarted(head) => {
                 began = Some(entry.at);
                 facts(head, entry.at, style, &mut out);
                 continue;
             }
-            Event::StepStarted {
-                step,
-                command,
-                directory,
-                ..
-            } => {
+            Event::StepStarted { step, .. } => {
                 starts.entry(step.clone()).or_insert(entry.at);
-                if let Some(command) = command {
-                    let kind = fold.kind(step).to_owned();
-                    let command = Command {
-                        kind,
-                        text: command.to_string(),
-                        directory: directory.as_ref().map(ToString::to_string),
-                    };
-                    commands.insert(step.clone(), command);
-                }
                 continue;
             }
             Event::StepFinished {
@@ -79,9 +65,6 @@ pub fn show<'a>(entries: impl IntoIterator<Item = &'a Entry>, style: Style) -> S
                 }
                 if *attempts > 1 {
                     what = join(&what, ", ", &format!("{attempts} attempts"));
-                }
-                if *status == Status::Failed {
-                    failed.extend(commands.remove(step).map(|command| (step, command)));
                 }
                 let time = show_duration(Duration::from_millis(*elapsed_ms));
                 (step, Some(*status), time, what)
@@ -120,37 +103,8 @@ pub fn show<'a>(entries: impl IntoIterator<Item = &'a Entry>, style: Style) -> S
     out.push_str(&table.render(style.width));
     out.push_str(&ending);
     out.push_str(&fold.end());
-    for (step, command) in failed {
-        command.write(step, paint, &mut out);
-    }
+    failed.write(paint, &mut out);
     out
-}
-
-/// What a step ran, and where.
-struct Command {
-    kind: String,
-    text: String,
-    directory: Option<String>,
-}
-
-impl Command {
-    /// Writes it in a form to copy: never wrapped, never coloured.
-    fn write(&self, step: &str, paint: Paint, out: &mut String) {
-        let Some(found) = by_hand(&self.kind, &self.text, self.directory.as_deref()) else {
-            return;
-        };
-        let title = format!("to run {} by hand:", sanitize::line(step));
-        out.push('\n');
-        out.push_str(&paint.dim(&title));
-        out.push('\n');
-        for name in found.secrets {
-            let hint = format!("    (a secret is read from {name}, which must be exported)");
-            out.push_str(&paint.dim(&hint));
-            out.push('\n');
-        }
-        out.push_str(&found.command);
-        out.push('\n');
-    }
 }
 
 fn facts(head: &RunStarted, at: Timestamp, style: Style, out: &mut String) {

@@ -181,7 +181,7 @@ impl Timeline {
             let mark = self.layout.paint.yellow("…");
             for active in &self.running {
                 self.mention(&mark, &active.step, "no end recorded", &mut out);
-                self.written(active, &mut out);
+                self.written(active, true, &mut out);
             }
             self.spaced &= out.is_empty();
             self.space(&mut out);
@@ -377,7 +377,9 @@ impl Timeline {
             why: &why,
         };
         self.layout.settled(&settled, out);
-        self.written(&active, out);
+        // What a script read it has used; it says what is worth saying with `log`.
+        let shown = status != Status::Passed || self.kind(step) != "rhai";
+        self.written(&active, shown, out);
         let evidence = Evidence {
             assertion,
             reason: reason.as_deref().unwrap_or_default().to_owned(),
@@ -409,8 +411,8 @@ impl Timeline {
         self.layout.settled(&settled, out);
     }
 
-    /// What a step wrote, under its line.
-    fn written(&self, active: &Active, out: &mut String) {
+    /// What a step noted and, if that is shown, wrote, under its line.
+    fn written(&self, active: &Active, shown: bool, out: &mut String) {
         for note in &active.notes {
             self.layout.marked(&self.layout.paint.cyan("·"), note, out);
         }
@@ -418,7 +420,7 @@ impl Timeline {
             let text = format!("… {} more notes", active.unseen);
             self.layout.marked(&self.layout.paint.cyan("·"), &text, out);
         }
-        if self.layout.style.output == Shown::Short {
+        if shown && self.layout.style.output == Shown::Short {
             for part in active.held.parts() {
                 line(out, &self.held_line(&part));
             }

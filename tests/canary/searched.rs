@@ -19,7 +19,8 @@ impl Search {
             let text = secret.text();
             let json = serde_json::Value::from(text).to_string();
             let json = &json[1..json.len() - 1];
-            let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+            let hex = text.bytes().map(|byte| format!("{byte:02x}"));
+            let hex = hex.collect::<Vec<_>>().concat();
             let url: String = text
                 .bytes()
                 .map(|byte| match byte {

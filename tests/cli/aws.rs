@@ -213,7 +213,14 @@ fn each_stale_rule_makes_a_call_pass_that_fails_without_it() {
             .collect();
         case(&stand, WHO, &variables, &taken);
     }
-    // Only a call can tell that a key was revoked, so it is made where the account matters.
+}
+
+/// Only a call can tell that a key was revoked, so it is made where the account matters.
+#[test]
+fn a_revoked_key_gives_way_to_a_profile() {
+    let Some(stand) = Stand::start().filter(|_| has("aws")) else {
+        return;
+    };
     let revoked = [
         ("AWS_ACCESS_KEY_ID", REVOKED),
         ("AWS_SECRET_ACCESS_KEY", "hush"),
@@ -344,6 +351,36 @@ fn another_account_refuses_before_the_first_step_and_before_each_change() {
     assert_eq!(ran.step("switch").as_deref(), Some("passed"));
     assert_eq!(ran.step("change").as_deref(), Some("refused"));
     assert!(!ran.exists("changed"));
+}
+
+/// What `doctor` says before and after, and the command that it gives for doing it by hand.
+#[test]
+fn doctor_says_who_the_credentials_are_with_and_without_what_is_stale() {
+    let Some(stand) = Stand::start() else {
+        return;
+    };
+    let broken = || {
+        test(&stand)
+            .env("AWS_ACCESS_KEY_ID", KEY)
+            .env("AWS_SECRET_ACCESS_KEY", "hush")
+    };
+    broken()
+        .env("AWS_SESSION_TOKEN", STALE)
+        .args(["doctor"])
+        .run()
+        .ends(0)
+        .says("  as it is      AWS refuses the credentials (InvalidClientTokenId): The security token")
+        .says("  in steps      AWS 123456789012, arn:aws:sts::123456789012:user/moto, key …MPLE from the environment\n")
+        .says("      unset AWS_SESSION_TOKEN\n")
+        .says("  profile       `default`: a key in the file")
+        .hides(STALE)
+        .hides(KEY);
+    broken()
+        .args(["doctor"])
+        .run()
+        .ends(0)
+        .says("\nstale\n  nothing\n")
+        .says("\nidentity\n  AWS 123456789012, ");
 }
 
 /// A program that gives keys sees the cleaned environment too.

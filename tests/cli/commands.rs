@@ -230,8 +230,27 @@ fn doctor_finds_shells_and_stale_credentials() {
         .run()
         .ends(0)
         .says("bash")
-        .says("AWS_SESSION_TOKEN")
+        .says("  AWS_SESSION_TOKEN: belongs to a temporary key, but `AWS_ACCESS_KEY_ID` is a long-lived one\n")
+        .says("see https://docs.aws.amazon.com/")
+        .says("      unset AWS_SESSION_TOKEN\n")
+        .says("a long-lived key …MPLE")
+        .hides("AKIAIOSFODNN7EXAMPLE")
         .hides("a-stale-session-token");
+}
+
+#[test]
+fn doctor_says_which_tools_the_runbooks_here_need() {
+    let page = "---\nrequires:\n  tools: {bash: '>=99', launchpad: '>=2', sh: '*'}\n---\n";
+    Test::new()
+        .file("deep/a.md", page)
+        .file("b.md", "---\nrequires:\n  tools: {bash: '>=3'}\n---\n")
+        .file(".kube/config", "current-context: dev\n")
+        .args(["doctor"])
+        .run()
+        .ends(0)
+        .says("\n             but >=99 is required by deep/a.md\n")
+        .says("  launchpad  not found\n             but >=2 is required by deep/a.md\n")
+        .says("\ncluster\n  dev\n");
 }
 
 #[test]

@@ -4,6 +4,7 @@
     clippy::disallowed_methods,
     reason = "the tests start the program, and what they compare it with"
 )]
+#![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 #![expect(
     clippy::needless_raw_string_hashes,
     reason = "snapbox writes the outputs so"

@@ -233,7 +233,9 @@ fn a_target_points_steps_at_its_profile() {
             "runbook.toml",
             "[target.prod]\naws = { profile = 'prod', region = 'us-west-2' }\n",
         )
+        .file(".aws/config", "[profile prod]\nregion = us-west-2\n")
         .args(["run", "a.md", "--target", "prod"])
+        .env("AWS_EC2_METADATA_DISABLED", "true")
         .env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
         .run()
         .ends(0)

@@ -55,7 +55,7 @@ impl Stand {
         let began = Instant::now();
         while TcpStream::connect(("127.0.0.1", moto_port)).is_err() {
             let gone = stand.moto.try_wait().is_ok_and(|status| status.is_some());
-            if gone || began.elapsed() > Duration::from_secs(60) {
+            if gone || began.elapsed() > Duration::from_mins(1) {
                 eprintln!("skipped: moto_server does not start");
                 return None;
             }

@@ -304,7 +304,7 @@ fn no_rule_takes_a_set_that_works() {
 
 #[test]
 fn every_rule_says_where_it_comes_from() {
-    for rule in RULES {
+    for rule in &RULES {
         assert_eq!(
             rule.source.is_empty(),
             rule.name == "listed",

@@ -87,7 +87,7 @@ fn every_attribute_is_read() {
     assert_eq!(when.text, "helm.ok && \"x\\y\" == z");
     let z = when.text.len() - 1;
     assert_eq!(document.source.slice(when.span(z..z + 1)), "z");
-    assert_eq!(attributes.timeout, Some(Duration::from_secs(600)));
+    assert_eq!(attributes.timeout, Some(Duration::from_mins(10)));
     assert_eq!(attributes.retry, Some(3));
     assert_eq!(attributes.delay, Some(Duration::from_secs(5)));
     assert_eq!(attributes.backoff, Some(1.5));

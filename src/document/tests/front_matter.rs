@@ -41,7 +41,7 @@ credentials:
     assert_eq!(head.description.as_deref(), Some("What it does"));
     assert_eq!(head.owner.as_deref(), Some("sre, platform"));
     assert_eq!(head.shell, Some(Dialect::Zsh));
-    assert_eq!(head.timeout, Some(Duration::from_secs(5400)));
+    assert_eq!(head.timeout, Some(Duration::from_mins(90)));
     let target = head.target.as_ref().expect("a target");
     assert_eq!(document.source.slice(target.span), "demo");
     let env: Vec<_> = head

@@ -63,7 +63,7 @@ fn execute(argv: Vec<OsString>, environment: Environment, directory: &Path) -> (
         environment,
         directory: directory.to_owned(),
         stdin: Stdin::Null,
-        timeout: Some(Duration::from_secs(60)),
+        timeout: Some(Duration::from_mins(1)),
         grace: Duration::from_secs(1),
     };
     tokio::runtime::Builder::new_current_thread()
@@ -414,13 +414,13 @@ fn the_epilogue_is_not_traced() {
 fn start_up_files_are_not_read() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("rc");
-    std::fs::write(&file, "echo surprise\n").unwrap();
+    fs::write(&file, "echo surprise\n").unwrap();
     for name in [".bashrc", ".profile", ".zshrc", ".zshenv"] {
-        std::fs::copy(&file, folder.path().join(name)).unwrap();
+        fs::copy(&file, folder.path().join(name)).unwrap();
     }
     let config = folder.path().join(".config/fish");
-    std::fs::create_dir_all(&config).unwrap();
-    std::fs::copy(&file, config.join("config.fish")).unwrap();
+    fs::create_dir_all(&config).unwrap();
+    fs::copy(&file, config.join("config.fish")).unwrap();
     let mut environment = base();
     environment.set("HOME", folder.path());
     environment.set("BASH_ENV", &file);
@@ -439,7 +439,7 @@ fn an_interpreter_gets_a_file_of_its_kind() {
     assert_eq!(argv[..2], ["/usr/bin/python3.11", "-u"]);
     let path = Path::new(&argv[2]);
     assert_eq!(path.file_name().unwrap(), "cell.py");
-    assert_eq!(std::fs::read(path).unwrap(), b"\xff");
-    let mode = std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(path).unwrap());
+    assert_eq!(fs::read(path).unwrap(), b"\xff");
+    let mode = std::os::unix::fs::MetadataExt::mode(&fs::metadata(path).unwrap());
     assert_eq!(mode & 0o777, 0o600);
 }

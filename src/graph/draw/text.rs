@@ -144,7 +144,7 @@ fn draw(
                 }
             }
             Node::Step(step) => {
-                rows.push(step_row(graph, above, *step, &format!("{indent}{corner}")))
+                rows.push(step_row(graph, above, *step, &format!("{indent}{corner}")));
             }
         }
     }

@@ -109,10 +109,10 @@ impl Splitter {
                 }
                 '<' if self.peek(0) == Some('<') && self.peek(1) != Some('<') => {
                     self.at += 1;
-                    self.end_word(&mut command, &mut word);
+                    Self::end_word(&mut command, &mut word);
                     self.here_word();
                 }
-                '<' => self.end_word(&mut command, &mut word),
+                '<' => Self::end_word(&mut command, &mut word),
                 '>' => {
                     // `2>` : the number is no word.
                     if word
@@ -121,7 +121,7 @@ impl Splitter {
                     {
                         word = None;
                     }
-                    self.end_word(&mut command, &mut word);
+                    Self::end_word(&mut command, &mut word);
                     if self.redirection() {
                         command.writes = true;
                     }
@@ -129,7 +129,7 @@ impl Splitter {
                 ';' | '|' | '(' | ')' => self.end(&mut command, &mut word),
                 '&' if self.peek(0) == Some('>') => {}
                 '&' => self.end(&mut command, &mut word),
-                blank if blank.is_whitespace() => self.end_word(&mut command, &mut word),
+                blank if blank.is_whitespace() => Self::end_word(&mut command, &mut word),
                 other => word.get_or_insert_default().push(other),
             }
         }
@@ -189,12 +189,12 @@ impl Splitter {
         }
     }
 
-    fn end_word(&mut self, command: &mut Command, word: &mut Option<String>) {
+    fn end_word(command: &mut Command, word: &mut Option<String>) {
         command.words.extend(word.take());
     }
 
     fn end(&mut self, command: &mut Command, word: &mut Option<String>) {
-        self.end_word(command, word);
+        Self::end_word(command, word);
         let command = std::mem::take(command);
         if !command.words.is_empty() || command.writes {
             self.found.push(command);

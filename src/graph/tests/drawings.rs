@@ -48,7 +48,7 @@ look
 fn a_graph_as_text() {
     assert_data_eq!(
         graph(PAGE).text(),
-        str![[r#"
+        str![[r"
 Apply status
 ├─ plan             bash    read
 ├─ Wait for Helm
@@ -64,7 +64,7 @@ Apply status
    ├─ config        value   read
    └─ end           manual  change  after pods, nodes
 
-"#]]
+"]]
         .raw()
     );
 }

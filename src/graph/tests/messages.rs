@@ -18,7 +18,7 @@ fn said(text: &str) -> String {
 fn an_id_used_twice_shows_both_places() {
     assert_data_eq!(
         said("```bash {#a}\n1\n```\n```bash {#a}\n2\n```\n"),
-        str![[r#"
+        str![[r"
 error[RB0201]: two steps are called `a`
  --> page.md:4:10
   |
@@ -29,7 +29,7 @@ error[RB0201]: two steps are called `a`
   |          ^^ again here
   |
 help: give one of them another name
-"#]]
+"]]
     );
 }
 
@@ -37,7 +37,7 @@ help: give one of them another name
 fn ids_that_read_as_one_variable_collide() {
     assert_data_eq!(
         said("```bash {#a-b}\n1\n```\n```bash {#a_b}\n2\n```\n"),
-        str![[r#"
+        str![[r"
 error[RB0202]: two steps have the variable `a_b`
  --> page.md:4:10
   |
@@ -48,7 +48,7 @@ error[RB0202]: two steps have the variable `a_b`
   |          ^^^^
   |
 help: in scripts `-` and `.` of a name read as `_`: give one of them another name
-"#]]
+"]]
     );
 }
 
@@ -56,7 +56,7 @@ help: in scripts `-` and `.` of a name read as `_`: give one of them another nam
 fn an_unknown_need_names_the_nearest_step() {
     assert_data_eq!(
         said("```bash {#build}\n1\n```\n```bash {#b needs=biuld}\n2\n```\n"),
-        str![[r#"
+        str![[r"
 error[RB0203]: no step is called `biuld`
  --> page.md:4:19
   |
@@ -68,17 +68,17 @@ help: did you mean `build`?
 4 - ```bash {#b needs=biuld}
 4 + ```bash {#b needs=build}
   |
-"#]]
+"]]
     );
     assert_data_eq!(
         said("```bash {#a needs=a}\n1\n```\n"),
-        str![[r#"
+        str![[r"
 error[RB0204]: step `a` needs itself
  --> page.md:1:19
   |
 1 | ```bash {#a needs=a}
   |                   ^
-"#]]
+"]]
     );
 }
 
@@ -86,7 +86,7 @@ error[RB0204]: step `a` needs itself
 fn a_cycle_shows_its_path_and_reasons() {
     assert_data_eq!(
         said("```bash {#a needs=b}\n1\n```\n```bash {#b needs=a}\n2\n```\n"),
-        str![[r#"
+        str![[r"
 error[RB0205]: steps wait for each other: `a` → `b` → `a`
  --> page.md:1:19
   |
@@ -97,13 +97,13 @@ error[RB0205]: steps wait for each other: `a` → `b` → `a`
   |                   - `b` needs `a`
   |
 help: take one of these away
-"#]]
+"]]
     );
     assert_data_eq!(
         said(
             "```bash {#a}\necho ${{ x }}\n```\n```bash {#m}\n1\n```\n```rhai {#b}\nlet x = 1;\n```\n"
         ),
-        str![[r#"
+        str![[r"
 error[RB0205]: steps wait for each other: `a` → `b` → `a`
  --> page.md:2:10
   |
@@ -114,7 +114,7 @@ error[RB0205]: steps wait for each other: `a` → `b` → `a`
   |          -- `b` stands below `a`
   |
 help: move `b` above `a`, or let it say what it waits for with `needs=`
-"#]]
+"]]
     );
     assert_data_eq!(
         said(
@@ -152,7 +152,7 @@ help: take one of these away
 fn a_name_defined_twice_shows_both_places() {
     assert_data_eq!(
         said("```rhai {#a}\nlet x = 1;\nlet x = 2;\n```\n```rhai {#b}\nlet x = 3;\n```\n"),
-        str![[r#"
+        str![[r"
 error[RB0206]: `x` is defined twice
  --> page.md:6:5
   |
@@ -163,11 +163,11 @@ error[RB0206]: `x` is defined twice
   |     ^ again here
   |
 help: rename one of them, or assign without `let`
-"#]]
+"]]
     );
     assert_data_eq!(
         said("```rhai {#a}\nfn f(x) { 1 }\n```\n```rhai {#b}\nfn f(y) { 2 }\n```\n"),
-        str![[r#"
+        str![[r"
 error[RB0206]: function `f` is defined twice
  --> page.md:5:4
   |
@@ -178,7 +178,7 @@ error[RB0206]: function `f` is defined twice
   |    ^ again here
   |
 help: rename one of them, or assign without `let`
-"#]]
+"]]
     );
 }
 
@@ -188,7 +188,7 @@ fn a_name_that_means_two_things_is_an_error() {
         said(
             "---\ninputs:\n  region: {}\n---\n```bash {#region}\n1\n```\n```rhai {#b}\nlet b = 3; let steps = 1;\n```\n"
         ),
-        str![[r#"
+        str![[r"
 error[RB0209]: `region` is an input and a step
  --> page.md:5:10
   |
@@ -215,7 +215,7 @@ error[RB0209]: `steps` means something in every runbook
   |                ^^^^^
   |
 help: choose another name
-"#]]
+"]]
     );
 }
 
@@ -378,13 +378,13 @@ help: a step's result is there for the steps after it
     );
     assert_data_eq!(
         said("```rhai {#a}\nlet y = z; let z = 1;\n```\n"),
-        str![[r#"
+        str![[r"
 error[RB0212]: `z` is used before this cell defines it
  --> page.md:2:9
   |
 2 | let y = z; let z = 1;
   |         ^      - defined here
-"#]]
+"]]
     );
 }
 
@@ -394,7 +394,7 @@ fn the_environment_uses_inputs_only() {
         said(
             "---\ninputs:\n  region: {}\nenv:\n  R: ${{ region }}-${{ a.stdout }}-${{ regoin }}\n---\n```bash {#a}\n1\n```\n"
         ),
-        str![[r#"
+        str![[r"
 error[RB0213]: `env` can't use `a`
  --> page.md:5:24
   |
@@ -413,7 +413,7 @@ help: did you mean `region`?
 5 -   R: ${{ region }}-${{ a.stdout }}-${{ regoin }}
 5 +   R: ${{ region }}-${{ a.stdout }}-${{ region }}
   |
-"#]]
+"]]
     );
 }
 

@@ -71,7 +71,7 @@ impl Reader {
                 self.plain = false;
                 let attributes = attributes(&source, span.start + 14, said);
                 if let Some(section) = self.sections.last_mut() {
-                    section.attributes = attributes;
+                    section.attributes = attributes.shared();
                 }
             } else if line.starts_with('#') {
                 self.heading(line, *span);
@@ -127,7 +127,7 @@ impl Reader {
             title: title.trim().to_owned(),
             span,
             parent,
-            attributes: Attributes::default(),
+            attributes: Attributes::default().shared(),
         });
     }
 
@@ -175,7 +175,7 @@ impl Reader {
             info: open,
             body,
             section: self.sections.len().checked_sub(1),
-            attributes,
+            attributes: attributes.shared(),
             interpolations,
             branch,
         });

@@ -64,7 +64,7 @@ impl Page {
                 info: span,
                 body,
                 section: None,
-                attributes,
+                attributes: attributes.shared(),
                 interpolations,
                 branch: None,
             }

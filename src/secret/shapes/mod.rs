@@ -17,6 +17,7 @@
 //! Left as they are, because evidence is worth more: hashes, UUIDs, ARNs, account numbers,
 //! base64 without a name, public keys and certificates.
 
+mod looks;
 mod named;
 mod prefilter;
 mod stream;

@@ -68,17 +68,13 @@ impl Stream {
         };
         self.remember(&view, decided);
         self.held = text[decided..].to_vec();
-        match out {
-            Some(mut out) => {
-                out.extend_from_slice(&text[shown.min(decided)..decided]);
-                out
-            }
-            None => {
-                let mut text = text;
-                text.truncate(decided);
-                text
-            }
-        }
+        let Some(mut out) = out else {
+            let mut text = text;
+            text.truncate(decided);
+            return text;
+        };
+        out.extend_from_slice(&text[shown.min(decided)..decided]);
+        out
     }
 
     /// Whether anything was replaced.

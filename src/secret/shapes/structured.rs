@@ -59,7 +59,7 @@ fn jwt(view: &View<'_>, position: usize) -> Result<Option<Hit>, More> {
     }))
 }
 
-/// Private keys: RFC 7468, RFC 1421 (with headers), OpenSSH, OpenPGP. The line breaks may be
+/// Private keys: RFC 7468, RFC 1421 (with headers), OpenSSH, `OpenPGP`. The line breaks may be
 /// escaped, or be gone.
 fn pem(view: &View<'_>, position: usize) -> Result<Option<Hit>, More> {
     fn label(byte: u8) -> bool {
@@ -98,7 +98,7 @@ fn authorization_bearer(view: &View<'_>, position: usize) -> Result<Option<Hit>,
         return Ok(None);
     }
     let start = position + 7;
-    let end = view.run(start, bearer, 16)?;
+    let end = view.run(start, bearer, 64)?;
     let token = view.slice(start, end);
     if token.len() < 16 || !token.iter().any(u8::is_ascii_digit) {
         return Ok(None);
@@ -249,9 +249,8 @@ fn json_value(view: &View<'_>, start: usize) -> Result<usize, More> {
             b'"' => quoted = !quoted,
             _ if quoted => {}
             b'{' | b'[' => depth += 1,
-            b'}' | b']' if depth == 0 => return Ok(at),
+            b'}' | b']' | b',' | b'\n' | b' ' | b'\r' if depth == 0 => return Ok(at),
             b'}' | b']' => depth -= 1,
-            b',' | b'\n' | b' ' | b'\r' if depth == 0 => return Ok(at),
             _ => {}
         }
         at += 1;

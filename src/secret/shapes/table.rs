@@ -6,6 +6,9 @@ use super::view::{
 };
 use super::{Hit, Marker, Rest};
 
+/// How much more than the least is looked at, to tell what is random from words.
+const LOOKED_AT: usize = 48;
+
 /// A prefix and what follows it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shape {
@@ -18,7 +21,7 @@ pub(super) struct Shape {
     most: usize,
     /// Whether the prefix, which says only what it is, stays.
     keeps: bool,
-    /// Whether the body has digits and letters, unlike words of prose and of programs.
+    /// Whether the body is mixed, unlike words of prose and of programs.
     mixed: bool,
 }
 
@@ -243,15 +246,14 @@ impl Shape {
         {
             return Ok(None);
         }
-        let bytes = view.slice(body, end);
-        if self.mixed
-            && !(bytes.iter().any(u8::is_ascii_digit) && bytes.iter().any(u8::is_ascii_alphabetic))
-        {
-            // The ids of keys may have no digit.
-            if self.kind != AWS_KEY || !bytes.iter().any(u8::is_ascii_alphabetic) {
+        // The ids of keys may have no digit.
+        if self.mixed && self.kind != AWS_KEY {
+            let seen = view.run(body, self.body, self.least + LOOKED_AT)?;
+            if !is_mixed(view.slice(body, seen)) {
                 return Ok(None);
             }
         }
+        let bytes = view.slice(body, end);
         let marker = match bytes.last_chunk::<4>() {
             Some(last) if self.kind == AWS_KEY => Marker::Key(*last),
             _ => Marker::Kind(self.kind),
@@ -263,6 +265,13 @@ impl Shape {
             then: (self.most == usize::MAX).then_some(Rest::Run(self.body)),
         }))
     }
+}
+
+/// Whether letters stand with digits, or both cases of letters together, as in what is random.
+pub(super) fn is_mixed(bytes: &[u8]) -> bool {
+    let has = |class: fn(&u8) -> bool| bytes.iter().any(class);
+    has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase)
+        || has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic)
 }
 
 /// What a prefix would be the continuation of.

@@ -80,7 +80,10 @@ async fn ask(environment: &Environment) -> Result<Identity, NoIdentity> {
     let mut texts = texts(environment.clone(), PathBuf::new()).await;
     let profiles = texts.profiles();
     let used = profile(environment).unwrap_or("default");
-    let keyed = environment.text("AWS_ACCESS_KEY_ID").is_some();
+    // One without the other is passed over, as if neither were set.
+    let keyed = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]
+        .iter()
+        .all(|name| environment.text(name).is_some());
     let mut ends = Vec::new();
     if !keyed {
         let mut keys = BTreeMap::new();
@@ -245,7 +248,8 @@ fn timestamp(time: SystemTime) -> Option<Timestamp> {
 struct Key {
     version: u32,
     access_key_id: String,
-    secret_access_key: String,
+    #[serde(rename = "SecretAccessKey")]
+    secret: String,
     #[serde(default)]
     session_token: Option<String>,
     #[serde(default)]
@@ -257,7 +261,7 @@ impl Key {
     fn lines(&self) -> String {
         let mut text = format!(
             "aws_access_key_id = {}\naws_secret_access_key = {}\n",
-            self.access_key_id, self.secret_access_key
+            self.access_key_id, self.secret
         );
         if let Some(token) = &self.session_token {
             text.extend(["aws_session_token = ", token, "\n"]);

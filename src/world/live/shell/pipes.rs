@@ -63,6 +63,7 @@ impl Pipes {
     /// A daemon that it started may hold them open for ever: what was in them is read, then what
     /// comes without a pause of 100 ms, for a second at most.
     pub(super) async fn drain(&mut self) {
+        #[expect(clippy::disallowed_methods, reason = "this is the world")]
         let began = Instant::now();
         let mut certain = self.waiting();
         while self.is_open() {

@@ -62,6 +62,7 @@ pub(super) fn start(process: &Process) -> Result<Started, SpawnError> {
     let arg0 = program.clone();
     // The path is a full one: that, and no `pre_exec`, is what lets the standard library use
     // posix_spawn in place of fork, whose cost grows with our memory.
+    #[expect(clippy::disallowed_methods, reason = "this is where processes start")]
     let expression = duct::cmd(path.into_os_string(), arguments)
         .dir(&process.directory)
         .full_env(process.environment.iter())

@@ -62,7 +62,7 @@ const LONG_LIVED: &[u8] = b"AKIA";
 const TEMPORARY: &[u8] = b"ASIA";
 
 /// The rules in their order; each sees what those before it left.
-pub const RULES: [Rule; 8] = [
+pub static RULES: [Rule; 8] = [
     Rule {
         name: "listed",
         source: "",
@@ -111,11 +111,22 @@ pub const RULES: [Rule; 8] = [
 /// stays, and fails or not where it is used.
 #[must_use]
 pub fn clean(environment: &mut Environment, policy: &Policy, now: Timestamp) -> Vec<Removed> {
+    let found = findings(environment, policy, now);
+    found.into_iter().map(|(removed, _)| removed).collect()
+}
+
+/// The same, each with the rule that takes it.
+#[must_use]
+pub fn findings(
+    environment: &mut Environment,
+    policy: &Policy,
+    now: Timestamp,
+) -> Vec<(Removed, &'static Rule)> {
     let mut all = Vec::new();
-    for rule in RULES {
+    for rule in &RULES {
         for removed in (rule.find)(environment, policy, now) {
             if environment.remove(&removed.name) {
-                all.push(removed);
+                all.push((removed, rule));
             }
         }
     }
