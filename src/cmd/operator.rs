@@ -1,5 +1,6 @@
 //! The operator as a run sees them: a person at the terminal, `--yes`, or nobody.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use runbook::secret::Clean;
@@ -42,6 +43,14 @@ impl Operator for Asked {
             let _pause = self.pause.start();
             let text = converse(&question, keyboard).await?;
             Some(answer(&text, &self.name))
+        })
+    }
+
+    fn lend(&self) -> Boxed<'_, Box<dyn Any + Send>> {
+        Box::pin(async move {
+            // No question comes up while a process has the terminal.
+            let turn = Arc::clone(&self.turn).lock_owned().await;
+            Box::new((turn, self.pause.start())) as Box<dyn Any + Send>
         })
     }
 }

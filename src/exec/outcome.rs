@@ -21,7 +21,7 @@ pub(super) struct Outcome {
 #[derive(Clone, Debug)]
 pub(super) enum Verdict {
     Ended(Ending),
-    Skipped(Clean),
+    Skipped,
 }
 
 /// The end of a step that was not skipped.
@@ -59,19 +59,11 @@ impl Ending {
 }
 
 impl Verdict {
-    /// The word that scripts see as the step's status.
-    pub(super) fn word(&self) -> &'static str {
-        match self {
-            Self::Ended(ending) => ending.status.word(),
-            Self::Skipped(_) => "skipped",
-        }
-    }
-
     /// The status, if the step was not skipped.
     pub(super) fn status(&self) -> Option<Status> {
         match self {
             Self::Ended(ending) => Some(ending.status),
-            Self::Skipped(_) => None,
+            Self::Skipped => None,
         }
     }
 }

@@ -319,7 +319,7 @@ impl Schedule {
         let status = verdict.status();
         let ran = match &verdict {
             Verdict::Ended(_) => true,
-            Verdict::Skipped(_) => false,
+            Verdict::Skipped => false,
         };
         let settled = Settled {
             status,

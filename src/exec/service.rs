@@ -35,7 +35,7 @@ const EVERY: Duration = Duration::from_millis(200);
 /// How long a service that does not say when it is ready is watched for an early end.
 const AT_FIRST: Duration = Duration::from_millis(50);
 /// How long a service without a `timeout` may take to be ready.
-const READY_WITHIN: Duration = Duration::from_secs(60);
+const READY_WITHIN: Duration = Duration::from_mins(1);
 
 /// Starts a service and waits until it is ready.
 pub(super) async fn start(

@@ -234,7 +234,7 @@ impl Runner {
                 reason: reason.to_string(),
                 ..StepResult::default()
             },
-            verdict: Verdict::Skipped(reason),
+            verdict: Verdict::Skipped,
             state,
         }
     }

@@ -6,6 +6,7 @@
 pub mod live;
 mod probe;
 
+use std::any::Any;
 use std::ffi::OsString;
 use std::future::Future;
 use std::path::PathBuf;
@@ -87,6 +88,11 @@ pub trait World: Send + Sync {
 pub trait Operator: Send + Sync {
     /// Puts a question; `None` where nobody can answer.
     fn ask(&self, question: Question) -> Boxed<'_, Option<Answer>>;
+
+    /// Gives the terminal to a process until the returned value is dropped.
+    fn lend(&self) -> Boxed<'_, Box<dyn Any + Send>> {
+        Box::pin(async { Box::new(()) as Box<dyn Any + Send> })
+    }
 }
 
 /// A process to run.

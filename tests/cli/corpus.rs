@@ -122,7 +122,10 @@ fn documents_of_others_do_what_their_shell_did() {
     for (document, blocks) in &expected {
         let (folder, found) = run(&corpus, document);
         for block in blocks {
-            let line = block["line"].as_u64().expect("a line") as usize;
+            let line = block["line"]
+                .as_u64()
+                .and_then(|line| usize::try_from(line).ok())
+                .expect("a line");
             let result = &block["result"]["envcwd"];
             let wanted = Did {
                 code: result["rc"].as_i64().expect("a status"),
@@ -190,7 +193,10 @@ fn run(corpus: &Path, document: &str) -> (String, BTreeMap<usize, Option<Did>>) 
                 .iter()
                 .filter(move |entry| entry["step"] == step["id"] && entry["event"] == event)
         };
-        let line = step["line"].as_u64().expect("a line") as usize;
+        let line = step["line"]
+            .as_u64()
+            .and_then(|line| usize::try_from(line).ok())
+            .expect("a line");
         if of("step-skipped").any(|entry| entry["reason"] != "it says `skip`") {
             found.insert(line, None);
         }

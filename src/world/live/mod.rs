@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::credentials::{Environment, Identity, NoContext, NoIdentity, Profiles};
 
-use super::{Answer, Boxed, Chunk, Exit, Operator, Process, Question, SpawnError, World};
+use super::{Answer, Boxed, Chunk, Exit, Operator, Process, Question, SpawnError, Stdin, World};
 
 /// The world as it is.
 pub struct Live {
@@ -42,7 +42,13 @@ impl World for Live {
         output: mpsc::Sender<Chunk>,
         cancel: CancellationToken,
     ) -> Boxed<'a, Result<Exit, SpawnError>> {
-        Box::pin(shell::run(process, output, cancel))
+        Box::pin(async move {
+            let _lent = match process.stdin {
+                Stdin::Terminal => Some(self.operator.lend().await),
+                Stdin::Null | Stdin::Bytes(_) => None,
+            };
+            shell::run(process, output, cancel).await
+        })
     }
 
     fn now(&self) -> Timestamp {
