@@ -82,7 +82,7 @@ fn run(folder: &Path, file: &Path, more: &[&str]) -> u64 {
             peak = peak.max(size.unwrap_or(0));
         }
         if let Some(status) = child.try_wait().unwrap() {
-            assert!(status.success(), "{file:?}: {status}");
+            assert!(status.success(), "{}: {status}", file.display());
             break;
         }
         std::thread::sleep(Duration::from_micros(500));

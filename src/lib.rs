@@ -73,6 +73,9 @@
 //!         directory: folder.path().to_owned(),
 //!         folder: folder.path().to_owned(),
 //!         grace: Duration::from_secs(2),
+//!         guards: Default::default(),
+//!         identity: None,
+//!         notes: Vec::new(),
 //!     };
 //!     let ended = exec::run(
 //!         Arc::new(plan),

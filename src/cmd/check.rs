@@ -38,9 +38,10 @@ pub(crate) fn check(args: &args::Check, surroundings: &Surroundings) -> Result<u
         }
     }
     files.dedup();
-    let shellcheck = match args.no_shellcheck {
-        false => ShellCheck::find(surroundings)?,
-        true => None,
+    let shellcheck = if args.no_shellcheck {
+        None
+    } else {
+        ShellCheck::find(surroundings)?
     };
     let mut found = Vec::new();
     for file in &files {
@@ -55,7 +56,7 @@ pub(crate) fn check(args: &args::Check, surroundings: &Surroundings) -> Result<u
             Err(failure) => unreadable(file, &failure),
         };
         diagnostics.sort();
-        for diagnostic in diagnostics.iter() {
+        for diagnostic in &diagnostics {
             print(&match args.format {
                 RunFormat::Json => json::Diagnostic::new(&source, diagnostic).line() + "\n",
                 RunFormat::Human => {

@@ -65,7 +65,7 @@ impl Page {
     pub(crate) fn sound(path: &Path, surroundings: &Surroundings) -> Result<Self, Failure> {
         let page = Self::read(path, surroundings)?;
         let mut text = String::new();
-        for diagnostic in page.diagnostics.iter() {
+        for diagnostic in &page.diagnostics {
             if diagnostic.severity >= Severity::Warning {
                 let look = surroundings.err;
                 text.push_str(&diagnostic.render(&page.source, look.color, look.width));

@@ -17,7 +17,7 @@ use super::surroundings::Surroundings;
 use super::{rooms, runtime, tools};
 
 /// How long it may read one page.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// The largest answer that is read, in bytes.
 const ENOUGH: usize = 16 * 1024 * 1024;
 

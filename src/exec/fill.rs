@@ -30,7 +30,7 @@ pub(super) fn values(code: &Code, cell: &Cell) -> Result<Vec<Interpolant>, Box<E
                 .notebook
                 .get(name)
                 .ok_or_else(|| code.failed(&format!("the input `{name}` has no value")))
-                .and_then(|value| code.interpolant(&value, &Excerpt::default())),
+                .and_then(|value| code.interpolant(value, &Excerpt::default())),
         })
         .collect()
 }

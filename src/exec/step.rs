@@ -1,4 +1,4 @@
-//! One step from its conditions to its end: questions, instances of `each`, attempts.
+//! One step from its conditions to its end.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -6,17 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::credentials::Environment;
 use crate::document::Cell;
 use crate::event::{Event, Status};
-use crate::graph::{Step, StepKind};
+use crate::graph::Step;
 use crate::script::{Dynamic, Notebook, StepResult};
 use crate::secret::{Clean, CleanValue};
 use crate::value::{Value, show_duration};
-use crate::world::QuestionKind;
 
 use super::attempt::{self, Attempted, Prepared};
 use super::code::Code;
@@ -131,20 +129,20 @@ pub(super) async fn blocking<T: Send + 'static>(
 
 /// A step about to run.
 #[derive(Clone)]
-struct Runner {
-    context: Arc<Context>,
-    index: usize,
-    cancel: CancellationToken,
-    environment: Environment,
-    directory: PathBuf,
+pub(super) struct Runner {
+    pub(super) context: Arc<Context>,
+    pub(super) index: usize,
+    pub(super) cancel: CancellationToken,
+    pub(super) environment: Environment,
+    pub(super) directory: PathBuf,
 }
 
 /// An instance that has ended, its left state taken over.
-struct Instance {
-    ending: Ending,
-    result: StepResult,
-    left: Option<(Environment, Left)>,
-    notebook: Option<Notebook>,
+pub(super) struct Instance {
+    pub(super) ending: Ending,
+    pub(super) result: StepResult,
+    pub(super) left: Option<(Environment, Left)>,
+    pub(super) notebook: Option<Notebook>,
 }
 
 impl Runner {
@@ -163,22 +161,22 @@ impl Runner {
         }
     }
 
-    fn step(&self) -> &Step {
+    pub(super) fn step(&self) -> &Step {
         self.context.step(self.index)
     }
 
-    fn cell(&self) -> &Cell {
+    pub(super) fn cell(&self) -> &Cell {
         &self.context.graph().document.cells[self.step().cell]
     }
 
-    fn name(&self, position: Option<usize>) -> String {
+    pub(super) fn name(&self, position: Option<usize>) -> String {
         match position {
             Some(position) => self.step().id.instance(position).to_string(),
             None => self.step().id.to_string(),
         }
     }
 
-    fn notebook(&self, start: &Start, item: Option<(usize, &Dynamic)>) -> Notebook {
+    pub(super) fn notebook(&self, start: &Start, item: Option<(usize, &Dynamic)>) -> Notebook {
         self.context
             .notebook(self.index, &start.state, &start.results, item)
     }
@@ -225,7 +223,7 @@ impl Runner {
         .await
     }
 
-    fn skipped(&self, state: State, reason: &str) -> Outcome {
+    pub(super) fn skipped(&self, state: State, reason: &str) -> Outcome {
         let reason = self.context.redactor.clean(reason);
         Outcome {
             result: StepResult {
@@ -250,76 +248,8 @@ impl Runner {
         }
     }
 
-    /// Runs the step once for each element, side by side.
-    async fn instances(self, start: Start, elements: Vec<Dynamic>) -> Result<Outcome, Broken> {
-        if elements.is_empty() {
-            return Ok(self.skipped(start.state, "there is nothing in its `each`"));
-        }
-        let notebooks: Vec<Notebook> = elements
-            .iter()
-            .enumerate()
-            .map(|(position, element)| self.notebook(&start, Some((position, element))))
-            .collect();
-        // The instances take turns like steps do, so this step gives its own turn back.
-        drop(start.permit);
-        let mut running = JoinSet::new();
-        for (position, notebook) in notebooks.into_iter().enumerate() {
-            let runner = self.clone();
-            let permits = Arc::clone(&start.permits);
-            let state = start.state.clone();
-            running.spawn(async move {
-                let _permit = permits.acquire_owned().await;
-                let ended = runner.instance(&state, notebook, Some(position)).await;
-                (position, ended)
-            });
-        }
-        let mut ended: BTreeMap<usize, (Instance, State)> = BTreeMap::new();
-        let mut broken = false;
-        while let Some(joined) = running.join_next().await {
-            match joined {
-                Ok((position, Ok(instance))) => {
-                    ended.insert(position, instance);
-                }
-                _ => broken = true,
-            }
-        }
-        if broken {
-            return Err(Broken);
-        }
-        let mut state = start.state;
-        let mut worst = Ending::passed();
-        let mut failed = Vec::new();
-        let mut items = Vec::new();
-        for (position, (instance, _)) in ended {
-            if instance.ending.status != Status::Passed {
-                failed.push(self.name(Some(position)));
-                if worst.status == Status::Passed || instance.ending.status == Status::Failed {
-                    worst = instance.ending.clone();
-                }
-            }
-            if let Some((before, left)) = &instance.left {
-                state.take(self.index, before, &left.environment);
-            }
-            if let Some(notebook) = &instance.notebook {
-                state.notebook.merge(notebook);
-            }
-            items.push(instance.result);
-        }
-        if !failed.is_empty() {
-            let reason = format!("{} failed", crate::diagnostic::list_and(&failed));
-            worst.reason = Some(self.context.redactor.clean(&reason));
-        }
-        let mut result = described(&self.name(None), &worst, StepResult::default());
-        result.items = items;
-        Ok(Outcome {
-            verdict: Verdict::Ended(worst),
-            result,
-            state,
-        })
-    }
-
     /// Runs the step, or one instance of it, and records its end.
-    async fn instance(
+    pub(super) async fn instance(
         &self,
         state: &State,
         notebook: Notebook,
@@ -354,70 +284,6 @@ impl Runner {
             attempt::prepare(code, runner.step(), runner.cell(), directory, environment)
         })
         .await
-    }
-
-    /// Asks what must be asked before the step runs; the inner `Err` is the step's end.
-    async fn allowed(
-        &self,
-        name: &str,
-        code: &Code,
-        prepared: &Prepared,
-    ) -> Result<Result<(), Box<Instance>>, Broken> {
-        let step = self.step();
-        let redactor = &self.context.redactor;
-        let refused = |reason: &str| {
-            Ok(Err(Box::new(Instance::ended(Ending::because(
-                Status::Refused,
-                redactor.clean(reason),
-            )))))
-        };
-        if step.tty && !self.context.settings.attended {
-            return refused("it needs the operator's terminal, and there is none");
-        }
-        let (text, shown, kind) = match (&step.kind, &step.confirm) {
-            (StepKind::Branch, _) => (self.cell().body.text.clone(), None, QuestionKind::Branch),
-            (StepKind::Manual, _) => (
-                "Is this done?".to_owned(),
-                Some(redactor.clean(&self.cell().body.text)),
-                QuestionKind::Done,
-            ),
-            (_, None) => return Ok(Ok(())),
-            (_, Some(question)) => {
-                let question = question.clone();
-                let asked = blocking(code, move |code| super::fill::template(code, &question));
-                let text = match asked.await {
-                    Ok(text) => String::from_utf8_lossy(&text).into_owned(),
-                    Err(ending) => return Ok(Err(Box::new(Instance::ended(*ending)))),
-                };
-                let text = if text.trim().is_empty() {
-                    format!("Run `{name}`?")
-                } else {
-                    text
-                };
-                (text, prepared.command.clone(), QuestionKind::Confirm)
-            }
-        };
-        let branch = kind == QuestionKind::Branch;
-        let answer = self
-            .context
-            .ask(name, redactor.clean(text.trim()), shown, kind, &self.cancel)
-            .await?;
-        match answer {
-            Some(answer) if branch => {
-                let mut instance = Instance::ended(Ending::passed());
-                instance.result.value = Dynamic::from_bool(answer.text == "yes");
-                Ok(Err(Box::new(instance)))
-            }
-            Some(answer) if answer.text == "yes" => Ok(Ok(())),
-            Some(answer) => refused(&format!("{} said no", answer.by)),
-            None if self.cancel.is_cancelled() => Ok(Err(Box::new(Instance::ended(
-                Ending::because(Status::Interrupted, self.context.why_stopped()),
-            )))),
-            None if branch => {
-                refused("nobody is here to say whether this applies; run it in a terminal")
-            }
-            None => refused("nobody is here to approve it; run it in a terminal, or with --yes"),
-        }
     }
 
     async fn attempts(
@@ -545,7 +411,7 @@ impl Runner {
 }
 
 impl Instance {
-    fn ended(ending: Ending) -> Self {
+    pub(super) fn ended(ending: Ending) -> Self {
         Self {
             ending,
             result: StepResult::default(),
@@ -566,7 +432,7 @@ impl Instance {
 }
 
 /// A step's result with its name and how it ended.
-fn described(name: &str, ending: &Ending, mut result: StepResult) -> StepResult {
+pub(super) fn described(name: &str, ending: &Ending, mut result: StepResult) -> StepResult {
     name.clone_into(&mut result.id);
     ending.status.word().clone_into(&mut result.status);
     result.reason = ending

@@ -31,10 +31,7 @@ impl Edges {
     pub(super) fn add(&mut self, from: usize, to: usize, why: EdgeKind, span: Span) {
         let edge = Edge { from, to, why };
         // Each step is put in order once, so that edge can't come again.
-        if edge.why == EdgeKind::Order {
-            self.edges.push(edge);
-            self.spans.push(span);
-        } else if self.seen.insert(edge.clone()) {
+        if edge.why == EdgeKind::Order || self.seen.insert(edge.clone()) {
             self.edges.push(edge);
             self.spans.push(span);
         }

@@ -201,7 +201,7 @@ fn skip(text: &str, at: usize) -> usize {
         [b'"', ..] => quoted_end(text, at, '"'),
         [b'`', ..] => interpolated_end(text, at),
         [b'\'', ..] => quoted_end(text, at, '\''),
-        [b'#', b'"', ..] | [b'#', b'#', ..] => raw_end(text, at),
+        [b'#', b'"' | b'#', ..] => raw_end(text, at),
         [b'/', b'/', ..] => at + rest.find('\n').unwrap_or(rest.len()),
         [b'/', b'*', ..] => at + rest.find("*/").map_or(rest.len(), |end| end + 2),
         _ => at + rest.chars().next().map_or(1, char::len_utf8),

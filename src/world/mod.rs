@@ -33,12 +33,12 @@ pub trait World: Send + Sync {
     ///
     /// # Errors
     /// Where it can't be started. A failing process is an [`Exit`].
-    fn run<'a>(
-        &'a self,
+    fn run(
+        &self,
         process: Process,
         output: mpsc::Sender<Chunk>,
         cancel: CancellationToken,
-    ) -> Boxed<'a, Result<Exit, SpawnError>>;
+    ) -> Boxed<'_, Result<Exit, SpawnError>>;
 
     /// The time of day, UTC.
     fn now(&self) -> Timestamp;

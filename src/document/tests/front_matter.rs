@@ -169,7 +169,7 @@ fn mistakes_have_their_place() {
 fn a_default_of_a_secret_is_never_repeated() {
     let (document, diagnostics) =
         parse("---\ninputs:\n  a: {type: integer, secret: true, default: hunter2}\n---\n");
-    for found in diagnostics.iter() {
+    for found in &diagnostics {
         assert!(!found.message.contains("hunter2"));
     }
     assert_eq!(said(&document, &diagnostics).len(), 2);

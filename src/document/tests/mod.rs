@@ -101,7 +101,7 @@ fn assert_sound(document: &Document, diagnostics: &Diagnostics) {
             source.name()
         );
     };
-    for found in diagnostics.iter() {
+    for found in diagnostics {
         found.labels.iter().for_each(|label| fits(label.span));
         if let Some((span, _)) = &found.suggestion {
             fits(*span);

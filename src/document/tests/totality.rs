@@ -97,7 +97,7 @@ proptest! {
         text.extend(pieces);
         let (document, diagnostics) = parse(&text);
         assert_sound(&document, &diagnostics);
-        for found in diagnostics.iter() {
+        for found in &diagnostics {
             let _ = found.render(&document.source, false, 100);
         }
     }

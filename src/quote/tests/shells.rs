@@ -16,6 +16,10 @@ pub(super) fn arguments(dialect: Dialect) -> (&'static str, &'static [&'static s
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "these tests are about real shells"
+)]
 fn installed(program: &str) -> bool {
     Command::new(program)
         .args(["-c", "exit 0"])
@@ -36,6 +40,10 @@ pub(super) fn present(dialect: Dialect) -> bool {
 }
 
 /// Runs a script from a file, with options before it, and gives what it prints.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "these tests are about real shells"
+)]
 pub(super) fn run(
     dialect: Dialect,
     options: &[&str],

@@ -2,6 +2,7 @@
 
 use super::*;
 
+#[expect(clippy::unnecessary_wraps, reason = "a host answers so")]
 fn finished(code: i32, stdout: &str, stderr: &str) -> Result<Finished, Trouble> {
     Ok(Finished {
         code,

@@ -1,3 +1,5 @@
+//! What each shape hides, and what it leaves alone.
+
 use proptest::prelude::*;
 
 use crate::secret::Redactor;

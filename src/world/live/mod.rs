@@ -27,6 +27,7 @@ pub struct Live {
 impl Live {
     /// The live world; its questions go to `operator`.
     #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is where the clock is read")]
     pub fn new(operator: Arc<dyn Operator>) -> Self {
         Self {
             operator,
@@ -36,12 +37,12 @@ impl Live {
 }
 
 impl World for Live {
-    fn run<'a>(
-        &'a self,
+    fn run(
+        &self,
         process: Process,
         output: mpsc::Sender<Chunk>,
         cancel: CancellationToken,
-    ) -> Boxed<'a, Result<Exit, SpawnError>> {
+    ) -> Boxed<'_, Result<Exit, SpawnError>> {
         Box::pin(async move {
             let _lent = match process.stdin {
                 Stdin::Terminal => Some(self.operator.lend().await),
@@ -51,6 +52,7 @@ impl World for Live {
         })
     }
 
+    #[expect(clippy::disallowed_methods, reason = "this is where the clock is read")]
     fn now(&self) -> Timestamp {
         Timestamp::now()
     }

@@ -45,6 +45,7 @@ enum Verdict {
 }
 
 /// Runs a process as [`World::run`](crate::world::World::run) says.
+#[expect(clippy::disallowed_methods, reason = "this is where the clock is read")]
 pub(super) async fn run(
     process: Process,
     output: mpsc::Sender<Chunk>,

@@ -1,5 +1,10 @@
 //! Real processes: how they start, speak, and are ended.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "how long a process lives is what is tested"
+)]
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
