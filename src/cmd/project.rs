@@ -90,7 +90,8 @@ impl Project {
     /// # Errors
     /// Where `runbook.toml` can't be read or is wrong.
     pub(crate) fn find(folder: &Path, surroundings: &Surroundings) -> Result<Self, Failure> {
-        let folder = surroundings.directory.join(folder);
+        // `.` and the like would show in every path that is told.
+        let folder: PathBuf = surroundings.directory.join(folder).components().collect();
         let root = folder
             .ancestors()
             .find(|folder| folder.join(SETTINGS).exists() || folder.join(".git").exists())

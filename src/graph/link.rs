@@ -246,8 +246,12 @@ impl<'a> Linker<'a> {
                     call.name
                 ))
             } else {
-                let near = self.functions.nearest(&call.name);
-                suggest(diagnostic, call.span, near)
+                match self.functions.nearest(&call.name) {
+                    Some(near) => suggest(diagnostic, call.span, Some(near)),
+                    None => diagnostic.help(
+                        "define it with `fn` in a `rhai` cell; docs/language.md lists what there is",
+                    ),
+                }
             });
     }
 
@@ -263,7 +267,7 @@ impl<'a> Linker<'a> {
         );
         self.diagnostics.push(match near {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-            None => diagnostic,
+            None => diagnostic.help(format!("the steps are {}", self.ids.listed())),
         });
     }
 }

@@ -114,7 +114,10 @@ fn unknown(need: &Spanned<String>, known: &Known<'_>) -> Diagnostic {
         need.span,
         format!("no step is called `{}`", need.value),
     );
-    suggest(diagnostic, need.span, known.nearest(&need.value))
+    match known.nearest(&need.value) {
+        Some(near) => suggest(diagnostic, need.span, Some(near)),
+        None => diagnostic.help(format!("the steps are {}", known.listed())),
+    }
 }
 
 /// Offers the nearest name, if there is one.

@@ -294,14 +294,28 @@ impl<'a> Known<'a> {
         }
     }
 
+    /// The names themselves, for people; the first few where there are many.
+    pub(super) fn listed(&self) -> String {
+        const FEW: usize = 8;
+        let sorted = self.sorted();
+        let few: Vec<&str> = sorted.iter().copied().take(FEW).collect();
+        match sorted.len().saturating_sub(few.len()) {
+            0 => crate::diagnostic::list_and(&few),
+            more => format!("{} and {more} more", crate::diagnostic::list_and(&few)),
+        }
+    }
+
     pub(super) fn nearest(&self, unknown: &str) -> Option<String> {
         self.left.set(self.left.get().checked_sub(1)?);
-        let sorted = self.sorted.get_or_init(|| {
+        nearest(unknown, self.sorted().iter().copied()).map(str::to_owned)
+    }
+
+    fn sorted(&self) -> &[&'a str] {
+        self.sorted.get_or_init(|| {
             let mut names = self.names.clone();
             names.sort_unstable();
             names.dedup();
             names
-        });
-        nearest(unknown, sorted.iter().copied()).map(str::to_owned)
+        })
     }
 }

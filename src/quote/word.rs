@@ -10,7 +10,7 @@ pub struct Unquotable;
 /// Gives a value as one word that stands alone between blanks.
 ///
 /// It is right in scripts. At a prompt it is as long as the value is printable ASCII, whose `!`
-/// history expansion leaves alone in single quotes; [`paste`](super::paste) is right there
+/// history expansion leaves alone in single quotes; [`paste`](super::paste()) is right there
 /// always. A word of letters, digits and `_ . / : , + @ -` that is no keyword is left as it is.
 ///
 /// ```
