@@ -17,7 +17,7 @@ use crate::quote::Dialect;
 use crate::script::{Dynamic, Notebook, StepResult};
 use crate::secret::Clean;
 use crate::value::show_duration;
-use crate::world::{End, Process, Stdin};
+use crate::world::End;
 
 use super::code::Code;
 use super::console::{self, Splitter};
@@ -26,7 +26,7 @@ use super::fill::{self, Filled};
 use super::host::StepHost;
 use super::outcome::Ending;
 use super::output::{self, Kept};
-use super::shell::{self, Left, ShellCell};
+use super::shell::{self, Left};
 
 /// A step (or one instance of it) with its values in place.
 pub(super) struct Prepared {
@@ -242,51 +242,21 @@ pub(super) async fn run(
 ) -> Result<Attempted, Broken> {
     let step = context.step(index);
     let cell = &context.graph().document.cells[step.cell];
-    let document = context.redactor.clean(context.source().name()).to_string();
-    let line = context.source().line(cell.body.origin(0));
-    let (argv, mark) = match &prepared.action {
-        Action::Script => return Ok(script(context, step, name, prepared, code, cancel).await),
-        Action::Manual | Action::Branch => return Ok(Attempted::ended(Ending::passed())),
-        Action::Shell { dialect, text } | Action::Console { dialect, text, .. } => {
-            let argv = context.shell_argv(&ShellCell {
-                dialect: *dialect,
-                text,
-                line,
-                document: &document,
-                errexit: step.errexit,
-                left: left.as_deref(),
-                scratch: context.scratch.path(),
-            });
-            let mark = match &prepared.action {
-                Action::Console { mark, .. } => Some(mark),
-                _ => None,
-            };
-            (argv, mark)
-        }
-        Action::Interpreter { program, text } => (
-            shell::interpreter_argv(program, text, context.scratch.path()),
-            None,
-        ),
-    };
-    let argv = match argv {
-        Ok(argv) => argv,
-        Err(error) => {
+    let process = match prepared.process(context, step, left.as_deref(), step.timeout) {
+        Some(Ok(process)) => process,
+        Some(Err(error)) => {
             return Ok(Attempted::ended(
                 *code.failed(&format!("the script could not be written: {error}")),
             ));
         }
+        None if matches!(prepared.action, Action::Script) => {
+            return Ok(script(context, step, name, prepared, code, cancel).await);
+        }
+        None => return Ok(Attempted::ended(Ending::passed())),
     };
-    let process = Process {
-        argv,
-        environment: prepared.environment.clone(),
-        directory: prepared.directory.clone(),
-        stdin: if step.tty {
-            Stdin::Terminal
-        } else {
-            Stdin::Null
-        },
-        timeout: step.timeout,
-        grace: context.settings.grace,
+    let mark = match &prepared.action {
+        Action::Console { mark, .. } => Some(mark),
+        _ => None,
     };
     let mut splitter = mark.map(|mark| Splitter::new(mark));
     let (sender, receiver) = mpsc::channel(8);

@@ -12,6 +12,7 @@ mod each;
 mod fill;
 pub mod guard;
 mod host;
+mod launch;
 mod left;
 mod outcome;
 mod output;

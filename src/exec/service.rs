@@ -1,6 +1,5 @@
 //! Background steps: a process that goes on while later steps run, and ends with the run.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -14,15 +13,14 @@ use crate::graph::Step;
 use crate::secret::Clean;
 use crate::source::Excerpt;
 use crate::value::show_duration;
-use crate::world::{End, Process, Stdin};
+use crate::world::{End, Process};
 
-use super::attempt::{Action, Attempted, Prepared, process_ending};
+use super::attempt::{Attempted, Prepared, process_ending};
 use super::code::Code;
 use super::context::{Broken, Context};
 use super::host::StepHost;
 use super::outcome::Ending;
 use super::output;
-use super::shell::{self, ShellCell};
 
 /// A background process.
 pub(super) struct Service {
@@ -46,43 +44,18 @@ pub(super) async fn start(
     code: &Code,
     cancel: &CancellationToken,
 ) -> Result<Attempted, Broken> {
-    let argv = match &prepared.action {
-        Action::Shell { dialect, text } | Action::Console { dialect, text, .. } => {
-            let cell = &context.graph().document.cells[step.cell];
-            context.shell_argv(&ShellCell {
-                dialect: *dialect,
-                text,
-                line: context.source().line(cell.body.origin(0)),
-                document: context.source().name(),
-                errexit: step.errexit,
-                left: None,
-                scratch: context.scratch.path(),
-            })
-        }
-        Action::Interpreter { program, text } => {
-            shell::interpreter_argv(program, text, context.scratch.path())
-        }
-        Action::Script | Action::Manual | Action::Branch => {
-            return Ok(Attempted::ended(*code.failed(
-                "only a shell or an interpreter can run in the background",
-            )));
-        }
-    };
-    let argv = match argv {
-        Ok(argv) => argv,
-        Err(error) => {
+    let process = match prepared.process(context, step, None, None) {
+        Some(Ok(process)) => process,
+        Some(Err(error)) => {
             return Ok(Attempted::ended(
                 *code.failed(&format!("the script could not be written: {error}")),
             ));
         }
-    };
-    let process = Process {
-        argv,
-        environment: prepared.environment.clone(),
-        directory: PathBuf::clone(&prepared.directory),
-        stdin: Stdin::Null,
-        timeout: None,
-        grace: context.settings.grace,
+        None => {
+            return Ok(Attempted::ended(*code.failed(
+                "only a shell or an interpreter can run in the background",
+            )));
+        }
     };
     // It outlives the step and a stopped run's other steps: what ends it is the run's end.
     let ended = context.kill.child_token();

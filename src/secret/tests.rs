@@ -15,7 +15,7 @@ fn knowing(secrets: &[(&str, &str)]) -> Redactor {
     redactor
 }
 
-fn in_pieces(redactor: &Redactor, text: &[u8], cuts: &[usize]) -> Vec<u8> {
+pub(super) fn in_pieces(redactor: &Redactor, text: &[u8], cuts: &[usize]) -> Vec<u8> {
     let mut filter = redactor.filter();
     let mut out = Vec::new();
     let mut rest = text;

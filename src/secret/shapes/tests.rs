@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use crate::secret::Redactor;
+use crate::secret::tests::in_pieces;
 
 /// What comes out of a filter whole, and out of one that gets every byte by itself.
 #[track_caller]
@@ -11,7 +12,7 @@ fn case(text: &str, expected: &str) {
     assert_eq!(redactor.clean(text).as_str(), expected);
     let bytes: Vec<usize> = vec![1; text.len()];
     assert_eq!(
-        String::from_utf8_lossy(&in_pieces(text.as_bytes(), &bytes)),
+        String::from_utf8_lossy(&in_pieces(&Redactor::default(), text.as_bytes(), &bytes)),
         expected
     );
 }
@@ -19,20 +20,6 @@ fn case(text: &str, expected: &str) {
 #[track_caller]
 fn stays(text: &str) {
     case(text, text);
-}
-
-fn in_pieces(text: &[u8], cuts: &[usize]) -> Vec<u8> {
-    let mut filter = Redactor::default().filter();
-    let mut out = Vec::new();
-    let mut rest = text;
-    for cut in cuts {
-        let (piece, after) = rest.split_at((*cut).min(rest.len()));
-        out.extend(filter.push(piece));
-        rest = after;
-    }
-    out.extend(filter.push(rest));
-    out.extend(filter.finish());
-    out
 }
 
 /// Letters and digits as tokens have them.
@@ -354,7 +341,7 @@ fn terraform_says_at_the_end_what_is_sensitive() {
         state.to_string(),
         serde_json::to_string_pretty(&state).unwrap(),
     ] {
-        let cleaned = in_pieces(text.as_bytes(), &[3, 10, 100]);
+        let cleaned = in_pieces(&Redactor::default(), text.as_bytes(), &[3, 10, 100]);
         let cleaned = String::from_utf8(cleaned).unwrap();
         for gone in ["hunter-two", "correct-horse", "second-one"] {
             assert!(!cleaned.contains(gone), "{cleaned}");
