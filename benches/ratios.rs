@@ -62,18 +62,30 @@ fn time(work: impl FnOnce()) -> Duration {
     start.elapsed()
 }
 
-/// Runs a runbook; gives its largest resident size in KiB where the system tells.
-fn run(folder: &Path, file: &Path, more: &[&str]) -> u64 {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_runbook"))
-        .args(["run", "--yes"])
+/// The command that runs a runbook.
+fn command(folder: &Path, file: &Path, more: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_runbook"));
+    command
+        .args(["run", "--yes", "--output", "none"])
         .args(more)
         .arg(file)
         .current_dir(folder)
         .env("RUNBOOK_HOME", folder.join("home"))
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
+        .stdout(Stdio::null());
+    command
+}
+
+/// Runs a runbook.
+fn run(folder: &Path, file: &Path, more: &[&str]) {
+    let status = command(folder, file, more).status().unwrap();
+    assert!(status.success(), "{}: {status}", file.display());
+    let _gone = fs::remove_dir_all(folder.join("home"));
+}
+
+/// Runs a runbook; gives its largest resident size in KiB where the system tells.
+fn run_watched(folder: &Path, file: &Path) -> u64 {
+    let mut child = command(folder, file, &[]).spawn().unwrap();
     let mut peak = 0;
     loop {
         let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
@@ -104,7 +116,7 @@ fn steps(folder: &Path) {
         "1.2 (1.5)",
         || {
             let ours = time(|| {
-                run(folder, &file, &["--output", "none"]);
+                run(folder, &file, &[]);
             });
             let theirs = time(|| {
                 let mut record = File::create(folder.join("record")).unwrap();
@@ -129,7 +141,7 @@ fn output(folder: &Path) {
     fs::write(&file, "# Output\n\n```bash {#big}\ncat big\n```\n").unwrap();
     let mut peak = 0;
     report("100 MB of output / cat to a reader", "3.5", || {
-        let ours = time(|| peak = run(folder, &file, &["--output", "none"]).max(peak));
+        let ours = time(|| peak = run_watched(folder, &file).max(peak));
         let theirs = time(|| {
             let mut cat = Command::new("cat")
                 .arg(&big)
@@ -191,7 +203,7 @@ fn sleeps(folder: &Path) {
     fs::write(&file, text).unwrap();
     report("64 sleeps side by side / 64 spawns at once", "1.2", || {
         let ours = time(|| {
-            run(folder, &file, &["--output", "none", "--jobs", "64"]);
+            run(folder, &file, &["--jobs", "64"]);
         });
         let theirs = time(|| {
             let children: Vec<_> = (0..64)

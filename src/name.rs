@@ -61,9 +61,11 @@ pub fn is_valid(name: &str) -> bool {
 /// ```
 #[must_use]
 pub fn slug(text: &str) -> String {
-    let mut slug = String::new();
+    let mut slug = String::with_capacity(text.len());
     for character in text.chars() {
-        if character.is_alphanumeric() {
+        if character.is_ascii() && character.is_alphanumeric() {
+            slug.push(character.to_ascii_lowercase());
+        } else if character.is_alphanumeric() {
             slug.extend(character.to_lowercase());
         } else if !slug.is_empty() && !slug.ends_with('-') {
             slug.push('-');
@@ -75,8 +77,8 @@ pub fn slug(text: &str) -> String {
         Some((number, rest)) if number.chars().all(|c| c.is_ascii_digit()) => rest,
         _ => slug,
     };
-    let slug: String = slug.chars().take(48).collect();
-    let slug = slug.trim_end_matches('-');
+    let end = slug.char_indices().nth(48).map_or(slug.len(), |(at, _)| at);
+    let slug = slug[..end].trim_end_matches('-');
     if slug.is_empty() {
         "step".to_owned()
     } else if is_valid(slug) {

@@ -104,7 +104,7 @@ fn completions(args: &args::Completions) -> Result<u8, Failure> {
 
 /// Makes what runs asynchronous code; only commands that do pay for it.
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Builder::new_multi_thread()
+    tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .thread_stack_size(STACK)
         .build()

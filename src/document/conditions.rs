@@ -73,6 +73,9 @@ const WORDS: [&str; 66] = [
     "หาก",
 ];
 
+/// The longest of them that is ASCII, in bytes.
+const LONGEST_ASCII: usize = 9;
+
 /// Openings of languages that write no blanks between words.
 const PREFIXES: [&str; 12] = [
     "如果",
@@ -139,7 +142,9 @@ fn lead(text: &str) -> &str {
 }
 
 fn opens(text: &str) -> bool {
-    if PREFIXES.iter().any(|prefix| text.starts_with(prefix)) {
+    if !text.starts_with(|first: char| first.is_ascii())
+        && PREFIXES.iter().any(|prefix| text.starts_with(prefix))
+    {
         return true;
     }
     let end = text
@@ -149,6 +154,9 @@ fn opens(text: &str) -> bool {
     let word = &text[..end];
     // No condition's first word is long: don't copy a page without blanks.
     if word.is_empty() || word.len() > 40 {
+        return false;
+    }
+    if word.is_ascii() && word.len() > LONGEST_ASCII {
         return false;
     }
     let lower = word.to_lowercase();

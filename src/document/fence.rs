@@ -90,14 +90,22 @@ impl<'a> Fence<'a> {
         let info_span = Span::new(start, start + words.trim().len());
         let info = Info::read(source, info_span);
         let language = Language::of(&info.language);
+        let keeps_body = language != Language::Other || info.form != Form::Absent;
         Self {
             span,
             info_span,
             ticks: Span::new(span.start, span.start + ticks),
-            keeps_body: language != Language::Other || info.form != Form::Absent,
+            body: if keeps_body {
+                Excerpt {
+                    text: String::with_capacity(text.len() - first.len()),
+                    pieces: Vec::new(),
+                }
+            } else {
+                Excerpt::default()
+            },
+            keeps_body,
             info,
             language,
-            body: Excerpt::default(),
             body_end: (span.start + first.len()).min(span.end),
         }
     }

@@ -152,6 +152,9 @@ impl<'a> Walk<'a> {
     /// Reports lines of a text that were meant to open a fence: `CommonMark` 4.5 allows no
     /// backquote after the backquotes that open one.
     fn no_fence(&mut self, span: Span) {
+        if !self.source.slice(span).contains("```") {
+            return;
+        }
         let mut at = span.start;
         for line in self.source.slice(span).split_inclusive('\n') {
             let text = line.trim_start_matches(|c: char| c.is_whitespace() || c == '>');

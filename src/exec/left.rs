@@ -78,6 +78,11 @@ fn is_identifier(name: &[u8]) -> bool {
 
 /// Reads what a shell left; `None` if that was cut short, or is none of its listings.
 pub(super) fn parse(dialect: Dialect, bytes: &[u8]) -> Option<Left> {
+    let bytes = match dialect {
+        // First comes what bash itself reads again: the names of the functions.
+        Dialect::Bash => cut(bytes)?.1,
+        Dialect::Sh | Dialect::Zsh | Dialect::Fish => bytes,
+    };
     let (directory, rest) = cut(bytes)?;
     let directory = OsString::from_vec(directory.strip_suffix(b"\n")?.to_vec()).into();
     let mut environment = Environment::default();

@@ -1,7 +1,7 @@
 //! Turns a cell into the arguments of a process.
 //!
-//! A shell gets the cell's text behind as many newlines as stand above it in the Markdown, so
-//! that its own messages name the document and the right line. In front of the first line of the
+//! A shell gets the cell's text behind as many lines as stand above it in the Markdown, so that
+//! its own messages name the document and the right line. In front of the first line of the
 //! body is a prelude: it makes the shell stop at the first failing command, and leave its exports
 //! and directory in a file when it exits.
 //!
@@ -157,7 +157,8 @@ fn begin(cell: &ShellCell<'_>) -> io::Result<Vec<u8>> {
 /// The whole script: padding, prelude, body, and where a trap of the cell may take the place of
 /// ours, the epilogue once more.
 fn script(cell: &ShellCell<'_>) -> Vec<u8> {
-    let mut script = vec![b'\n'; cell.line.min(MOST_LINES).saturating_sub(2)];
+    // Joined lines: an empty one costs bash a parse of its own, which shows on a long page.
+    let mut script = b"\\\n".repeat(cell.line.min(MOST_LINES).saturating_sub(2));
     let traps = mentions(cell.text, b"trap");
     let mut parts = Vec::new();
     if let Some(left) = cell.left {
@@ -229,7 +230,7 @@ fn epilogue(dialect: Dialect, left: &Path, traps: bool) -> Vec<u8> {
 
 /// `set +e…` first, lest anything here ends the shell with another status. `>|` overwrites under
 /// `set -C` too. Functions are listed by name first: only so is it known where a text ends.
-const BASH: &str = r#"set +eCuxv; builtin declare -Fx >| "$__runbook"; __runbook_names=(); while IFS=" " builtin read -r _ _ __runbook_name; do __runbook_names+=("$__runbook_name"); done < "$__runbook"; { builtin pwd -L; builtin printf "\0"; for __runbook_name in "${__runbook_names[@]}"; do builtin printf "%s\0" "$__runbook_name"; builtin declare -f "$__runbook_name"; builtin printf "\0"; done; builtin printf "\0"; builtin declare -px; builtin printf "\0"; } >| "$__runbook""#;
+const BASH: &str = r#"set +eCuxv; { builtin declare -Fx >&3; __runbook_names=(); while IFS=" " builtin read -r _ _ __runbook_name; do __runbook_names+=("$__runbook_name"); done <&4; { builtin printf "\0"; builtin pwd -L; builtin printf "\0"; for __runbook_name in "${__runbook_names[@]}"; do builtin printf "%s\0" "$__runbook_name"; builtin declare -f "$__runbook_name"; builtin printf "\0"; done; builtin printf "\0"; builtin declare -px; builtin printf "\0"; } >&3; } 3>| "$__runbook" 4< "$__runbook""#;
 
 const SH: &str = r#"set +eCuxv; { command pwd -L; command printf "\0"; command export -p; command printf "\0"; } >| "$__runbook""#;
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::index::{self, Index};
 use super::link::{Edges, Linker};
 use super::scope::Scope;
 use super::{EdgeKind, Graph, Step, attributes, cycle, effect, names, order, places, steps};
@@ -16,17 +17,24 @@ pub(super) fn build(document: Arc<Document>, vocabulary: &Vocabulary) -> (Graph,
     let inherited = attributes::inherited(&document);
     let mut steps = steps::steps(&document, &inherited, &mut diagnostics);
     branches(&document, &mut steps, &mut edges);
-    order::order(&document, &steps, &inherited, &mut edges, &mut diagnostics);
-    let names = names::names(&document, &steps, &inherited, &mut diagnostics);
+    let ids = index::ids(&steps);
+    order::order(
+        &document,
+        &steps,
+        &ids,
+        &inherited,
+        &mut edges,
+        &mut diagnostics,
+    );
+    let names = names::names(&document, &inherited, &mut diagnostics);
     let environment = names::environment(&document, &mut diagnostics);
     let scope = Scope::of(&document, &mut steps, &names, vocabulary, &mut diagnostics);
-    let mut linker = Linker::new(&scope, &steps, &mut edges, &mut diagnostics);
+    let mut linker = Linker::new(&scope, &steps, &ids, &mut edges, &mut diagnostics);
     for (at, names) in names.iter().enumerate() {
         linker.link(at, names);
     }
     linker.environment(&environment);
     drop(scope);
-    places::check(&document, &steps, &mut diagnostics);
     for (step, names) in steps.iter_mut().zip(&names) {
         step.defines = defined(names);
         effect::of_calls(step, names);
@@ -38,7 +46,14 @@ pub(super) fn build(document: Arc<Document>, vocabulary: &Vocabulary) -> (Graph,
         asking,
         ..
     } = edges;
-    let graph = Graph::indexed(document, steps, edges, asking);
+    places::check(&document, &steps, &mut diagnostics);
+    let index = Index::new(ids, steps.len(), &edges, asking);
+    let graph = Graph {
+        document,
+        steps,
+        edges,
+        index,
+    };
     diagnostics.extend(cycle::cycles(&graph, &spans));
     diagnostics.sort();
     (graph, diagnostics)

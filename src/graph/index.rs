@@ -47,10 +47,22 @@ impl Lists {
     }
 }
 
+/// The step of each id.
+pub(super) type Ids = HashMap<String, usize>;
+
+/// The ids of the steps.
+pub(super) fn ids(steps: &[Step]) -> Ids {
+    steps
+        .iter()
+        .enumerate()
+        .map(|(at, step)| (step.id.as_str().to_owned(), at))
+        .collect()
+}
+
 /// Everything that is looked up by a step.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Index {
-    ids: HashMap<String, usize>,
+    ids: Ids,
     pub(super) predecessors: Lists,
     pub(super) successors: Lists,
     /// Indices of the edges that lead to a step.
@@ -60,18 +72,14 @@ pub(super) struct Index {
 }
 
 impl Index {
-    pub(super) fn new(steps: &[Step], edges: &[Edge], asking: Vec<(usize, usize)>) -> Self {
-        let count = steps.len();
+    /// Indexes the edges of `count` steps.
+    pub(super) fn new(ids: Ids, count: usize, edges: &[Edge], asking: Vec<(usize, usize)>) -> Self {
         let inside = |edge: &&Edge| edge.from < count && edge.to < count;
         let pairs = |pair: fn(&Edge) -> (usize, usize)| {
             Lists::new(count, edges.iter().filter(inside).map(pair).collect())
         };
         Self {
-            ids: steps
-                .iter()
-                .enumerate()
-                .map(|(at, step)| (step.id.as_str().to_owned(), at))
-                .collect(),
+            ids,
             predecessors: pairs(|edge| (edge.to, edge.from)),
             successors: pairs(|edge| (edge.from, edge.to)),
             incoming: Lists::new(

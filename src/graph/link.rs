@@ -1,7 +1,8 @@
 //! Edges from names: who uses what another step defines, and what nobody defines.
 
-use foldhash::{HashMap, HashSet};
+use foldhash::HashSet;
 
+use super::index::Ids;
 use super::names::{Purpose, StepNames, Used};
 use super::order::suggest;
 use super::scope::{Known, Owner, Scope};
@@ -49,13 +50,14 @@ pub(super) struct Linker<'a> {
     variables: Known<'a>,
     functions: Known<'a>,
     ids: Known<'a>,
-    index: HashMap<&'a str, usize>,
+    index: &'a Ids,
 }
 
 impl<'a> Linker<'a> {
     pub(super) fn new(
         scope: &'a Scope<'a>,
         steps: &'a [Step],
+        index: &'a Ids,
         edges: &'a mut Edges,
         diagnostics: &'a mut Diagnostics,
     ) -> Self {
@@ -68,11 +70,7 @@ impl<'a> Linker<'a> {
             variables: scope.variables(),
             functions: scope.all_functions(),
             ids: Known::new(steps.iter().map(|step| step.id.as_str())),
-            index: steps
-                .iter()
-                .enumerate()
-                .map(|(at, step)| (step.id.as_str(), at))
-                .collect(),
+            index,
         }
     }
 

@@ -223,16 +223,7 @@ impl Graph {
             .filter(|edge| matches!(edge.why, EdgeKind::Condition(_)))
             .map(|edge| (edge.from, edge.to))
             .collect();
-        Self::indexed(document, steps, edges, asking)
-    }
-
-    fn indexed(
-        document: Arc<Document>,
-        steps: Vec<Step>,
-        edges: Vec<Edge>,
-        asking: Vec<(usize, usize)>,
-    ) -> Self {
-        let index = index::Index::new(&steps, &edges, asking);
+        let index = index::Index::new(index::ids(&steps), steps.len(), &edges, asking);
         Self {
             document,
             steps,

@@ -1,11 +1,12 @@
 //! The names that each step defines and uses, and where.
 
+use foldhash::HashMap;
+
 use super::attributes::Inherited;
 use super::expressions::expressions;
-use super::{Step, StepKind};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::document::{Document, Interpolated};
-use crate::language::{Call, Definition, Form, Names, analyze};
+use crate::document::{CellKind, Document, Interpolated};
+use crate::language::{Call, Definition, Form, Names, analyze, is_variable};
 use crate::source::{Excerpt, Span};
 
 /// What a name is used for.
@@ -62,13 +63,14 @@ impl StepNames {
     }
 }
 
-/// Reads the names of every step; code that does not parse has none.
+/// Reads the names of every step (each cell is one); code that does not parse has none.
 pub(super) fn names(
     document: &Document,
-    steps: &[Step],
     inherited: &[Inherited<'_>],
     diagnostics: &mut Diagnostics,
 ) -> Vec<StepNames> {
+    let none = Inherited::default();
+    let mut lone = Lone::default();
     // A section's condition is read once, however many steps it holds for.
     let sections: Vec<Option<Names>> = document
         .sections
@@ -78,15 +80,14 @@ pub(super) fn names(
             read(when, document, Form::Expression, diagnostics)
         })
         .collect();
-    steps
+    document
+        .cells
         .iter()
-        .map(|step| {
+        .map(|cell| {
             let mut names = StepNames::default();
-            let Some(cell) = document.cells.get(step.cell) else {
-                return names;
-            };
             let around = cell.section.and_then(|section| inherited.get(section));
-            for section in around.map_or(&[][..], |around| &around.conditions) {
+            let step = around.unwrap_or(&none).with(&cell.attributes);
+            for section in &step.conditions {
                 if let Some(Some(condition)) = sections.get(*section) {
                     names.take(condition.clone(), Purpose::When);
                 }
@@ -99,23 +100,31 @@ pub(super) fn names(
             if let Some(when) = &cell.attributes.when {
                 expression(when, Purpose::When, &mut names);
             }
-            if let Some(each) = &step.each {
+            if let Some(each) = step.each {
                 expression(each, Purpose::Each, &mut names);
             }
-            if let Some(ready) = &step.ready {
+            if let Some(ready) = step.ready {
                 expression(ready, Purpose::Ready, &mut names);
             }
-            for text in [&step.confirm, &step.cwd].into_iter().flatten() {
+            for text in [step.confirm, step.cwd].into_iter().flatten() {
                 for code in expressions(text) {
                     expression(&code, Purpose::Act, &mut names);
                 }
             }
             for interpolation in &cell.interpolations {
                 if let Interpolated::Expression(code) = &interpolation.value {
-                    expression(code, Purpose::Act, &mut names);
+                    if lone.is_variable(&code.text) {
+                        names.variables.push(Used {
+                            name: code.text.clone(),
+                            span: code.span(0..code.text.len()),
+                            purpose: Purpose::Act,
+                        });
+                    } else {
+                        expression(code, Purpose::Act, &mut names);
+                    }
                 }
             }
-            if step.kind == StepKind::Script
+            if cell.kind == CellKind::Script
                 && let Some(mut read) = read(&cell.body, document, Form::Cell, diagnostics)
             {
                 names.defines = std::mem::take(&mut read.defines);
@@ -124,6 +133,17 @@ pub(super) fn names(
             names
         })
         .collect()
+}
+
+/// Which expressions are nothing but a variable, told once for each: most interpolations are one
+/// of a few inputs, and need no parser.
+#[derive(Default)]
+struct Lone<'a>(HashMap<&'a str, bool>);
+
+impl<'a> Lone<'a> {
+    fn is_variable(&mut self, code: &'a str) -> bool {
+        *self.0.entry(code).or_insert_with(|| is_variable(code))
+    }
 }
 
 /// Reads the names of the front matter's `env`.

@@ -1,8 +1,7 @@
 //! Edges of the order in which steps stand, and of `needs`.
 
-use foldhash::HashMap;
-
 use super::attributes::Inherited;
+use super::index::Ids;
 use super::link::Edges;
 use super::scope::Known;
 use super::{EdgeKind, Step, StepKind};
@@ -20,16 +19,12 @@ const NEEDS_ITSELF: Code = Code("RB0204");
 pub(super) fn order(
     document: &Document,
     steps: &[Step],
+    ids: &Ids,
     inherited: &[Inherited<'_>],
     edges: &mut Edges,
     diagnostics: &mut Diagnostics,
 ) {
-    let ids: HashMap<&str, usize> = steps
-        .iter()
-        .enumerate()
-        .map(|(at, step)| (step.id.as_str(), at))
-        .collect();
-    let known = Known::new(ids.keys().copied());
+    let known = Known::new(ids.keys().map(String::as_str));
     let mut before: Vec<usize> = Vec::new();
     let mut side_by_side: Vec<usize> = Vec::new();
     let mut parallel = None;

@@ -137,11 +137,12 @@ struct Names {
 
 impl Names {
     fn of(document: &Document, diagnostics: &mut Diagnostics) -> Self {
-        let mut first: HashMap<&str, Span> = HashMap::new();
-        for cell in &document.cells {
-            let Some(id) = &cell.attributes.id else {
-                continue;
-            };
+        let written = || {
+            let cells = document.cells.iter();
+            cells.filter_map(|cell| cell.attributes.id.as_ref())
+        };
+        let mut first: HashMap<&str, Span> = HashMap::with_capacity(written().count());
+        for id in written() {
             match first.get(id.value.as_str()) {
                 Some(before) => diagnostics.push(
                     Diagnostic::error(
@@ -160,7 +161,7 @@ impl Names {
         }
         Self {
             written: first.into_keys().map(str::to_owned).collect(),
-            taken: HashSet::new(),
+            taken: HashSet::with_capacity(document.cells.len()),
             numbers: HashMap::new(),
         }
     }

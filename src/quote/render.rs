@@ -152,6 +152,9 @@ pub fn check(dialect: Dialect, text: &str, ranges: &[Range<usize>]) -> Vec<Mispl
 /// Tells where in a shell's text each range stands.
 #[must_use]
 pub fn contexts(dialect: Dialect, text: &str, ranges: &[Range<usize>]) -> Vec<Context> {
+    if ranges.is_empty() {
+        return Vec::new();
+    }
     let fits = fitting(text, ranges);
     let atoms: Vec<_> = ranges
         .iter()

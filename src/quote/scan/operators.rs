@@ -65,10 +65,21 @@ impl Scanner<'_> {
             b'<' | b'>' => return self.redirection(byte),
             _ => {
                 commands.begin_word(at);
-                self.at += 1;
+                self.at = self.end_of_plain(at + 1);
             }
         }
         true
+    }
+
+    /// Where bytes end that mean nothing but themselves inside a word.
+    fn end_of_plain(&self, start: usize) -> usize {
+        let rest = self.masked.text.get(start..self.limit());
+        let length = rest.and_then(|rest| {
+            rest.iter().position(|byte| {
+                !(byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/'))
+            })
+        });
+        length.map_or(self.limit().max(start), |length| start + length)
     }
 
     /// Marks the word at this place as not plain, opening one if none is open.

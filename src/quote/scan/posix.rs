@@ -127,7 +127,8 @@ impl Scanner<'_> {
                     self.frames.pop();
                     self.at += 1;
                 }
-                _ => return self.quoted_byte(byte),
+                b'\\' | b'$' | b'`' => return self.quoted_byte(byte),
+                _ => self.at = self.masked.find(at + 1..end, b"\"\\$`\0"),
             },
             Kind::Document { index, .. } => {
                 let index = *index;

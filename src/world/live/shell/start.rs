@@ -44,31 +44,34 @@ pub(super) fn start(process: &Process) -> Result<Started, SpawnError> {
         program: name(process),
         reason,
     };
-    if !process.directory.is_dir() {
-        return Err(SpawnError::NoDirectory {
-            directory: process.directory.display().to_string(),
-        });
-    }
     let Some((program, arguments)) = process.argv.split_first() else {
         return Err(refused("no program was named".to_owned()));
     };
+    // Looked at only in case of trouble: it costs a call to the system.
+    let no_directory = || {
+        (!process.directory.is_dir()).then(|| SpawnError::NoDirectory {
+            directory: process.directory.display().to_string(),
+        })
+    };
     let path = locate(program, &process.environment, &process.directory).ok_or_else(|| {
-        SpawnError::NotFound {
+        no_directory().unwrap_or_else(|| SpawnError::NotFound {
             program: name(process),
-        }
+        })
     })?;
     let terminal = matches!(process.stdin, Stdin::Terminal);
     let own = !terminal;
     let arg0 = program.clone();
+    // Given here and not to duct, which writes all of them into a text in case of an error.
+    let arguments = arguments.to_vec();
     // The path is a full one: that, and no `pre_exec`, is what lets the standard library use
     // posix_spawn in place of fork, whose cost grows with our memory.
     #[expect(clippy::disallowed_methods, reason = "this is where processes start")]
-    let expression = duct::cmd(path.into_os_string(), arguments)
+    let expression = duct::cmd(path.into_os_string(), [] as [OsString; 0])
         .dir(&process.directory)
         .full_env(process.environment.iter())
         .unchecked()
         .before_spawn(move |command| {
-            command.arg0(&arg0);
+            command.arg0(&arg0).args(&arguments);
             if own {
                 command.process_group(0);
             }
@@ -91,7 +94,7 @@ pub(super) fn start(process: &Process) -> Result<Started, SpawnError> {
                 stdin: connected.stdin,
             })
         })
-        .map_err(|error| refused(reason(&error)))
+        .map_err(|error| no_directory().unwrap_or_else(|| refused(reason(&error))))
 }
 
 /// Our ends of the pipes.
