@@ -15,7 +15,7 @@ use crate::event::{Event, Part};
 use crate::quote::Dialect;
 use crate::script::{Check, Command, Finished, Host, Request, Trouble};
 use crate::value::{Value, show_duration};
-use crate::world::{End, Process, QuestionKind, Stdin};
+use crate::world::{Call, CallError, End, Process, QuestionKind, Stdin, codes};
 
 use super::context::Context;
 use super::output;
@@ -137,6 +137,72 @@ impl StepHost {
         })
     }
 
+    async fn ask_system(
+        &self,
+        function: &'static str,
+        arguments: Value,
+        timeout: Duration,
+    ) -> Result<Value, Trouble> {
+        let call = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
+        let shown = format!("{function}({arguments})");
+        self.context
+            .commit(vec![Event::Called {
+                step: self.step.clone(),
+                call,
+                function: function.to_owned(),
+                request: self.context.redactor.clean(&shown),
+            }])
+            .await
+            .map_err(|_| Trouble::Cancelled)?;
+        let (progress, mut lines) = mpsc::channel(16);
+        let request = Call {
+            function: function.to_owned(),
+            arguments,
+            environment: self.environment.clone(),
+            directory: self.directory.clone(),
+            timeout,
+            grace: self.context.settings.grace,
+        };
+        let (answered, ()) = tokio::join!(
+            self.context
+                .world
+                .call(request, progress, self.cancel.clone()),
+            async {
+                while let Some(line) = lines.recv().await {
+                    let line = self.context.redactor.clean(&line);
+                    self.context.note(Some(&self.step), line).await;
+                }
+            },
+        );
+        match answered {
+            Ok(reply) => {
+                for (name, secret) in &reply.secrets {
+                    self.context
+                        .learn(Some(&self.step), name.as_ref(), secret.as_ref())
+                        .await;
+                }
+                self.captured(call, reply.value.clone()).await;
+                Ok(reply.value)
+            }
+            Err(CallError { code, .. }) if code == codes::CANCELLED => Err(Trouble::Cancelled),
+            Err(CallError {
+                code,
+                message,
+                help,
+            }) => {
+                let outcome = serde_json::json!({
+                    "error": { "code": code, "message": message, "help": help }
+                });
+                self.captured(call, outcome).await;
+                Err(Trouble::Answered {
+                    code,
+                    message,
+                    help,
+                })
+            }
+        }
+    }
+
     fn argv(&self, command: &Command) -> Result<(Vec<OsString>, String), Trouble> {
         match command {
             Command::Argv(argv) => {
@@ -192,6 +258,16 @@ impl StepHost {
 impl Host for StepHost {
     fn process(&self, request: Request) -> Result<Finished, Trouble> {
         self.runtime.block_on(self.run(request))
+    }
+
+    fn call(
+        &self,
+        function: &'static str,
+        arguments: Value,
+        timeout: Duration,
+    ) -> Result<Value, Trouble> {
+        self.runtime
+            .block_on(self.ask_system(function, arguments, timeout))
     }
 
     fn ask(&self, question: &str, default: Option<&str>) -> Result<String, Trouble> {

@@ -37,6 +37,8 @@ const BUILT_IN: [&str; 9] = [
 pub struct Engine {
     /// What scripts can call; later ones go before earlier ones.
     modules: Vec<Shared<Module>>,
+    /// The same under a name, as in `aws::identity()`.
+    systems: Vec<(&'static str, Shared<Module>)>,
 }
 
 impl Default for Engine {
@@ -64,6 +66,7 @@ impl Engine {
                 MoreStringPackage::new().as_shared_module(),
                 library::module(),
             ],
+            systems: library::systems(),
         }
     }
 
@@ -133,6 +136,9 @@ impl Engine {
         for module in &self.modules {
             engine.register_global_module(Shared::clone(module));
         }
+        for (name, module) in &self.systems {
+            engine.register_static_module(*name, Shared::clone(module));
+        }
         register_assert(&mut engine, assertion::check);
         engine.set_default_tag(Dynamic::from(Arc::clone(session)));
         let stopping = Arc::clone(session);
@@ -199,8 +205,12 @@ pub(super) fn known() -> &'static Vocabulary {
     static VOCABULARY: OnceLock<Vocabulary> = OnceLock::new();
     VOCABULARY.get_or_init(|| {
         let mut engine = new_engine();
-        for module in &Engine::new().modules {
+        let all = Engine::new();
+        for module in &all.modules {
             engine.register_global_module(Shared::clone(module));
+        }
+        for (name, module) in &all.systems {
+            engine.register_static_module(*name, Shared::clone(module));
         }
         let names = engine.collect_fn_metadata(
             None,

@@ -1,6 +1,6 @@
 //! From the engine's errors to failures in plain words, placed in the document.
 
-use rhai::{EvalAltResult, LexError, ParseErrorType, Position};
+use rhai::{Dynamic, EvalAltResult, LexError, Map, ParseErrorType, Position};
 
 use super::engine::known;
 use super::notebook::ANONYMOUS;
@@ -88,6 +88,8 @@ fn message(error: EvalAltResult, session: &Session, trail: &Trail) -> String {
         EvalAltResult::ErrorRuntime(value, _) => {
             if value.is_unit() {
                 "the script threw an error".to_owned()
+            } else if let Some(answer) = answered(&value) {
+                answer
             } else if value.is_map() || value.is_array() {
                 show(&value, 400)
             } else {
@@ -152,6 +154,21 @@ fn message(error: EvalAltResult, session: &Session, trail: &Trail) -> String {
             plain_words(&other.to_string())
         }
     }
+}
+
+/// The error of a call in one line: what the far side said, its code, what to try.
+fn answered(value: &Dynamic) -> Option<String> {
+    let error = value.read_lock::<Map>()?;
+    let text = |name: &str| Some(to_text(error.get(name)?));
+    let (code, message, help) = (text("code")?, text("message")?, text("help")?);
+    let mut line = message;
+    if !code.is_empty() && !line.contains(&code) {
+        line.push_str(&format!(" ({code})"));
+    }
+    if !help.is_empty() {
+        line.push_str(&format!("; {help}"));
+    }
+    Some(line)
 }
 
 fn unknown_variable(name: &str, session: &Session, trail: &Trail) -> String {

@@ -27,6 +27,7 @@ pub use secret::{Raw, Secret};
 pub use shape::{describe, show, to_dynamic, to_text, to_value};
 
 use crate::source::Span;
+use crate::value::Value;
 
 /// A value of a script.
 pub type Dynamic = rhai::Dynamic;
@@ -38,6 +39,22 @@ pub trait Host: Send + Sync {
     /// # Errors
     /// A message where it could not be started, was cancelled, or its time was up.
     fn process(&self, request: Request) -> Result<Finished, Trouble>;
+    /// Asks one of the operator's systems something, or has it do something; `function` is its
+    /// name in scripts (`k8s::get`), `arguments` an object.
+    ///
+    /// # Errors
+    /// What the far side said, or why it could not be asked.
+    fn call(
+        &self,
+        function: &'static str,
+        arguments: Value,
+        timeout: Duration,
+    ) -> Result<Value, Trouble> {
+        drop((arguments, timeout));
+        Err(Trouble::Failed(format!(
+            "nothing here can answer `{function}`"
+        )))
+    }
     /// Asks the operator for a text.
     ///
     /// # Errors
@@ -112,6 +129,16 @@ pub enum Trouble {
     /// The far side or the system said no; the script may catch it.
     #[error("{0}")]
     Failed(String),
+    /// A system said no; the script may catch it, a map of `code`, `message` and `help`.
+    #[error("{message}")]
+    Answered {
+        /// The system's own word for it.
+        code: String,
+        /// What it said.
+        message: String,
+        /// The next action, or nothing.
+        help: String,
+    },
     /// The operator did not answer or said no: the step is refused.
     #[error("{0}")]
     Refused(String),

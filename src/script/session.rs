@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rhai::{Dynamic, EvalAltResult, NativeCallContext, Position};
+use rhai::{Dynamic, EvalAltResult, Map, NativeCallContext, Position};
 use tokio_util::sync::CancellationToken;
 
 use super::place::Place;
@@ -97,6 +97,18 @@ impl Session {
     pub(super) fn trouble(&self, trouble: Trouble, position: Position) -> Box<EvalAltResult> {
         let (kind, message) = match trouble {
             Trouble::Failed(message) => return message.into(),
+            Trouble::Answered {
+                code,
+                message,
+                help,
+            } => {
+                let parts = [("code", code), ("message", message), ("help", help)];
+                let error: Map = parts
+                    .into_iter()
+                    .map(|(name, text)| (name.into(), Dynamic::from(text)))
+                    .collect();
+                return EvalAltResult::ErrorRuntime(error.into(), position).into();
+            }
             Trouble::Refused(message) => (FailureKind::Refused, message),
             Trouble::Cancelled => (FailureKind::Cancelled, Trouble::Cancelled.to_string()),
         };

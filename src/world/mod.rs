@@ -3,6 +3,7 @@
 //! A run reaches the outside only through [`World`], so that it can be answered by the live one
 //! or from a recording. Nothing here knows of steps, graphs or journals.
 
+mod call;
 pub mod live;
 mod probe;
 
@@ -19,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::credentials::{Environment, Identity, NoContext, NoIdentity, Profiles};
 pub use crate::event::Stream;
+pub use call::{Call, CallError, Reply, codes};
 pub use probe::probe;
 
 /// A future in a box, so that [`World`] can be a trait object.
@@ -39,6 +41,29 @@ pub trait World: Send + Sync {
         output: mpsc::Sender<Chunk>,
         cancel: CancellationToken,
     ) -> Boxed<'_, Result<Exit, SpawnError>>;
+
+    /// Asks one of the operator's systems something, or has it do something.
+    ///
+    /// What it is at goes to `progress`, a line at a time; a full channel loses lines. A call that
+    /// is cancelled, or whose time is up, ends with the codes for that.
+    ///
+    /// # Errors
+    /// What the far side said, or why it could not be asked; a world that can't ask says so.
+    fn call(
+        &self,
+        call: Call,
+        progress: mpsc::Sender<String>,
+        cancel: CancellationToken,
+    ) -> Boxed<'_, Result<Reply, CallError>> {
+        drop((progress, cancel));
+        Box::pin(async move {
+            Err(CallError::new(
+                codes::UNANSWERED,
+                format!("nothing here can answer `{}`", call.function),
+                "",
+            ))
+        })
+    }
 
     /// The time of day, UTC.
     fn now(&self) -> Timestamp;

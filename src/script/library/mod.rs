@@ -1,9 +1,11 @@
 //! What scripts can call, one file for each theme.
 
+mod aws;
 mod json;
 mod operator;
 mod process;
 mod record;
+mod system;
 mod text;
 mod time;
 
@@ -36,6 +38,17 @@ pub(super) fn module() -> Shared<Module> {
     time::add(&mut module);
     module.build_index();
     module.into()
+}
+
+/// The modules of systems, each under the name that scripts write before `::`.
+pub(super) fn systems() -> Vec<(&'static str, Shared<Module>)> {
+    [("aws", aws::module())]
+        .into_iter()
+        .map(|(name, mut module)| {
+            module.build_index();
+            (name, Shared::new(module))
+        })
+        .collect()
 }
 
 /// Adds a function. All are pure in the engine's sense: none changes what it is called on, so

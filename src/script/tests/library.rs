@@ -200,7 +200,7 @@ fn json_and_yaml_are_read_and_written() {
 
 #[test]
 fn values_go_there_and_back() {
-    let plain: crate::value::Value = serde_json::json!({
+    let plain: Value = serde_json::json!({
         "a": [1, 2.5, null, true, "x", {"b": []}], "big": 9_007_199_254_740_993_i64
     });
     assert_eq!(to_value(&to_dynamic(&plain)), plain);

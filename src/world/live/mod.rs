@@ -3,6 +3,7 @@
 //! Only its room `shell` starts processes.
 
 mod aws;
+mod calls;
 mod kube;
 mod shell;
 
@@ -16,7 +17,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::credentials::{Environment, Identity, NoContext, NoIdentity, Profiles};
 
-use super::{Answer, Boxed, Chunk, Exit, Operator, Process, Question, SpawnError, Stdin, World};
+use super::{
+    Answer, Boxed, Call, CallError, Chunk, Exit, Operator, Process, Question, Reply, SpawnError,
+    Stdin, World,
+};
 
 /// The world as it is.
 pub struct Live {
@@ -50,6 +54,15 @@ impl World for Live {
             };
             shell::run(process, output, cancel).await
         })
+    }
+
+    fn call(
+        &self,
+        call: Call,
+        progress: mpsc::Sender<String>,
+        cancel: CancellationToken,
+    ) -> Boxed<'_, Result<Reply, CallError>> {
+        Box::pin(calls::answer(call, progress, cancel))
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is where the clock is read")]
