@@ -5,6 +5,7 @@
 
 mod entry;
 mod lines;
+mod memory;
 mod reader;
 mod recorder;
 mod store;
