@@ -81,6 +81,7 @@ async fn started(
     let plan = bind(page, given, &selection(&args.selection), keyboard.as_ref()).await?;
     let redactor = Redactor::default();
     learn(&plan, &redactor)?;
+    plan.learn_defaults(&redactor);
     named_by_a_secret(&plan, &redactor)?;
     for (name, value) in surroundings.environment.iter() {
         // Short and common values are left alone: nobody asked for them to be hidden.

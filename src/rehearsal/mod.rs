@@ -82,6 +82,7 @@ pub async fn rehearse(
 ) -> Result<Rehearsed, Error> {
     let plan = plan(&graph, &recording, &terms.inputs).map_err(Error::Unready)?;
     let redactor = redactor(&recording);
+    plan.learn_defaults(&redactor);
     let world = Arc::new(Recorded::new(Arc::clone(&recording), terms.fit));
     let clock = Arc::clone(&world);
     let recorder = Recorder::in_memory(move || clock.now());
