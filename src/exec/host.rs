@@ -231,6 +231,7 @@ impl StepHost {
                     document: "sh()",
                     errexit: true,
                     left: None,
+                    secrets: &[],
                     scratch: self.context.scratch.path(),
                 };
                 let argv = self

@@ -11,6 +11,7 @@ mod context;
 mod each;
 mod fill;
 pub mod guard;
+mod held;
 mod host;
 mod launch;
 mod left;

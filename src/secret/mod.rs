@@ -5,6 +5,7 @@
 
 pub(crate) mod base64;
 mod clean;
+mod computed;
 mod filter;
 mod forms;
 mod matcher;
@@ -16,6 +17,7 @@ mod terraform;
 mod tests;
 
 pub use clean::{Clean, CleanBytes, CleanValue};
+pub use computed::computed_secrets;
 pub use filter::Filter;
 pub use names::is_secret_name;
 pub use redactor::{Redactor, Refused};
