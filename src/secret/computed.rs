@@ -24,14 +24,14 @@ pub fn computed_secrets(text: &str) -> Vec<String> {
     for line in text.lines() {
         for (equals, _) in line.match_indices('=') {
             let before = line[..equals].trim_end_matches('+');
-            let start = before
-                .rfind(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
-                .map_or(0, |at| at + 1);
+            // In `curl -d "token=$TOKEN"` nothing is set.
+            let begins = |c: char| c.is_whitespace() || matches!(c, ';' | '&' | '|' | '(' | '{');
+            let name = before.rsplit(begins).next().unwrap_or_default();
             let value = line[equals + 1..].split([';', '&', '|']).next();
             // What stands in single quotes is no computation.
             let value = value.unwrap_or_default().trim_start();
             if !value.starts_with('\'') && value.contains(['$', '`']) {
-                add(&before[start..]);
+                add(name);
             }
         }
         let mut words = line.split(|c: char| c.is_whitespace() || matches!(c, ';' | '&' | '|'));
@@ -76,7 +76,7 @@ mod tests {
         case("TOKEN='$x'", &[]);
         case("PORT=$(free-port)", &[]);
         case("TOKEN_FILE=$(mktemp)", &[]);
-        case("curl -d \"token=$TOKEN\"", &["token"]);
+        case("curl -d \"token=$TOKEN\"", &[]);
         case("=$x 1TOKEN=$x é=$x", &[]);
     }
 }
