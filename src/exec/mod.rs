@@ -302,6 +302,7 @@ fn head(context: &Context) -> RunStarted {
                 .iter()
                 .map(|from| graph.steps[*from].id.to_string())
                 .collect(),
+            effect: Some(graph.effect(index).word().to_owned()),
         })
         .collect();
     let inputs: BTreeMap<_, _> = context
