@@ -43,6 +43,12 @@ pub enum Event {
         /// How many bytes of the stream are left out before this piece.
         #[serde(default, skip_serializing_if = "is_zero")]
         skipped: u64,
+        /// Whether its last line goes on: no newline was left out at its end.
+        #[serde(default, skip_serializing_if = "is_false")]
+        open: bool,
+        /// The call of a script that it belongs to, if not to the step's own process.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call: Option<u32>,
         /// What it wrote.
         #[serde(flatten)]
         text: Text,
@@ -65,7 +71,10 @@ pub enum Event {
         /// The call it answers, if it answers one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         call: Option<u32>,
-        /// What it is: `outcome`, `environment`, `directory`, or a name.
+        /// What it is: `outcome` (of a call), `environment` and `directory` (that a shell left),
+        /// `exit` (how the process of an attempt ended: an `outcome` without a call), `parts` (how
+        /// many bytes each command of a transcript printed), `env NAME` (a variable that a script
+        /// read), `now` (the time of day that it read), or a name.
         name: String,
         /// The value, redacted.
         value: CleanValue,
@@ -195,6 +204,14 @@ fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over references"
+)]
+fn is_false(boolean: &bool) -> bool {
+    !*boolean
+}
+
 /// The head of a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunStarted {
@@ -206,6 +223,13 @@ pub struct RunStarted {
     pub title: Clean,
     /// The SHA-256 of its text, in hex.
     pub digest: String,
+    /// Its text, redacted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Clean>,
+    /// The recording that answers in the place of the outside world, in words; none where the
+    /// run is real.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recording: Option<Clean>,
     /// The program's version.
     pub program: String,
     /// Operating system and architecture, as in `linux-x86_64`.
@@ -225,6 +249,9 @@ pub struct RunStarted {
     /// Who the AWS credentials are, where that was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<Identity>,
+    /// The Kubernetes context, where one is guarded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<Clean>,
     /// The steps that may run, in the order of the document.
     pub steps: Vec<StepHead>,
 }

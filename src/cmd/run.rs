@@ -127,6 +127,8 @@ async fn started(
         guards: ready.guards,
         identity: ready.identity,
         notes,
+        recording: None,
+        context: None,
     };
     let ended = exec::run(
         Arc::new(plan),
