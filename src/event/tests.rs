@@ -85,34 +85,34 @@ fn run_started() -> impl Strategy<Value = Event> {
         (
             prop::collection::vec(removed, 0..2),
             prop::option::of(identity()),
-            prop::collection::vec(prop::option::of(clean_text()), 3),
+            prop::collection::vec(prop::option::of(clean_text()), 4),
         ),
         prop::collection::vec(head(), 0..3),
     )
-        .prop_map(
-            |(first, second, inputs, (removed, identity, mut more), steps)| {
-                let (run, document, title, digest, program) = first;
-                let (platform, operator, target, attended) = second;
-                Event::RunStarted(Box::new(RunStarted {
-                    run,
-                    document,
-                    title,
-                    digest,
-                    text: more.pop().flatten(),
-                    recording: more.pop().flatten(),
-                    context: more.pop().flatten(),
-                    program,
-                    platform,
-                    operator,
-                    target,
-                    attended,
-                    inputs,
-                    removed,
-                    identity,
-                    steps,
-                }))
-            },
-        )
+        .prop_map(|(first, second, inputs, (removed, identity, mut more), steps)| {
+            let (run, document, title, digest, program) = first;
+            let (platform, operator, target, attended) = second;
+            Event::RunStarted(Box::new(RunStarted {
+                run,
+                document,
+                title,
+                digest,
+                text: more.pop().flatten(),
+                recording: more.pop().flatten(),
+                context: more.pop().flatten(),
+                program,
+                platform,
+                operator,
+                target,
+                attended,
+                keep_going: !attended,
+                directory: more.pop().flatten(),
+                inputs,
+                removed,
+                identity,
+                steps,
+            }))
+        })
 }
 
 /// Every kind of event, with anything in it.

@@ -23,6 +23,7 @@ use crate::secret::Clean;
 
 pub use compare::{Comparison, Difference, Verdict, compare};
 pub use exit::{Exit, How, Why};
+pub use crate::event::Stream;
 pub use step::{Asked, Attempt, Called, Check, Ended, Piece, Step, stream};
 
 /// A run that was recorded.

@@ -13,8 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::*;
 use crate::world::live::Live;
 use crate::world::{
-    Answer, Boxed, Chunk, End, Operator, Origin, Process, Question, SpawnError, Stdin, Stream,
-    World,
+    Origin, Answer, Boxed, Chunk, End, Operator, Process, Question, SpawnError, Stdin, Stream, World,
 };
 
 struct Nobody;
