@@ -14,8 +14,8 @@ use crate::credentials::Environment;
 use crate::event::{Event, Part};
 use crate::quote::Dialect;
 use crate::script::{Check, Command, Finished, Host, Request, Trouble};
-use crate::value::{Value, show_duration};
 use crate::secret::Clean;
+use crate::value::{Value, show_duration};
 use crate::world::{Call, CallError, End, Origin, Process, QuestionKind, Stdin, codes};
 
 use super::context::Context;
@@ -258,6 +258,7 @@ impl StepHost {
                     document: "sh()",
                     errexit: true,
                     left: None,
+                    secrets: &[],
                     scratch: self.context.scratch.path(),
                 };
                 let argv = self

@@ -12,6 +12,7 @@ mod each;
 mod evidence;
 mod fill;
 pub mod guard;
+mod held;
 mod host;
 mod launch;
 mod left;
@@ -306,6 +307,7 @@ fn head(context: &Context) -> RunStarted {
                 .iter()
                 .map(|from| graph.steps[*from].id.to_string())
                 .collect(),
+            effect: Some(graph.effect(index).word().to_owned()),
         })
         .collect();
     let inputs: BTreeMap<_, _> = context
@@ -340,7 +342,10 @@ fn head(context: &Context) -> RunStarted {
             source: redactor.clean(&identity.source),
             expires: identity.expires,
         }),
-        context: settings.context.as_ref().map(|context| redactor.clean(context)),
+        context: settings
+            .context
+            .as_ref()
+            .map(|context| redactor.clean(context)),
         steps,
     }
 }

@@ -116,11 +116,7 @@ struct Rest {
 }
 
 impl<'a> Recording<'a> {
-    fn new(
-        context: &'a Context,
-        (step, call): (&'a str, Option<u32>),
-        stream: Stream,
-    ) -> Self {
+    fn new(context: &'a Context, (step, call): (&'a str, Option<u32>), stream: Stream) -> Self {
         Self {
             context,
             step,

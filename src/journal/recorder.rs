@@ -10,6 +10,7 @@ use std::thread;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
+use super::append;
 use super::Entry;
 use super::memory::Memory;
 use super::store::JOURNAL;
@@ -181,6 +182,8 @@ fn create(folder: &Path, path: &Path) -> io::Result<File> {
         .create_new(true)
         .mode(0o600)
         .open(path)?;
+    // Held until the run ends: whoever would write behind it sees that it is live.
+    append::lock(&file);
     File::open(folder)?.sync_all()?;
     if let Some(parent) = folder
         .parent()

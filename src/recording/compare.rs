@@ -113,8 +113,7 @@ pub fn compare(
             reached = reached.max(recorded.since(end.at));
         }
         checks(&mut comparison, step, before);
-        let is_new_and_passed =
-            was == Verdict::Absent && matches!(is.word(), "passed" | "skipped");
+        let is_new_and_passed = was == Verdict::Absent && matches!(is.word(), "passed" | "skipped");
         if was.word() == is.word() || is_new_and_passed {
             continue;
         }
@@ -157,7 +156,8 @@ fn counts(recording: &Recording, step: &Step) -> bool {
 }
 
 fn checks(comparison: &mut Comparison, step: &Step, before: Option<&Step>) {
-    let mut earlier: Vec<&Check> = before.map_or_else(Vec::new, |step| step.checks.iter().collect());
+    let mut earlier: Vec<&Check> =
+        before.map_or_else(Vec::new, |step| step.checks.iter().collect());
     for check in &step.checks {
         let was = earlier
             .iter()

@@ -107,7 +107,9 @@ impl Fold {
         let place = match recording.places.get(id) {
             Some(place) => *place,
             None => {
-                recording.places.insert(id.to_owned(), recording.steps.len());
+                recording
+                    .places
+                    .insert(id.to_owned(), recording.steps.len());
                 recording.steps.push(Step {
                     id: id.to_owned(),
                     ..Step::default()
@@ -264,7 +266,9 @@ impl Step {
             }
             "environment" => {
                 if let CleanValue::Map(changes) = value {
-                    let changes = changes.iter().map(|(name, value)| (name.clone(), text(value)));
+                    let changes = changes
+                        .iter()
+                        .map(|(name, value)| (name.clone(), text(value)));
                     self.environment.extend(changes);
                 }
             }

@@ -39,7 +39,10 @@ impl Found {
         }
         let exported = step.environment.values().flatten();
         let read = step.reads.iter().filter_map(|(_, value)| value.as_ref());
-        let answers = step.questions.iter().filter_map(|asked| asked.answer.as_ref());
+        let answers = step
+            .questions
+            .iter()
+            .filter_map(|asked| asked.answer.as_ref());
         for text in exported.chain(read).chain(answers.map(|answer| &answer.0)) {
             self.text(text.as_str());
         }

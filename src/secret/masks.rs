@@ -38,7 +38,9 @@ fn is_mask(inner: &str) -> bool {
                 .split('-')
                 .all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase()))
     };
-    inner.strip_prefix("secret:").is_some_and(|name| !name.is_empty())
+    inner
+        .strip_prefix("secret:")
+        .is_some_and(|name| !name.is_empty())
         || KINDS.contains(&inner)
         || is_kind()
 }

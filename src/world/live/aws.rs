@@ -276,7 +276,7 @@ async fn run(command: &str, environment: &Environment) -> Result<Key, NoIdentity
         reason: format!("the `credential_process` of the profile {reason}"),
     };
     let process = Process {
-            origin: Origin::default(),
+        origin: Origin::default(),
         argv: ["sh", "-c", command].map(OsString::from).into(),
         environment: environment.clone(),
         directory: environment

@@ -112,11 +112,14 @@ impl Answers {
         );
         found.ok_or_else(|| {
             let name = &origin.step;
-            let count = self
-                .own(recording, name)
-                .map_or(0, |step| step.calls.iter().filter(|call| fits(call)).count());
+            let count = self.own(recording, name).map_or(0, |step| {
+                step.calls.iter().filter(|call| fits(call)).count()
+            });
             let reason = if count > 0 {
-                format!("this was asked {} in the recording, and not again", times(count))
+                format!(
+                    "this was asked {} in the recording, and not again",
+                    times(count)
+                )
             } else {
                 format!("this call of `{function}` is not in the recording")
             };
@@ -148,11 +151,7 @@ impl Answers {
     }
 
     /// The next time of day that a step's script read.
-    pub(super) fn clock(
-        &mut self,
-        recording: &Recording,
-        step: &str,
-    ) -> Option<jiff::Timestamp> {
+    pub(super) fn clock(&mut self, recording: &Recording, step: &str) -> Option<jiff::Timestamp> {
         self.find(recording, step, Kind::Clock, |step| &step.clock, |_| true)
             .map(|(_, read)| *read)
     }
@@ -225,7 +224,9 @@ fn same(recorded: Option<&Clean>, now: Option<&Clean>) -> bool {
         (Some(recorded), Some(now)) => {
             let lines = |text: &Clean| -> Vec<String> {
                 let text = text.as_str().trim();
-                text.lines().map(|line| line.trim_end().to_owned()).collect()
+                text.lines()
+                    .map(|line| line.trim_end().to_owned())
+                    .collect()
             };
             recorded == now || lines(recorded) == lines(now)
         }

@@ -173,7 +173,13 @@ impl Recorded {
                 return Err(unanswered(reason));
             }
         }
-        let played = self.play(step, (began, exit.as_ref()), chunks, process.timeout, output);
+        let played = self.play(
+            step,
+            (began, exit.as_ref()),
+            chunks,
+            process.timeout,
+            output,
+        );
         let (end, mut elapsed) = tokio::select! {
             biased;
             () = cancel.cancelled() => (End::Cancelled, Duration::ZERO),
@@ -329,7 +335,12 @@ impl World for Recorded {
         directory: PathBuf,
     ) -> Boxed<'_, Result<String, NoContext>> {
         drop((environment, directory));
-        let context = self.recording.head.context.as_ref().map(ToString::to_string);
+        let context = self
+            .recording
+            .head
+            .context
+            .as_ref()
+            .map(ToString::to_string);
         Box::pin(async { context.ok_or(NoContext::Unknown) })
     }
 
@@ -373,7 +384,10 @@ fn chunk(piece: &Piece) -> (Timestamp, Chunk) {
 /// What the process of a call wrote.
 fn of_call(call: &Called, exit: Option<&Then>) -> Vec<(Timestamp, Chunk)> {
     let quiet = exit.into_iter().flat_map(|exit| {
-        [(Stream::Stdout, &exit.stdout), (Stream::Stderr, &exit.stderr)]
+        [
+            (Stream::Stdout, &exit.stdout),
+            (Stream::Stderr, &exit.stderr),
+        ]
     });
     let quiet = quiet.filter_map(|(stream, text)| {
         let bytes = text.as_ref()?.clone().into_bytes();

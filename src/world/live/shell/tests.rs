@@ -23,7 +23,7 @@ fn environment() -> Environment {
 
 fn process(argv: &[&str]) -> Process {
     Process {
-            origin: Origin::default(),
+        origin: Origin::default(),
         argv: argv.iter().map(OsString::from).collect(),
         environment: environment(),
         directory: PathBuf::from("/"),
