@@ -313,6 +313,10 @@ Examples:
 pub(crate) struct Replay {
     #[command(flatten)]
     pub(crate) run: RunName,
+    /// Tell what this runbook would have done then: it runs against what was recorded, and
+    /// reaches nothing else
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["speed", "until", "format", "output"])]
+    pub(crate) with: Option<PathBuf>,
     /// How many times as fast as it was, or `instant`
     #[arg(long, value_name = "N", default_value = "1", value_parser = speed)]
     pub(crate) speed: Speed,

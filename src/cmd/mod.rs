@@ -31,6 +31,7 @@ mod shellcheck;
 mod signals;
 mod surroundings;
 mod tools;
+mod what_if;
 
 use std::panic;
 use std::process::ExitCode;
@@ -91,7 +92,10 @@ fn dispatch(line: &Line, surroundings: &Surroundings) -> Result<u8, Failure> {
         Command::New(args) => new::new(args, surroundings),
         Command::Runs(args) => runs::runs(args, surroundings),
         Command::Show(args) => runs::show(args, surroundings),
-        Command::Replay(args) => replay::replay(args, surroundings),
+        Command::Replay(args) => match &args.with {
+            Some(file) => what_if::what_if(&args.run.name, file, surroundings),
+            None => replay::replay(args, surroundings),
+        },
         Command::Note(args) => note::note(args, surroundings),
         Command::Postmortem(args) => postmortem::postmortem(args, surroundings),
         Command::Verify(args) => runs::verify(args, surroundings),

@@ -21,11 +21,11 @@ use crate::exec::{self, Interrupt, Settings};
 use crate::graph::Graph;
 use crate::journal::{Entry, Recorder};
 use crate::plan::{Given, Plan, Selection, Unready};
-use crate::recording::{self, Comparison, Recording, cell_of};
+use crate::recording::{self, Comparison, Missing, Recording, cell_of};
 use crate::secret::Redactor;
 use crate::source::Source;
 use crate::world::World;
-use crate::world::recorded::{Fit, Missing, Recorded};
+use crate::world::recorded::{Fit, Recorded};
 
 pub use inputs::given;
 

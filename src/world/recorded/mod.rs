@@ -21,12 +21,12 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::credentials::{Environment, Identity, NoContext, NoIdentity, Profiles};
-use crate::recording::{Attempt, Called, Exit as Then, How, Piece, Recording, Step, Why};
+use crate::recording::{Attempt, Called, Exit as Then, How, Missing, Piece, Recording, Step, Why};
 use crate::secret::{CleanValue, masks};
 use crate::value::Value;
 
 use self::answers::Answers;
-pub use self::answers::{Fit, Missing};
+pub use self::answers::Fit;
 use self::clock::Clock;
 use super::{
     Answer, Boxed, Call, CallError, Chunk, End, Exit, Leavings, Process, Question, Reply,
