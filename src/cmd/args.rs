@@ -99,6 +99,8 @@ pub(crate) enum Command {
     Note(Note),
     /// Write the postmortem of one run or several: a page that is a runbook itself
     Postmortem(Postmortem),
+    /// Write a run as one file to pass on: every command takes it for the run
+    Export(Export),
     /// Tell whether a run's journal is whole and unaltered
     Verify(Verify),
     /// Write a text as one safe word of a shell
@@ -380,6 +382,16 @@ pub(crate) struct Postmortem {
     /// The file to write; one that is there is never overwritten
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+}
+
+/// `runbook export`
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    #[command(flatten)]
+    pub(crate) run: RunName,
+    /// The file to write [default: standard output]
+    #[arg(short = 'o', long = "to", value_name = "FILE")]
+    pub(crate) to: Option<PathBuf>,
 }
 
 /// `runbook verify`

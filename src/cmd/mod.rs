@@ -8,6 +8,7 @@ mod args;
 mod check;
 mod credentials;
 mod doctor;
+mod export;
 mod failure;
 mod graph;
 mod guards;
@@ -98,6 +99,7 @@ fn dispatch(line: &Line, surroundings: &Surroundings) -> Result<u8, Failure> {
         },
         Command::Note(args) => note::note(args, surroundings),
         Command::Postmortem(args) => postmortem::postmortem(args, surroundings),
+        Command::Export(args) => export::export(args, surroundings),
         Command::Verify(args) => runs::verify(args, surroundings),
         Command::Quote(args) => quote::quote(args),
         Command::Doctor => doctor::doctor(surroundings),

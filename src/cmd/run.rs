@@ -280,7 +280,7 @@ fn writable(path: &Path, surroundings: &Surroundings) -> Result<(), Failure> {
 }
 
 /// Writes a file as a whole or not at all.
-fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let write = || -> std::io::Result<()> {
         let mut file = tempfile::NamedTempFile::new_in(folder_of(path))?;
         std::io::Write::write_all(&mut file, bytes)?;
@@ -290,7 +290,7 @@ fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     write().map_err(|error| {
         Failure::new(
             Kind::Output,
-            format!("the report `{}` can't be written", path.display()),
+            format!("`{}` can't be written", path.display()),
         )
         .because(&error)
     })
