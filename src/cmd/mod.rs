@@ -18,6 +18,7 @@ mod lease;
 mod list;
 mod new;
 mod note;
+mod on_recording;
 mod operator;
 mod page;
 mod plan;

@@ -25,7 +25,7 @@ use super::page::Page;
 use super::project::{Chosen, Project, folder_of};
 use super::signals::Signals;
 use super::surroundings::Surroundings;
-use super::{credentials, guards, inputs, rooms, runs, runtime};
+use super::{credentials, guards, inputs, on_recording, rooms, runs, runtime};
 
 /// Between TERM and KILL.
 const GRACE: Duration = Duration::from_secs(5);
@@ -45,6 +45,9 @@ pub(crate) fn run(args: &args::Run, surroundings: &Surroundings) -> Result<u8, F
     let given = inputs::given(&args.inputs, &page.document, surroundings)?;
     if let Some(path) = &args.junit {
         writable(path, surroundings)?;
+    }
+    if let Some(target) = target.as_ref().filter(|target| target.recording.is_some()) {
+        return on_recording::run(args, surroundings, &page, &project, target, given);
     }
     let runtime = runtime()?;
     let ended = runtime.block_on(started(args, surroundings, &page, &project, target, given));
@@ -105,6 +108,13 @@ async fn started(
         return Err(Failure::said(Kind::Signal(number)));
     }
 
+    let context = if ready.guards.contexts.is_empty() {
+        None
+    } else {
+        let (environment, directory) = (&ready.environment, &surroundings.directory);
+        let asked = world.kube_context(environment.clone(), directory.clone());
+        asked.await.ok()
+    };
     let now = world.now();
     let id = rooms::id(now);
     let kept = project.create(&id)?;
@@ -129,7 +139,7 @@ async fn started(
         identity: ready.identity,
         notes,
         recording: None,
-        context: None,
+        context,
     };
     let ended = exec::run(
         Arc::new(plan),
@@ -258,7 +268,7 @@ fn jobs(asked: Option<u16>) -> usize {
     jobs.min(usize::try_from(most).unwrap_or(usize::MAX)).max(1)
 }
 
-fn unkept(error: &dyn std::error::Error) -> Failure {
+pub(crate) fn unkept(error: &dyn std::error::Error) -> Failure {
     Failure::journal(error.to_string())
         .help("see whether the disk is full or read-only; RUNBOOK_HOME names another folder")
 }

@@ -161,7 +161,9 @@ pub fn answerable(mut guards: Guards, recording: &Recording) -> Guards {
     guards
 }
 
-fn settings(recording: &Recording, guards: Guards) -> Settings {
+/// How a page is run against a recording: as the recorded run was, and one step at a time.
+#[must_use]
+pub fn settings(recording: &Recording, guards: Guards) -> Settings {
     let head = &recording.head;
     Settings {
         run: head.run.clone(),
