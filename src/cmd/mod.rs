@@ -32,6 +32,7 @@ mod runs;
 mod shellcheck;
 mod signals;
 mod surroundings;
+mod test;
 mod tools;
 mod what_if;
 
@@ -101,6 +102,7 @@ fn dispatch(line: &Line, surroundings: &Surroundings) -> Result<u8, Failure> {
         Command::Note(args) => note::note(args, surroundings),
         Command::Postmortem(args) => postmortem::postmortem(args, surroundings),
         Command::Export(args) => export::export(args, surroundings),
+        Command::Test(args) => test::test(args, surroundings),
         Command::Verify(args) => runs::verify(args, surroundings),
         Command::Quote(args) => quote::quote(args),
         Command::Doctor => doctor::doctor(surroundings),

@@ -22,7 +22,7 @@ use crate::journal::Entry;
 use crate::secret::Clean;
 use crate::sink::Sink;
 
-pub use junit::junit;
+pub use junit::{Case, junit, suite};
 pub use step::{Check, State, Step};
 pub use tail::Tail;
 
