@@ -17,5 +17,5 @@ mod tests;
 
 pub use clean::{Clean, CleanBytes, CleanValue};
 pub use filter::Filter;
-pub use names::is_secret_name;
+pub use names::{is_beside, is_secret_member, is_secret_name};
 pub use redactor::{Redactor, Refused};
