@@ -76,6 +76,7 @@
 //!         guards: Default::default(),
 //!         identity: None,
 //!         notes: Vec::new(),
+//!         about: Default::default(),
 //!     };
 //!     let ended = exec::run(
 //!         Arc::new(plan),

@@ -126,6 +126,7 @@ async fn started(
         guards: ready.guards,
         identity: ready.identity,
         notes,
+        about: exec::About::default(),
     };
     let ended = exec::run(
         Arc::new(plan),

@@ -5,8 +5,10 @@
 
 mod entry;
 mod lines;
+mod lock;
 mod reader;
 mod recorder;
+mod stopped;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -15,7 +17,9 @@ mod writer;
 
 pub use entry::{Entry, Malformed, digest};
 pub use lines::Lines;
+pub use lock::{Lock, Locked};
 pub use reader::{ReadError, Reader};
 pub use recorder::{Error, Recorder};
+pub use stopped::{NotStopped, Stopped};
 pub use store::{NotFound, Run, Store, short};
 pub use verify::{Broken, Flaw, Verified, verify};

@@ -4,9 +4,9 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::entry;
+use super::entry::{self, Entry, Standing};
 use super::reader::{ReadError, Reader};
-use crate::event::{Event, VERSION};
+use crate::event::Event;
 
 /// What a journal that verifies is like.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ pub enum Flaw {
     #[error("it does not continue the line before: one of the two was altered")]
     Chain,
     /// The first entry is not the beginning of a run, or another one is.
-    #[error("a run begins with one `run-started`, and only there")]
+    #[error("a run begins with one `run-started`, and only there, unless it says that it resumes")]
     Beginning,
     /// It comes after the end of the run.
     #[error("it comes after the end of the run")]
@@ -100,14 +100,32 @@ impl fmt::Display for Seal {
 }
 
 /// Checks a journal: every line an entry, numbers without a gap, each line bearing the hash of the
-/// one before, one beginning, nothing after the end, and the seal where there is one.
+/// one before, one beginning, nothing after the end but a resumption, and the seal where there is
+/// one.
 ///
 /// A last line without its newline is a crash's, not an alteration, unless the journal is sealed.
 ///
 /// # Errors
 /// Says at which line it is broken, and how.
 pub fn verify(path: impl AsRef<Path>) -> Result<Verified, Broken> {
-    let path = path.as_ref();
+    walk(path.as_ref(), Ending::Exact, &mut |_| {}).map(|(verified, _)| verified)
+}
+
+/// What counts as a last line that was cut off.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// One without its newline.
+    Exact,
+    /// Also one that is no entry, which a crash of the machine leaves.
+    Crashed,
+}
+
+/// Checks a journal and gives each entry; also tells how many bytes its whole lines have.
+pub(super) fn walk(
+    path: &Path,
+    ending: Ending,
+    each: &mut dyn FnMut(Entry),
+) -> Result<(Verified, u64), Broken> {
     let broken = |line: u64, flaw: Flaw| Broken::Line {
         path: path.display().to_string(),
         line,
@@ -121,42 +139,33 @@ pub fn verify(path: impl AsRef<Path>) -> Result<Verified, Broken> {
         torn: None,
         digest: entry::FIRST.to_owned(),
     };
-    let mut last = 1;
+    let (mut last, mut length) = (1, 0);
     while let Some(raw) = reader.raw().map_err(|error| unreadable(error, &broken))? {
+        let bytes = raw.text.len();
         if !raw.whole {
-            verified.torn = Some(raw.text.len());
+            verified.torn = Some(bytes);
             break;
         }
         last = raw.number;
         let digest = entry::digest(&raw.text);
-        let entry = reader
-            .entry(raw.text)
-            .map_err(|error| unreadable(error, &broken))?;
-        let expected = verified.entries + 1;
-        let begins = matches!(entry.event, Event::RunStarted(_));
-        let flaw = if entry.seq != expected {
-            Some(Flaw::Number {
-                expected,
-                found: entry.seq,
-            })
-        } else if entry.prev != verified.digest {
-            Some(Flaw::Chain)
-        } else if begins != (expected == 1) {
-            Some(Flaw::Beginning)
-        } else if verified.finished {
-            Some(Flaw::AfterEnd)
-        } else if entry.v == VERSION && entry.to_line() != reader.line() {
-            // What we write has one form; bytes that reading passes over were put there.
-            Some(Flaw::Malformed("it is not as it was written".to_owned()))
-        } else {
-            None
+        let entry = match reader.entry(raw.text) {
+            Ok(entry) => entry,
+            Err(ReadError::Line { .. })
+                if ending == Ending::Crashed && raw.number > 1 && reader.at_end() =>
+            {
+                verified.torn = Some(bytes + 1);
+                break;
+            }
+            Err(error) => return Err(unreadable(error, &broken)),
         };
-        if let Some(flaw) = flaw {
+        if let Some(flaw) = flaw(&entry, &verified, reader.line()) {
             return Err(broken(raw.number, flaw));
         }
-        verified.entries = expected;
+        verified.entries += 1;
         verified.digest = digest;
         verified.finished = matches!(entry.event, Event::RunFinished { .. });
+        length += bytes as u64 + 1;
+        each(entry);
     }
     if let Ok(text) = fs::read_to_string(Seal::beside(path)) {
         let holds = Seal::read(&text)
@@ -169,7 +178,35 @@ pub fn verify(path: impl AsRef<Path>) -> Result<Verified, Broken> {
     if verified.entries == 0 && verified.torn.is_none() {
         return Err(broken(1, Flaw::Empty));
     }
-    Ok(verified)
+    Ok((verified, length))
+}
+
+/// What is wrong with an entry that comes after those that `so_far` tells of.
+fn flaw(entry: &Entry, so_far: &Verified, line: &str) -> Option<Flaw> {
+    let expected = so_far.entries + 1;
+    let (begins, resumes) = match &entry.event {
+        Event::RunStarted(head) => (true, head.resumes.as_ref()),
+        _ => (false, None),
+    };
+    if entry.seq != expected {
+        Some(Flaw::Number {
+            expected,
+            found: entry.seq,
+        })
+    } else if entry.prev != so_far.digest {
+        Some(Flaw::Chain)
+    } else if begins && expected > 1 && resumes.is_some_and(|it| it.after == so_far.entries) {
+        None
+    } else if begins != (expected == 1) || resumes.is_some() {
+        Some(Flaw::Beginning)
+    } else if so_far.finished {
+        Some(Flaw::AfterEnd)
+    } else if Standing::of(&entry.v) == Standing::Known && entry.to_line() != line {
+        // What we write has one form; bytes that reading passes over were put there.
+        Some(Flaw::Malformed("it is not as it was written".to_owned()))
+    } else {
+        None
+    }
 }
 
 /// A line that can't be read, as a flaw at its place.
