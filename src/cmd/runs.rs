@@ -113,7 +113,10 @@ pub(crate) fn entries(journal: &Path) -> Result<Vec<Entry>, Failure> {
 }
 
 /// Finds a run by what the operator calls it.
-fn find(name: &args::RunName, surroundings: &Surroundings) -> Result<Run, Failure> {
+///
+/// # Errors
+/// Where there is no such run, or more than one.
+pub(crate) fn find(name: &args::RunName, surroundings: &Surroundings) -> Result<Run, Failure> {
     let project = Project::find(Path::new("."), surroundings)?;
     project.store().find(&name.name).map_err(|error| {
         let help = match error {

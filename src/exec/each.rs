@@ -10,8 +10,8 @@ use crate::script::{self, Dynamic, Notebook, StepResult};
 use crate::value::Value;
 
 use super::context::Broken;
-use super::resume;
 use super::outcome::{Ending, Outcome, Verdict};
+use super::resume;
 use super::state::State;
 use super::step::{Instance, Runner, Start, described};
 

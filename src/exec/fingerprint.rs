@@ -17,7 +17,12 @@ use crate::value::Value;
 use super::Settings;
 
 /// The variables that say where tools act.
-const PLACES: [&str; 4] = ["AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "KUBECONFIG"];
+const PLACES: [&str; 4] = [
+    "AWS_PROFILE",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "KUBECONFIG",
+];
 
 /// The fingerprint of each step of a plan.
 pub(super) fn all(plan: &Plan, settings: &Settings, redactor: &Redactor) -> Vec<String> {
@@ -91,7 +96,11 @@ pub(super) fn all(plan: &Plan, settings: &Settings, redactor: &Redactor) -> Vec<
             excerpt(&step.cwd),
             step.background,
             step.errexit,
-            if acts { json!(environment) } else { Value::Null },
+            if acts {
+                json!(environment)
+            } else {
+                Value::Null
+            },
             inputs,
             if acts { place.clone() } else { Value::Null },
             used,

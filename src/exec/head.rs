@@ -87,7 +87,10 @@ pub(super) fn head(context: &Context) -> Result<RunStarted, Broken> {
             expires: identity.expires,
         }),
         steps,
-        resumes: about.earlier.as_ref().map(|earlier| earlier.resumes.clone()),
+        resumes: about
+            .earlier
+            .as_ref()
+            .map(|earlier| earlier.resumes.clone()),
         fingerprints: graph
             .steps
             .iter()

@@ -9,8 +9,8 @@ use std::thread;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
-use super::store::JOURNAL;
 use super::stopped::Stopped;
+use super::store::JOURNAL;
 use super::writer::{End, Message, Writer};
 use crate::event::Event;
 use crate::sink::Sink;

@@ -149,7 +149,10 @@ impl Report {
         self.reason = None;
         self.elapsed = None;
         self.steps.retain(|_, step| {
-            let cell = step.id.rsplit_once('[').map_or(step.id.as_str(), |(id, _)| id);
+            let cell = step
+                .id
+                .rsplit_once('[')
+                .map_or(step.id.as_str(), |(id, _)| id);
             resumes
                 .kept
                 .iter()

@@ -231,6 +231,7 @@ fn bound(binding: &Binding) -> String {
 const fn origin(origin: Origin) -> &'static str {
     match origin {
         Origin::Default => "(default)",
+        Origin::Earlier => "(as before)",
         Origin::Argument => "(--input)",
         Origin::File => "(--input-file)",
         Origin::Environment => "(environment)",

@@ -34,7 +34,10 @@ pub(super) fn lines(resumes: &Resumes) -> Vec<String> {
         lines.push(format!("stay failed: {}", list_and(&resumes.failed)));
     }
     for done in &resumes.done {
-        lines.push(format!("counts as done: {} ({} says so)", done.step, done.by));
+        lines.push(format!(
+            "counts as done: {} ({} says so)",
+            done.step, done.by
+        ));
     }
     for again in &resumes.again {
         lines.push(format!("runs again: {}: {}", again.step, again.reason));

@@ -43,7 +43,9 @@ pub fn show<'a>(entries: impl IntoIterator<Item = &'a Entry>, style: Style) -> S
                 failed = Failed::default();
                 starts.clear();
                 ending.clear();
-                let at = began.map(|began| offset(began, entry.at)).unwrap_or_default();
+                let at = began
+                    .map(|began| offset(began, entry.at))
+                    .unwrap_or_default();
                 let what = head
                     .resumes
                     .as_ref()

@@ -338,7 +338,9 @@ impl Judge<'_> {
         };
         if step.background {
             let below = runs_below(&|_| true)?;
-            return Some(format!("a service ends with its run, and `{below}` is to run"));
+            return Some(format!(
+                "a service ends with its run, and `{below}` is to run"
+            ));
         }
         if self.pasts(index).any(Past::left_is_masked)
             && let Some(below) = runs_below(&acts)
@@ -449,5 +451,8 @@ fn calls_are_masked(past: &Past) -> bool {
         call.written.is_masked()
             || call.outcome.as_ref().is_some_and(super::history::is_masked)
             || super::history::hides(&call.request)
-    }) || past.answers.iter().any(|answer| super::history::hides(answer))
+    }) || past
+        .answers
+        .iter()
+        .any(|answer| super::history::hides(answer))
 }

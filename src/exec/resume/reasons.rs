@@ -98,7 +98,13 @@ pub(super) fn failed(reason: &str) -> String {
 
 /// Whether the reason for which a step was skipped is one that does not go away by itself.
 pub(super) fn holds_still(reason: &str) -> bool {
-    ["when \"", "the answer to `", "there is nothing in its", "it says `skip`", "it is ticked off"]
-        .iter()
-        .any(|start| reason.starts_with(start))
+    [
+        "when \"",
+        "the answer to `",
+        "there is nothing in its",
+        "it says `skip`",
+        "it is ticked off",
+    ]
+    .iter()
+    .any(|start| reason.starts_with(start))
 }

@@ -119,7 +119,9 @@ impl Host for Memory {
             None => {
                 let limit = request.timeout.map(crate::value::show_duration);
                 let limit = limit.unwrap_or_default();
-                Err(Trouble::Failed(format!("`{shown}` timed out after {limit}")))
+                Err(Trouble::Failed(format!(
+                    "`{shown}` timed out after {limit}"
+                )))
             }
         }
     }
@@ -143,9 +145,10 @@ impl Host for Memory {
     }
 
     fn ask(&self, question: &str, _default: Option<&str>) -> Result<String, Trouble> {
-        self.state().answers.pop_front().ok_or_else(|| {
-            Trouble::Refused(format!("nobody answered the question `{question}`"))
-        })
+        self.state()
+            .answers
+            .pop_front()
+            .ok_or_else(|| Trouble::Refused(format!("nobody answered the question `{question}`")))
     }
 
     fn log(&self, _text: &str) {}

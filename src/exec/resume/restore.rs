@@ -286,7 +286,9 @@ pub(in crate::exec) async fn instance(
     };
     let past = earlier.history.steps.get(&name);
     // One that is said to be done has no past.
-    let past = past.filter(|past| !past.is_interrupted()).unwrap_or(&nothing);
+    let past = past
+        .filter(|past| !past.is_interrupted())
+        .unwrap_or(&nothing);
     if past.item.as_ref() != Some(item) {
         return None;
     }
