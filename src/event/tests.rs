@@ -111,6 +111,7 @@ fn run_started() -> impl Strategy<Value = Event> {
                 removed,
                 identity,
                 steps,
+                ..RunStarted::default()
             }))
         })
 }

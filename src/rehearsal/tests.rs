@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
+use crate::document::Document;
+use crate::source::Source;
 use crate::world::live::Live;
 use crate::world::{Answer, Boxed, Operator, Question, QuestionKind};
 
@@ -73,6 +75,7 @@ fn record(text: &str, given: &[Given]) -> Arc<Recording> {
         context: None,
         notes: Vec::new(),
         recording: None,
+        about: About::default(),
     };
     runtime().block_on(async {
         exec::run(
