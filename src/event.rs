@@ -195,6 +195,14 @@ fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over references"
+)]
+fn is_not(flag: &bool) -> bool {
+    !*flag
+}
+
 /// The head of a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunStarted {
@@ -245,6 +253,9 @@ pub struct StepHead {
     pub line: usize,
     /// The ids of the steps it waits for.
     pub needs: Vec<String>,
+    /// Whether its shell goes on after a failing command, as with `errexit=off`.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub goes_on: bool,
     /// What it does to the world: `read`, `change` or `destroy`; not told by version 1.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effect: Option<String>,
