@@ -1,6 +1,6 @@
 //! What a postmortem tells of one run: a fold of its entries, in bounded memory.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::super::Report;
 use crate::event::{Event, RunStarted, Status};
 use crate::journal::{Entry, short};
+use crate::secret::CleanValue;
 
 /// How many moments of a run are told.
 const MOMENTS: usize = 2000;
@@ -25,6 +26,10 @@ pub struct Account {
     pub(super) counted: Vec<String>,
     pub(super) notes: Vec<Moment>,
     pub(super) entries: u64,
+    /// The variables that steps exported, and which step did.
+    pub(super) exported: BTreeMap<String, String>,
+    /// The first step that went to another directory.
+    pub(super) moved: Option<String>,
 }
 
 /// Something that happened at a time.
@@ -77,6 +82,8 @@ impl Account {
             counted: Vec::new(),
             notes: Vec::new(),
             entries: first.seq,
+            exported: BTreeMap::new(),
+            moved: None,
         };
         account.report.apply(&first);
         let mut questions = HashMap::new();
@@ -140,6 +147,25 @@ impl Account {
                     self.notes.push(Moment { at, what });
                 }
                 what
+            }
+            Event::Captured {
+                step,
+                call: None,
+                name,
+                value,
+            } => {
+                match (name.as_str(), value) {
+                    ("environment", CleanValue::Map(variables)) => {
+                        for name in variables.into_keys() {
+                            self.exported.insert(name, step.clone());
+                        }
+                    }
+                    ("directory", _) => {
+                        self.moved.get_or_insert(step);
+                    }
+                    _ => {}
+                }
+                return;
             }
             Event::RunFinished {
                 status,

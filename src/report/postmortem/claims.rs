@@ -143,7 +143,8 @@ impl Claims {
             for step in account.report.steps() {
                 let Some(code) = &step.command else { continue };
                 let key = (run, step.id.clone());
-                let mut told = unfit(step, code.as_str());
+                let mut told = unfit(step, code.as_str())
+                    .or_else(|| left_behind(account, step, code.as_str()));
                 if told.is_none()
                     && let Some(other) = taken.get(step.id.as_str())
                 {
@@ -178,7 +179,7 @@ impl Claims {
         self.told.iter().find_map(|((run, step), why)| {
             let name = step.replace(['-', '.'], "_");
             let uses = *run == candidate.key.0 && has_word(candidate.code, &name);
-            uses.then(|| format!("it needs `{step}`, and {why}"))
+            uses.then(|| format!("it needs `{step}`, which is not here: {why}"))
         })
     }
 
@@ -334,6 +335,23 @@ fn unfit(step: &Step, code: &str) -> Option<String> {
         return None;
     };
     Some(why.to_owned())
+}
+
+/// What a step found that steps before it had left, and that a page does not make again.
+fn left_behind(account: &Account, step: &Step, code: &str) -> Option<String> {
+    let exported = account.exported.iter().find(|(name, by)| {
+        *by != &step.id
+            && [format!("${name}"), format!("${{{name}")]
+                .iter()
+                .any(|text| code.contains(text.as_str()))
+    });
+    if let Some((name, by)) = exported {
+        return Some(format!("it uses the variable `{name}`, which `{by}` exported"));
+    }
+    let runs = step.kind == "rhai" && (code.contains("sh(") || code.contains("run("));
+    let by = account.moved.as_ref().filter(|by| runs && *by != &step.id)?;
+    let before = account.report.step(by).is_some_and(|by| by.started < step.started);
+    before.then(|| format!("it runs in a directory that `{by}` went to"))
 }
 
 /// Whether a directory's name can be an attribute as it stands.

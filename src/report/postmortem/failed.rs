@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::super::{Check, State, Step, Tail, by_hand};
 use super::account::Account;
-use super::markdown::{code, code_in_table, fence, output, text};
+use super::markdown::{code, code_in_table, command, fence, output, said, text};
 use super::{FILL_IN, counts, ended, line, part, stopped, unwell};
 use crate::diagnostic::count;
 use crate::event::Status;
@@ -54,7 +54,7 @@ fn one(account: &Account, step: &Step, page: &mut String) {
     }
     match &step.reason {
         Some(reason) => {
-            let _ = write!(page, ": **{}**", text(reason.as_str()));
+            let _ = write!(page, ": **{}**", said(reason.as_str()));
         }
         None => page.push('.'),
     }
@@ -75,10 +75,10 @@ fn one(account: &Account, step: &Step, page: &mut String) {
     let by_hand = step
         .command
         .as_ref()
-        .and_then(|command| by_hand(&step.kind, command.as_str(), directory));
+        .and_then(|ran| by_hand(&step.kind, ran.as_str(), directory));
     if let Some(found) = by_hand {
         page.push_str("\nBy hand:\n\n");
-        page.push_str(&fence("text", &found.command));
+        page.push_str(&command(&found.command));
     }
 }
 
@@ -135,7 +135,7 @@ pub(super) fn learning(number: usize, account: &Account, step: &Step, page: &mut
     };
     let _ = write!(page, "\n### {number}. {headline}\n\n**Problem**: {}{} {}", code(&step.id), line(step), ended(step));
     if !why.is_empty() {
-        let _ = write!(page, ": {}", text(why));
+        let _ = write!(page, ": {}", said(why));
     }
     page.push('.');
     let idle = account

@@ -60,14 +60,37 @@ pub(super) fn text(text: &str) -> String {
             ':' => after == Some(&'/'),
             '{' => after == Some(&'{'),
             '.' => index >= 3 && text.to_ascii_lowercase().contains("www.") && in_word,
-            // A list, a rule, a heading or a table, where a line begins with it.
-            '-' | '+' | '=' | ')' => index == 0 || before.is_some_and(char::is_ascii_digit),
+            // A list or a heading, where a line begins with it.
+            '-' | '+' | '=' => index == 0,
             _ => false,
         };
         if acts {
             shown.push('\\');
         }
         shown.push(character);
+    }
+    shown
+}
+
+/// A sentence of ours, in which code stands between backquotes.
+pub(super) fn said(sentence: &str) -> String {
+    let parts: Vec<&str> = sentence.split('`').collect();
+    if parts.len() % 2 == 0 {
+        return text(sentence);
+    }
+    let mut shown = String::new();
+    for (index, part) in parts.iter().enumerate() {
+        if index % 2 == 1 {
+            shown.push_str(&code(part).replace('|', "\\|"));
+            continue;
+        }
+        // The blanks at its ends part it from the code.
+        let space = |wanted: bool| if wanted { " " } else { "" };
+        shown.push_str(space(index > 0 && part.starts_with(char::is_whitespace)));
+        let inside = text(part);
+        shown.push_str(&inside);
+        let ends = !inside.is_empty() && part.ends_with(char::is_whitespace);
+        shown.push_str(space(ends && index + 1 < parts.len()));
     }
     shown
 }
@@ -90,6 +113,15 @@ pub(super) fn code(text: &str) -> String {
 /// A code span for a cell of a table, where a bar would begin the next cell (GFM 4.10).
 pub(super) fn code_in_table(text: &str) -> String {
     code(text).replace('|', "\\|")
+}
+
+/// A command in a fence, to be copied: nothing of it may be changed.
+pub(super) fn command(text: &str) -> String {
+    if unfolded(text) == text {
+        fence("text", text)
+    } else {
+        "(It can't stand in a page that mdBook may read; `runbook show` prints it.)\n".to_owned()
+    }
 }
 
 /// Lines in a fence (`CommonMark` 4.5) that nothing in them closes.
@@ -174,6 +206,8 @@ mod tests {
         assert_eq!(text("1. a"), "1. a");
         assert_eq!(text("- a\n# b"), "\\- a \\# b");
         assert_eq!(text("\u{1b}[31mred\u{1b}[0m\u{202e}x"), "redx");
+        assert_eq!(said("it needs `a|b`, *x*"), "it needs `a\\|b`, \\*x\\*");
+        assert_eq!(said("one ` only"), "one \\` only");
         assert_eq!(code("a`b"), "``a`b``");
         assert_eq!(code_in_table("a|b"), "`a\\|b`");
         assert_eq!(fence("text", "a\n```\nb"), "~~~text\na\n```\nb\n~~~\n");

@@ -19,7 +19,7 @@ use crate::language::Vocabulary;
 use crate::secret::{Clean, CleanValue};
 use crate::value::show_duration;
 use claims::{ATTRIBUTES, Claims};
-use markdown::{code, code_in_table, fence, text};
+use markdown::{code, code_in_table, command, said, text};
 
 pub use account::Account;
 
@@ -101,14 +101,14 @@ fn summary(accounts: &[Account], page: &mut String) {
 fn sentence(account: &Account) -> String {
     let head = &account.head;
     let totals = account.report.totals();
-    let mut said = format!(
+    let mut told = format!(
         "On {} UTC **{}** ran {}",
         account.began.strftime("%Y-%m-%d at %H:%M"),
         text(&head.operator),
         code(&head.document)
     );
     if let Some(target) = &head.target {
-        let _ = write!(said, " on {}", code(target));
+        let _ = write!(told, " on {}", code(target));
     }
     let status = account.report.status.unwrap_or(Status::Interrupted);
     let how = if account.report.finished {
@@ -116,52 +116,52 @@ fn sentence(account: &Account) -> String {
     } else {
         "cut short: its journal has no end"
     };
-    let _ = write!(said, ". After {} it **{how}**", took(account));
+    let _ = write!(told, ". After {} it **{how}**", took(account));
     if !account.report.finished {
-        said = said.replace(" it **cut short", " it was **cut short");
+        told = told.replace(" it **cut short", " it was **cut short");
     } else if status == Status::Refused || status == Status::Interrupted {
-        said = said.replace(" it **", " it was **");
+        told = told.replace(" it **", " it was **");
     }
     let at: Vec<&Step> = unwell(account).filter(|step| counts(account, step)).collect();
     match at.as_slice() {
         [] => {
             if let Some(reason) = &account.report.reason {
-                let _ = write!(said, ": {}", text(reason.as_str()));
+                let _ = write!(told, ": {}", said(reason.as_str()));
             }
-            said.push('.');
+            told.push('.');
         }
         [step, others @ ..] => {
-            let _ = write!(said, " at {}{}", code(&step.id), line(step));
+            let _ = write!(told, " at {}{}", code(&step.id), line(step));
             if let Some(reason) = &step.reason {
-                let _ = write!(said, ": {}", text(reason.as_str()));
+                let _ = write!(told, ": {}", said(reason.as_str()));
             }
-            said.push('.');
+            told.push('.');
             if !others.is_empty() {
                 let names: Vec<String> = others.iter().map(|step| code(&step.id)).collect();
-                let _ = write!(said, " So did {}.", names.join(", "));
+                let _ = write!(told, " So did {}.", names.join(", "));
             }
         }
     }
-    let _ = write!(said, " Of {}, {} passed", count(totals.steps, "step"), totals.passed);
+    let _ = write!(told, " Of {}, {} passed", count(totals.steps, "step"), totals.passed);
     for (number, word) in [
         (totals.failed, "failed"),
         (totals.refused, "was refused"),
         (totals.interrupted, "was interrupted"),
     ] {
         if number > 0 {
-            let _ = write!(said, ", {number} {word}");
+            let _ = write!(told, ", {number} {word}");
         }
     }
     let idle = totals.skipped + totals.waiting;
     if idle > 0 {
-        let _ = write!(said, ", {idle} did not run");
+        let _ = write!(told, ", {idle} did not run");
     }
-    let _ = write!(said, "; {} held", count(totals.held, "assertion"));
+    let _ = write!(told, "; {} held", count(totals.held, "assertion"));
     if totals.broken > 0 {
-        let _ = write!(said, " and {} did not", totals.broken);
+        let _ = write!(told, " and {} did not", totals.broken);
     }
-    said.push('.');
-    said
+    told.push('.');
+    told
 }
 
 fn took(account: &Account) -> String {
@@ -273,7 +273,7 @@ fn commands(accounts: &[Account], page: &mut String) {
             let Some(found) = step
                 .command
                 .as_ref()
-                .and_then(|command| by_hand(&step.kind, command.as_str(), directory))
+                .and_then(|ran| by_hand(&step.kind, ran.as_str(), directory))
             else {
                 continue;
             };
@@ -286,7 +286,7 @@ fn commands(accounts: &[Account], page: &mut String) {
             for name in found.secrets {
                 let _ = write!(page, "; a secret is read from {}, to be exported", code(&name));
             }
-            let _ = write!(page, ":\n\n{}", fence("text", &found.command));
+            let _ = write!(page, ":\n\n{}", command(&found.command));
         }
     }
     page.push_str(if any {
@@ -335,7 +335,7 @@ fn remains(accounts: &[Account], page: &mut String) {
             let _ = write!(page, "- [ ] {}{}{title}: {}", code(&step.id), line(step), ended(step));
             let _ = match why {
                 "" => writeln!(page),
-                why => writeln!(page, " ({})", text(why)),
+                why => writeln!(page, " ({})", said(why)),
             };
         }
         if begun {
@@ -368,9 +368,9 @@ fn notes(accounts: &[Account], page: &mut String) {
     }
     page.push_str("\n## Notes\n\n");
     for note in notes {
-        if let account::What::Noted { by, text: said, .. } = &note.what {
+        if let account::What::Noted { by, text: noted, .. } = &note.what {
             let at = note.at.strftime("%Y-%m-%d %H:%M:%S");
-            let _ = writeln!(page, "- {at} UTC, {}: {}", text(by), text(said));
+            let _ = writeln!(page, "- {at} UTC, {}: {}", text(by), said(noted));
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::super::{State, Step};
 use super::account::{Account, Moment, What};
-use super::markdown::{code_in_table, text};
+use super::markdown::{code_in_table, said, text};
 use crate::diagnostic::count;
 use crate::event::Status;
 use crate::secret::Clean;
@@ -23,10 +23,17 @@ pub(super) fn write(accounts: &[Account], page: &mut String) {
         .flat_map(|account| account.moments.iter().map(move |moment| (account, moment)))
         .collect();
     moments.sort_by_key(|(_, moment)| moment.at);
+    let (first, last) = (moments.first(), moments.last());
+    let span = first.zip(last).map(|(first, last)| last.1.at.duration_since(first.1.at));
+    // What happened within a minute or two needs more than seconds.
+    let clock = match span {
+        Some(span) if span.as_secs() < 120 => "%H:%M:%S.%3f",
+        _ => "%H:%M:%S",
+    };
     let mut day = None;
     for (account, moment) in moments {
         let date = moment.at.strftime("%Y-%m-%d").to_string();
-        let time = moment.at.strftime("%H:%M:%S");
+        let time = moment.at.strftime(clock);
         let time = if day.as_ref() == Some(&date) {
             time.to_string()
         } else {
@@ -67,7 +74,7 @@ fn told(account: &Account, what: &What) -> (String, String) {
             if ids.len() > NAMED {
                 names.push(format!("{} more", ids.len() - NAMED));
             }
-            (format!("↷ skipped {}: {}", names.join(", "), text(reason)), String::new())
+            (format!("↷ skipped {}: {}", names.join(", "), said(reason)), String::new())
         }
         What::Answered {
             step,
@@ -77,7 +84,7 @@ fn told(account: &Account, what: &What) -> (String, String) {
         } => {
             let question = match question.as_str() {
                 "" => String::new(),
-                question => format!(" “{}”", text(question)),
+                question => format!(" “{}”", said(question)),
             };
             let by = if by.starts_with('-') { code_in_table(by) } else { format!("**{}**", text(by)) };
             let told = format!(
@@ -87,9 +94,9 @@ fn told(account: &Account, what: &What) -> (String, String) {
             );
             (told, String::new())
         }
-        What::Noted { by, person, text: said } => {
+        What::Noted { by, person, text: noted } => {
             let by = if *person { format!("**{}** noted", text(by)) } else if by.is_empty() { "the run noted".to_owned() } else { format!("{} noted", code_in_table(by)) };
-            (format!("{by}: {}", text(said)), String::new())
+            (format!("{by}: {}", said(noted)), String::new())
         }
         What::Ended(status, exit, elapsed) => (
             format!("the run **{}**, exit status {exit}", super::was(*status)),
@@ -113,7 +120,7 @@ fn of_step(step: &Step) -> String {
     if !matches!(step.state, State::Finished(Status::Passed)) {
         let _ = write!(told, " **{}**", super::ended(step));
         if let Some(reason) = step.reason.as_ref().map(Clean::as_str) {
-            let _ = write!(told, ": {}", text(reason));
+            let _ = write!(told, ": {}", said(reason));
         }
     } else if step.held > 0 {
         let _ = write!(told, ": {} held", count(step.held, "assertion"));

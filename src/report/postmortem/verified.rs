@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::super::{Check, Step};
 use super::account::Account;
 use super::claims::Claims;
-use super::markdown::{code, code_in_table, text};
+use super::markdown::{code, code_in_table, said, text};
 use super::part;
 use crate::diagnostic::count;
 
@@ -35,7 +35,7 @@ pub(super) fn write(accounts: &[Account], claims: &Claims, page: &mut String) {
                 page.push('\n');
             } else {
                 let why = claims.why_told(run, &step.id).unwrap_or("of what it needs");
-                let _ = write!(page, "\nThis page does not check it again: {}.\n", text(why));
+                let _ = write!(page, "\nThis page does not check it again: {}.\n", said(why));
             }
         }
     }
