@@ -30,18 +30,20 @@ pub(crate) fn note(args: &args::Note, surroundings: &Surroundings) -> Result<u8,
         text: redactor.clean(text),
         by: Some(by),
     };
-    let appended = journal::append(run.journal(), rooms::bare_world().now(), event).map_err(
-        |error| match error {
-            Unappended::Live => Failure::refused(format!("nothing was noted: {error}"))
-                .help("wait until the run has ended"),
-            Unappended::Broken(broken) => {
-                Failure::journal("nothing was noted: the journal does not verify").because(&broken)
+    let appended =
+        journal::append(run.journal(), rooms::bare_world().now(), event).map_err(|error| {
+            match error {
+                Unappended::Live => Failure::refused(format!("nothing was noted: {error}"))
+                    .help("wait until the run has ended"),
+                Unappended::Broken(broken) => {
+                    Failure::journal("nothing was noted: the journal does not verify")
+                        .because(&broken)
+                }
+                Unappended::Unwritable(error) => {
+                    Failure::journal("nothing was noted").because(&error)
+                }
             }
-            Unappended::Unwritable(error) => {
-                Failure::journal("nothing was noted").because(&error)
-            }
-        },
-    )?;
+        })?;
     if let Some(bytes) = appended.mended {
         surroundings.warn(&format!(
             "a last line of {bytes} bytes, cut off by a crash, was taken away"

@@ -41,9 +41,8 @@ async fn played(
     mut reader: Reader,
 ) -> Result<u8, Failure> {
     let (mut screen, pause) = rooms::shown(args.format, args.output, surroundings);
-    let live = args.format == RunFormat::Human
-        && surroundings.out.terminal
-        && surroundings.err.terminal;
+    let live =
+        args.format == RunFormat::Human && surroundings.out.terminal && surroundings.err.terminal;
     let mut player = Player {
         world: rooms::bare_world(),
         signals: Signals::listen(Interrupt::default())?,

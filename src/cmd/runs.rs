@@ -144,7 +144,9 @@ pub(crate) fn verify(args: &args::Verify, surroundings: &Surroundings) -> Result
             let _ = write!(text, ", but for a last line cut off after {bytes} bytes");
         }
         (None, false) => {
-            text.push_str(", but the run has no end: it goes on, it was killed, or its end was cut off");
+            text.push_str(
+                ", but the run has no end: it goes on, it was killed, or its end was cut off",
+            );
         }
         (None, true) => {}
     }

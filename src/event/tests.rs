@@ -86,10 +86,11 @@ fn run_started() -> impl Strategy<Value = Event> {
         (
             prop::collection::vec(removed, 0..2),
             prop::option::of(identity()),
+            prop::collection::vec(prop::option::of(clean_text()), 4),
         ),
         prop::collection::vec(head(), 0..3),
     )
-        .prop_map(|(first, second, inputs, (removed, identity), steps)| {
+        .prop_map(|(first, second, inputs, (removed, identity, mut more), steps)| {
             let (run, document, title, digest, program) = first;
             let (platform, operator, target, attended) = second;
             Event::RunStarted(Box::new(RunStarted {
@@ -97,11 +98,16 @@ fn run_started() -> impl Strategy<Value = Event> {
                 document,
                 title,
                 digest,
+                text: more.pop().flatten(),
+                recording: more.pop().flatten(),
+                context: more.pop().flatten(),
                 program,
                 platform,
                 operator,
                 target,
                 attended,
+                keep_going: !attended,
+                directory: more.pop().flatten(),
                 inputs,
                 removed,
                 identity,
@@ -129,14 +135,24 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
                 directory,
             }
         ),
-        (words(), stream, any::<u64>(), text).prop_map(|(step, stream, skipped, text)| {
-            Event::Output {
-                step,
-                stream,
-                skipped,
-                text,
-            }
-        }),
+        (
+            words(),
+            stream,
+            any::<u64>(),
+            any::<bool>(),
+            prop::option::of(any::<u32>()),
+            text
+        )
+            .prop_map(|(step, stream, skipped, open, call, text)| {
+                Event::Output {
+                    step,
+                    stream,
+                    skipped,
+                    open,
+                    call,
+                    text,
+                }
+            }),
         (words(), any::<u32>(), words(), clean_text()).prop_map(
             |(step, call, function, request)| Event::Called {
                 step,
@@ -170,14 +186,14 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
                     }
                 }
             ),
-        (words(), clean_text(), maybe(), maybe()).prop_map(
-            |(step, question, context, answers)| Event::Asked {
+        (words(), clean_text(), maybe(), maybe()).prop_map(|(step, question, context, answers)| {
+            Event::Asked {
                 step,
                 question,
                 context,
                 answers,
             }
-        ),
+        }),
         (words(), clean_text(), words()).prop_map(|(step, answer, by)| Event::Answered {
             step,
             answer,
@@ -225,6 +241,8 @@ fn an_event_is_one_flat_object() {
         step: "a".into(),
         stream: Stream::Stdout,
         skipped: 0,
+        open: false,
+        call: None,
         text: Text::Text(clean("x")),
     };
     assert_eq!(
@@ -253,6 +271,8 @@ fn fields_of_a_later_version_are_passed_over() {
             step: "a".into(),
             stream: Stream::Stderr,
             skipped: 0,
+            open: false,
+            call: None,
             text: Text::Bytes("/w==".into()),
         }
     );

@@ -222,8 +222,7 @@ pub(super) fn by_reading(line: &[u8], digest: Digest) -> Result<Link, Unlinked> 
     }
     Ok(Link {
         seq: stamp.seq,
-        prev: unhex(stamp.prev.as_bytes())
-            .ok_or_else(|| malformed("its `prev` is no hash"))?,
+        prev: unhex(stamp.prev.as_bytes()).ok_or_else(|| malformed("its `prev` is no hash"))?,
         digest,
         kind,
         newer: (standing == Standing::Newer).then_some(stamp.v),

@@ -150,9 +150,7 @@ impl Reader {
         let read = Entry::from_line(&self.text);
         let version = match &read {
             Ok(entry) => entry.v.clone(),
-            Err(_) => {
-                Entry::stamp(&self.text).map_or_else(|_| String::new(), |version| version.v)
-            }
+            Err(_) => Entry::stamp(&self.text).map_or_else(|_| String::new(), |version| version.v),
         };
         let standing = Standing::of(&version);
         if self.notice.is_none() && standing == Standing::Newer {

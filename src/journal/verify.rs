@@ -73,7 +73,9 @@ pub enum Flaw {
     #[error("the journal's seal names another text of the last line: one of the two was altered")]
     Seal,
     /// The seal beside the journal counts more entries.
-    #[error("the end was cut off: the journal's seal counts {entries} more, and up to here nothing was altered")]
+    #[error(
+        "the end was cut off: the journal's seal counts {entries} more, and up to here nothing was altered"
+    )]
     Cut {
         /// How many are missing.
         entries: u64,
