@@ -52,6 +52,7 @@ pub(super) fn head(context: &Context) -> RunStarted {
                 .iter()
                 .map(|from| graph.steps[*from].id.to_string())
                 .collect(),
+            goes_on: matches!(step.kind, StepKind::Shell(_)) && !step.errexit,
             effect: Some(graph.effect(index).word().to_owned()),
         })
         .collect();
