@@ -43,6 +43,12 @@ pub enum Event {
         /// How many bytes of the stream are left out before this piece.
         #[serde(default, skip_serializing_if = "is_zero")]
         skipped: u64,
+        /// Whether its last line goes on: no newline was left out at its end.
+        #[serde(default, skip_serializing_if = "is_false")]
+        open: bool,
+        /// The call of a script that it belongs to, if not to the step's own process.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call: Option<u32>,
         /// What it wrote.
         #[serde(flatten)]
         text: Text,
@@ -65,7 +71,10 @@ pub enum Event {
         /// The call it answers, if it answers one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         call: Option<u32>,
-        /// What it is: `outcome`, `environment`, `directory`, or a name.
+        /// What it is: `outcome` (of a call), `environment` and `directory` (that a shell left),
+        /// `exit` (how the process of an attempt ended: an `outcome` without a call), `parts` (how
+        /// many bytes each command of a transcript printed), `env NAME` (a variable that a script
+        /// read), `now` (the time of day that it read), or a name.
         name: String,
         /// The value, redacted.
         value: CleanValue,
@@ -186,6 +195,14 @@ fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over references"
+)]
+fn is_false(boolean: &bool) -> bool {
+    !*boolean
+}
+
 /// The head of a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunStarted {
@@ -197,6 +214,13 @@ pub struct RunStarted {
     pub title: Clean,
     /// The SHA-256 of its text, in hex.
     pub digest: String,
+    /// Its text, redacted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Clean>,
+    /// The recording that answers in the place of the outside world, in words; none where the
+    /// run is real.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recording: Option<Clean>,
     /// The program's version.
     pub program: String,
     /// Operating system and architecture, as in `linux-x86_64`.
@@ -208,6 +232,12 @@ pub struct RunStarted {
     pub target: Option<String>,
     /// Whether the operator can be asked.
     pub attended: bool,
+    /// Whether it goes on after a failure with what does not depend on it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub keep_going: bool,
+    /// The directory that the first step starts in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory: Option<Clean>,
     /// The inputs' values, redacted.
     pub inputs: BTreeMap<String, CleanValue>,
     /// Environment variables that no step will see, and why.
@@ -216,6 +246,9 @@ pub struct RunStarted {
     /// Who the AWS credentials are, where that was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<Identity>,
+    /// The Kubernetes context, where one is guarded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<Clean>,
     /// The steps that may run, in the order of the document.
     pub steps: Vec<StepHead>,
     /// Where the run goes on after it had stopped: since 1.1 a run has a second head, a third, …
@@ -227,9 +260,6 @@ pub struct RunStarted {
     /// The file beside the journal that holds the document's text, redacted; since 1.1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copy: Option<String>,
-    /// The directory that the first step starts in; since 1.1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub directory: Option<Clean>,
     /// Which steps the operator wanted, if not all; since 1.1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub selection: Option<Selection>,

@@ -77,6 +77,8 @@
 //!         identity: None,
 //!         notes: Vec::new(),
 //!         about: Default::default(),
+//!         recording: None,
+//!         context: None,
 //!     };
 //!     let ended = exec::run(
 //!         Arc::new(plan),
@@ -114,6 +116,8 @@ pub mod lint;
 pub mod name;
 pub mod plan;
 pub mod quote;
+pub mod recording;
+pub mod rehearsal;
 pub mod report;
 pub mod script;
 pub mod secret;

@@ -177,8 +177,11 @@ pub(crate) async fn started(begin: Begin<'_>) -> Result<u8, Failure> {
             tools,
             selection: chosen(&args.selection),
             lock: args.lock.clone(),
+            copy: true,
             earlier: None,
         },
+        recording: None,
+        context: None,
     };
     let clock = Arc::clone(&world);
     let clock = move || clock.now();

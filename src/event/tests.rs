@@ -84,28 +84,36 @@ fn run_started() -> impl Strategy<Value = Event> {
         (
             prop::collection::vec(removed, 0..2),
             prop::option::of(identity()),
+            prop::collection::vec(prop::option::of(clean_text()), 4),
         ),
         prop::collection::vec(head(), 0..3),
     )
-        .prop_map(|(first, second, inputs, (removed, identity), steps)| {
-            let (run, document, title, digest, program) = first;
-            let (platform, operator, target, attended) = second;
-            Event::RunStarted(Box::new(RunStarted {
-                run,
-                document,
-                title,
-                digest,
-                program,
-                platform,
-                operator,
-                target,
-                attended,
-                inputs,
-                removed,
-                identity,
-                steps,
-            }))
-        })
+        .prop_map(
+            |(first, second, inputs, (removed, identity, mut more), steps)| {
+                let (run, document, title, digest, program) = first;
+                let (platform, operator, target, attended) = second;
+                Event::RunStarted(Box::new(RunStarted {
+                    run,
+                    document,
+                    title,
+                    digest,
+                    text: more.pop().flatten(),
+                    recording: more.pop().flatten(),
+                    context: more.pop().flatten(),
+                    program,
+                    platform,
+                    operator,
+                    target,
+                    attended,
+                    keep_going: !attended,
+                    directory: more.pop().flatten(),
+                    inputs,
+                    removed,
+                    identity,
+                    steps,
+                }))
+            },
+        )
 }
 
 /// Every kind of event, with anything in it.
@@ -127,14 +135,24 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
                 directory,
             }
         ),
-        (words(), stream, any::<u64>(), text).prop_map(|(step, stream, skipped, text)| {
-            Event::Output {
-                step,
-                stream,
-                skipped,
-                text,
-            }
-        }),
+        (
+            words(),
+            stream,
+            any::<u64>(),
+            any::<bool>(),
+            prop::option::of(any::<u32>()),
+            text
+        )
+            .prop_map(|(step, stream, skipped, open, call, text)| {
+                Event::Output {
+                    step,
+                    stream,
+                    skipped,
+                    open,
+                    call,
+                    text,
+                }
+            }),
         (words(), any::<u32>(), words(), clean_text()).prop_map(
             |(step, call, function, request)| Event::Called {
                 step,
@@ -212,6 +230,8 @@ fn an_event_is_one_flat_object() {
         step: "a".into(),
         stream: Stream::Stdout,
         skipped: 0,
+        open: false,
+        call: None,
         text: Text::Text(clean("x")),
     };
     assert_eq!(
@@ -239,6 +259,8 @@ fn fields_of_a_later_version_are_passed_over() {
             step: "a".into(),
             stream: Stream::Stderr,
             skipped: 0,
+            open: false,
+            call: None,
             text: Text::Bytes("/w==".into()),
         }
     );

@@ -22,6 +22,7 @@ use crate::world::End;
 use super::code::Code;
 use super::console::{self, Splitter};
 use super::context::{Broken, Context};
+use super::evidence;
 use super::fill::{self, Filled};
 use super::host::StepHost;
 use super::outcome::Ending;
@@ -242,7 +243,7 @@ pub(super) async fn run(
 ) -> Result<Attempted, Broken> {
     let step = context.step(index);
     let cell = &context.graph().document.cells[step.cell];
-    let process = match prepared.process(context, step, left.as_deref(), step.timeout) {
+    let process = match prepared.process(context, (step, name), left.as_deref(), step.timeout) {
         Some(Ok(process)) => process,
         Some(Err(error)) => {
             return Ok(Attempted::ended(
@@ -262,8 +263,12 @@ pub(super) async fn run(
     let (sender, receiver) = mpsc::channel(8);
     let (exit, kept) = tokio::join!(
         context.world.run(process, sender, cancel.clone()),
-        output::pump(context, name, receiver, splitter.as_mut()),
+        output::pump(context, name, None, receiver, splitter.as_mut()),
     );
+    if let Some(splitter) = &splitter {
+        evidence::parts(context, name, splitter).await;
+    }
+    evidence::exit(context, name, &exit).await;
     let exit = match exit {
         Ok(exit) => exit,
         Err(error) => return Ok(Attempted::ended(*code.failed(&error.to_string()))),
@@ -277,7 +282,9 @@ pub(super) async fn run(
         ending.reason = Some(reason);
         ending.detail = Some(detail);
     }
-    let left = left.and_then(|path| {
+    let known = exit.left.map(|leavings| prepared.known(leavings));
+    let left = known.or_else(|| {
+        let path = left?;
         let dialect = match &prepared.action {
             Action::Shell { dialect, .. } | Action::Console { dialect, .. } => *dialect,
             _ => return None,
@@ -420,7 +427,7 @@ async fn script(
         None => (&mut running).await,
         Some(timeout) => tokio::select! {
             joined = &mut running => joined,
-            () = context.world.sleep(timeout) => {
+            () = context.world.deadline(timeout) => {
                 timed_out = true;
                 attempt.cancel();
                 (&mut running).await

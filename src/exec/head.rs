@@ -24,6 +24,8 @@ pub struct About {
     pub selection: Option<event::Selection>,
     /// The lock that the run holds.
     pub lock: Option<String>,
+    /// Whether the document's text goes into a file beside the journal.
+    pub copy: bool,
     /// What was done before the run had stopped.
     pub earlier: Option<Arc<Earlier>>,
 }
@@ -62,13 +64,19 @@ pub(super) fn head(context: &Context) -> Result<RunStarted, Broken> {
         .iter()
         .map(|(name, binding)| (name.clone(), redactor.clean_value(&binding.value)))
         .collect();
-    let copy = copy(context)?;
     let about = &settings.about;
+    let copy = if about.copy {
+        Some(copy(context)?)
+    } else {
+        None
+    };
     Ok(RunStarted {
         run: settings.run.clone(),
         document: redactor.clean(document.source.name()).to_string(),
         title: redactor.clean(document.title()),
         digest: journal::digest(document.source.text().as_bytes()),
+        text: Some(redactor.clean(document.source.text())),
+        recording: settings.recording.as_ref().map(|text| redactor.clean(text)),
         program: env!("CARGO_PKG_VERSION").to_owned(),
         platform: format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH),
         operator: redactor.clean(&settings.operator).to_string(),
@@ -77,6 +85,7 @@ pub(super) fn head(context: &Context) -> Result<RunStarted, Broken> {
             .as_ref()
             .map(|target| redactor.clean(target).to_string()),
         attended: settings.attended,
+        keep_going: settings.keep_going,
         inputs,
         removed: settings.removed.clone(),
         identity: settings.identity.as_ref().map(|identity| event::Identity {
@@ -86,6 +95,10 @@ pub(super) fn head(context: &Context) -> Result<RunStarted, Broken> {
             source: redactor.clean(&identity.source),
             expires: identity.expires,
         }),
+        context: settings
+            .context
+            .as_ref()
+            .map(|context| redactor.clean(context)),
         steps,
         resumes: about
             .earlier
@@ -101,7 +114,7 @@ pub(super) fn head(context: &Context) -> Result<RunStarted, Broken> {
             })
             .map(|(_, (step, fingerprint))| (step.id.to_string(), fingerprint))
             .collect(),
-        copy: Some(copy),
+        copy,
         directory: Some(redactor.clean(&settings.directory.to_string_lossy())),
         selection: about.selection.clone(),
         lock: about.lock.clone(),

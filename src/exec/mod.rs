@@ -9,6 +9,7 @@ mod code;
 mod console;
 mod context;
 mod each;
+mod evidence;
 mod fill;
 mod fingerprint;
 pub mod guard;
@@ -82,10 +83,14 @@ pub struct Settings {
     pub guards: Guards,
     /// Who the credentials are, where that was asked.
     pub identity: Option<Identity>,
+    /// The Kubernetes context that the guards want, where one is guarded.
+    pub context: Option<String>,
     /// What is said at the head of the run's journal, as a lease that was waived.
     pub notes: Vec<String>,
     /// What else the head says, and what the run goes on from.
     pub about: About,
+    /// The recording that answers in the place of the outside world, in words.
+    pub recording: Option<String>,
 }
 
 /// How the operator ends a run early.
@@ -210,7 +215,7 @@ async fn steps(context: &Arc<Context>, interrupt: &Interrupt) -> Result<Totals, 
         tokio::spawn(async move {
             let time_is_up = async {
                 match limit {
-                    Some(limit) => context.world.sleep(limit).await,
+                    Some(limit) => context.world.deadline(limit).await,
                     None => std::future::pending().await,
                 }
             };

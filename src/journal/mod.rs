@@ -6,6 +6,7 @@
 mod entry;
 mod lines;
 mod lock;
+mod memory;
 mod reader;
 mod recorder;
 mod stopped;

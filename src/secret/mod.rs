@@ -7,6 +7,7 @@ pub(crate) mod base64;
 mod clean;
 mod filter;
 mod forms;
+mod masks;
 mod matcher;
 mod names;
 mod redactor;
@@ -17,5 +18,6 @@ mod tests;
 
 pub use clean::{Clean, CleanBytes, CleanValue};
 pub use filter::Filter;
+pub use masks::masks;
 pub use names::is_secret_name;
 pub use redactor::{Redactor, Refused};

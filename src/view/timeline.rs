@@ -101,6 +101,7 @@ impl Timeline {
                 stream,
                 skipped,
                 text,
+                ..
             } => {
                 self.output(step, *stream, *skipped, &text.lossy(), &mut out);
             }

@@ -451,8 +451,9 @@ fn calls_are_masked(past: &Past) -> bool {
         call.written.is_masked()
             || call.outcome.as_ref().is_some_and(super::history::is_masked)
             || super::history::hides(&call.request)
-    }) || past
-        .answers
-        .iter()
-        .any(|answer| super::history::hides(answer))
+    }) || past.read.values().any(super::history::is_masked)
+        || past
+            .answers
+            .iter()
+            .any(|answer| super::history::hides(answer))
 }
