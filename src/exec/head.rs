@@ -107,7 +107,7 @@ pub(super) fn head(context: &Context) -> Result<RunStarted, Broken> {
         fingerprints: graph
             .steps
             .iter()
-            .zip(fingerprint::all(&context.plan, settings, redactor))
+            .zip(fingerprint::all(&context.plan, settings))
             .enumerate()
             .filter(|(index, (step, _))| {
                 step.kind != StepKind::Value && context.plan.selected[*index] != Selected::No

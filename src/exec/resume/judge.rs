@@ -83,7 +83,7 @@ impl Earlier {
         torn: Option<usize>,
     ) -> Self {
         let count = plan.graph.steps.len();
-        let fingerprints = fingerprint::all(plan, settings, redactor);
+        let fingerprints = fingerprint::all(plan, settings);
         let mut judge = Judge {
             place_changed: reasons::place_changed(&history, settings, redactor),
             changed_inputs: reasons::changed_inputs(&history, plan, redactor),
