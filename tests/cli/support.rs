@@ -190,6 +190,11 @@ impl Ran {
         fs::read_to_string(self.root.path().join(path)).expect("the file is there")
     }
 
+    /// The folder.
+    pub(crate) fn folder(&self) -> &Path {
+        self.root.path()
+    }
+
     /// Whether there is a file or folder.
     pub(crate) fn exists(&self, path: &str) -> bool {
         self.root.path().join(path).exists()
