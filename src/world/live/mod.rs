@@ -2,9 +2,12 @@
 //!
 //! Only its room `shell` starts processes.
 
+mod arguments;
 mod aws;
 mod calls;
+mod helm;
 mod kube;
+mod kubernetes;
 mod shell;
 
 use std::path::PathBuf;
@@ -26,6 +29,7 @@ use super::{
 pub struct Live {
     operator: Arc<dyn Operator>,
     began: Instant,
+    systems: calls::Systems,
 }
 
 impl Live {
@@ -36,6 +40,7 @@ impl Live {
         Self {
             operator,
             began: Instant::now(),
+            systems: calls::Systems::default(),
         }
     }
 }
@@ -62,7 +67,7 @@ impl World for Live {
         progress: mpsc::Sender<String>,
         cancel: CancellationToken,
     ) -> Boxed<'_, Result<Reply, CallError>> {
-        Box::pin(calls::answer(call, progress, cancel))
+        Box::pin(self.systems.answer(call, progress, cancel))
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is where the clock is read")]
