@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::secret::{Clean, CleanBytes, CleanValue, base64};
 
 /// The version of this vocabulary, `major.minor`, in every entry as `v`.
-pub const VERSION: &str = "1.0";
+pub const VERSION: &str = "1.1";
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,6 +43,12 @@ pub enum Event {
         /// How many bytes of the stream are left out before this piece.
         #[serde(default, skip_serializing_if = "is_zero")]
         skipped: u64,
+        /// Whether its last line goes on: no newline was left out at its end.
+        #[serde(default, skip_serializing_if = "is_false")]
+        open: bool,
+        /// The call of a script that it belongs to, if not to the step's own process.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call: Option<u32>,
         /// What it wrote.
         #[serde(flatten)]
         text: Text,
@@ -65,7 +71,10 @@ pub enum Event {
         /// The call it answers, if it answers one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         call: Option<u32>,
-        /// What it is: `outcome`, `environment`, `directory`, or a name.
+        /// What it is: `outcome` (of a call), `environment` and `directory` (that a shell left),
+        /// `exit` (how the process of an attempt ended: an `outcome` without a call), `parts` (how
+        /// many bytes each command of a transcript printed), `env NAME` (a variable that a script
+        /// read), `now` (the time of day that it read), or a name.
         name: String,
         /// The value, redacted.
         value: CleanValue,
@@ -85,7 +94,7 @@ pub enum Event {
         /// The message given with it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         message: Option<Clean>,
-        /// Where it did not hold: each part of the expression and its value.
+        /// Each part of the expression and its value.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         parts: Vec<Part>,
     },
@@ -95,6 +104,12 @@ pub enum Event {
         step: String,
         /// The question.
         question: Clean,
+        /// What was shown before it: the commands that a yes would start.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        context: Option<Clean>,
+        /// What can be answered, as in `[y/N]`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        answers: Option<Clean>,
     },
     /// The operator answered.
     Answered {
@@ -139,6 +154,9 @@ pub enum Event {
         step: Option<String>,
         /// What.
         text: Clean,
+        /// Who, where a person noted it; such a note may come after the end of the run.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
     },
     /// The run ended.
     RunFinished {
@@ -186,6 +204,14 @@ fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over references"
+)]
+fn is_false(boolean: &bool) -> bool {
+    !*boolean
+}
+
 /// The head of a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunStarted {
@@ -197,6 +223,13 @@ pub struct RunStarted {
     pub title: Clean,
     /// The SHA-256 of its text, in hex.
     pub digest: String,
+    /// Its text, redacted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Clean>,
+    /// The recording that answers in the place of the outside world, in words; none where the
+    /// run is real.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recording: Option<Clean>,
     /// The program's version.
     pub program: String,
     /// Operating system and architecture, as in `linux-x86_64`.
@@ -216,6 +249,9 @@ pub struct RunStarted {
     /// Who the AWS credentials are, where that was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<Identity>,
+    /// The Kubernetes context, where one is guarded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<Clean>,
     /// The steps that may run, in the order of the document.
     pub steps: Vec<StepHead>,
 }
@@ -236,6 +272,9 @@ pub struct StepHead {
     pub line: usize,
     /// The ids of the steps it waits for.
     pub needs: Vec<String>,
+    /// What it does to the world: `read`, `change` or `destroy`; not told by version 1.0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effect: Option<String>,
 }
 
 /// Who AWS says that the credentials of a run are.

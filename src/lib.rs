@@ -76,6 +76,8 @@
 //!         guards: Default::default(),
 //!         identity: None,
 //!         notes: Vec::new(),
+//!         recording: None,
+//!         context: None,
 //!     };
 //!     let ended = exec::run(
 //!         Arc::new(plan),
@@ -113,6 +115,7 @@ pub mod lint;
 pub mod name;
 pub mod plan;
 pub mod quote;
+pub mod recording;
 pub mod report;
 pub mod script;
 pub mod secret;

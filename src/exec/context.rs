@@ -153,7 +153,13 @@ impl Context {
     /// Notes a line for the reader of the run.
     pub(super) async fn note(&self, step: Option<&str>, text: Clean) {
         let step = step.map(str::to_owned);
-        self.recorder.record(Event::Noted { step, text }).await;
+        self.recorder
+            .record(Event::Noted {
+                step,
+                text,
+                by: None,
+            })
+            .await;
     }
 
     /// Learns the value of a variable whose name says that it is secret, and notes it once where
@@ -187,6 +193,8 @@ impl Context {
         self.commit(vec![Event::Asked {
             step: step.to_owned(),
             question: text.clone(),
+            context: context.clone(),
+            answers: kind.answers().map(|answers| self.redactor.clean(&answers)),
         }])
         .await?;
         let question = Question {

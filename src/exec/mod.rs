@@ -9,8 +9,10 @@ mod code;
 mod console;
 mod context;
 mod each;
+mod evidence;
 mod fill;
 pub mod guard;
+mod held;
 mod host;
 mod launch;
 mod left;
@@ -78,8 +80,12 @@ pub struct Settings {
     pub guards: Guards,
     /// Who the credentials are, where that was asked.
     pub identity: Option<Identity>,
+    /// The Kubernetes context that the guards want, where one is guarded.
+    pub context: Option<String>,
     /// What is said at the head of the run's journal, as a lease that was waived.
     pub notes: Vec<String>,
+    /// The recording that answers in the place of the outside world, in words.
+    pub recording: Option<String>,
 }
 
 /// How the operator ends a run early.
@@ -194,7 +200,7 @@ async fn steps(context: &Arc<Context>, interrupt: &Interrupt) -> Result<Totals, 
         tokio::spawn(async move {
             let time_is_up = async {
                 match limit {
-                    Some(limit) => context.world.sleep(limit).await,
+                    Some(limit) => context.world.deadline(limit).await,
                     None => std::future::pending().await,
                 }
             };
@@ -301,6 +307,7 @@ fn head(context: &Context) -> RunStarted {
                 .iter()
                 .map(|from| graph.steps[*from].id.to_string())
                 .collect(),
+            effect: Some(graph.effect(index).word().to_owned()),
         })
         .collect();
     let inputs: BTreeMap<_, _> = context
@@ -314,6 +321,8 @@ fn head(context: &Context) -> RunStarted {
         document: redactor.clean(document.source.name()).to_string(),
         title: redactor.clean(document.title()),
         digest: journal::digest(document.source.text().as_bytes()),
+        text: Some(redactor.clean(document.source.text())),
+        recording: settings.recording.as_ref().map(|text| redactor.clean(text)),
         program: env!("CARGO_PKG_VERSION").to_owned(),
         platform: format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH),
         operator: redactor.clean(&settings.operator).to_string(),
@@ -331,6 +340,10 @@ fn head(context: &Context) -> RunStarted {
             source: redactor.clean(&identity.source),
             expires: identity.expires,
         }),
+        context: settings
+            .context
+            .as_ref()
+            .map(|context| redactor.clean(context)),
         steps,
     }
 }

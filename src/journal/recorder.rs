@@ -9,6 +9,7 @@ use std::thread;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
+use super::append;
 use super::store::JOURNAL;
 use super::writer::{Message, Writer};
 use crate::event::Event;
@@ -138,6 +139,8 @@ fn create(folder: &Path, path: &Path) -> io::Result<File> {
         .create_new(true)
         .mode(0o600)
         .open(path)?;
+    // Held until the run ends: whoever would write behind it sees that it is live.
+    append::lock(&file);
     File::open(folder)?.sync_all()?;
     if let Some(parent) = folder
         .parent()

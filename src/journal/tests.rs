@@ -25,6 +25,7 @@ fn noted(text: &str) -> Event {
     Event::Noted {
         step: None,
         text: clean(text),
+        by: None,
     }
 }
 
@@ -102,7 +103,7 @@ fn a_line_is_as_the_contract_says() {
         .expect("it is a time");
     let entry = Entry::new(7, at, "0".repeat(64), noted("a\n\"b\""));
     let line = format!(
-        r#"{{"v":"1.0","seq":7,"at":"2026-11-23T05:06:07.123456Z","prev":"{}","event":"noted","text":"a\n\"b\""}}"#,
+        r#"{{"v":"1.1","seq":7,"at":"2026-11-23T05:06:07.123456Z","prev":"{}","event":"noted","text":"a\n\"b\""}}"#,
         "0".repeat(64)
     );
     assert_eq!(entry.to_line(), line);

@@ -39,6 +39,8 @@ fn output(step: &str, text: &str) -> Event {
         step: step.into(),
         stream: Stream::Stderr,
         skipped: 0,
+        open: false,
+        call: None,
         text: Text::Text(clean(text)),
     }
 }
