@@ -29,9 +29,7 @@ pub(super) fn module() -> Module {
     function(
         &mut module,
         "list",
-        |context: NativeCallContext, options: Map| {
-            ask(&context, "helm::list", Vec::new(), options)
-        },
+        |context: NativeCallContext, options: Map| ask(&context, "helm::list", Vec::new(), options),
     );
     waiting(&mut module);
     changing(&mut module);

@@ -151,14 +151,23 @@ fn changing(module: &mut Module) {
         module,
         "apply",
         |context: NativeCallContext, manifest: Dynamic, options: Map| {
-            ask(&context, "k8s::apply", vec![("manifest", manifest)], options)
+            ask(
+                &context,
+                "k8s::apply",
+                vec![("manifest", manifest)],
+                options,
+            )
         },
     );
     function(
         module,
         "patch",
         |context: NativeCallContext, kind: Text, name: Text, patch: Dynamic| {
-            let named = vec![("kind", kind.into()), ("name", name.into()), ("patch", patch)];
+            let named = vec![
+                ("kind", kind.into()),
+                ("name", name.into()),
+                ("patch", patch),
+            ];
             ask(&context, "k8s::patch", named, Map::new())
         },
     );
@@ -166,7 +175,11 @@ fn changing(module: &mut Module) {
         module,
         "patch",
         |context: NativeCallContext, kind: Text, name: Text, patch: Dynamic, options: Map| {
-            let named = vec![("kind", kind.into()), ("name", name.into()), ("patch", patch)];
+            let named = vec![
+                ("kind", kind.into()),
+                ("name", name.into()),
+                ("patch", patch),
+            ];
             ask(&context, "k8s::patch", named, options)
         },
     );
@@ -174,7 +187,12 @@ fn changing(module: &mut Module) {
 
 fn logs(module: &mut Module) {
     function(module, "logs", |context: NativeCallContext, name: Text| {
-        ask(&context, "k8s::logs", vec![("name", name.into())], Map::new())
+        ask(
+            &context,
+            "k8s::logs",
+            vec![("name", name.into())],
+            Map::new(),
+        )
     });
     function(
         module,
@@ -203,7 +221,12 @@ fn conceal(object: &mut Map) {
     let is = |name: &str, value: &str| {
         object
             .get(name)
-            .and_then(|found| found.as_immutable_string_ref().ok().map(|found| *found == *value))
+            .and_then(|found| {
+                found
+                    .as_immutable_string_ref()
+                    .ok()
+                    .map(|found| *found == *value)
+            })
             .unwrap_or(false)
     };
     if !is("kind", "Secret") || !is("apiVersion", "v1") {
@@ -211,14 +234,22 @@ fn conceal(object: &mut Map) {
     }
     let name = object
         .get("metadata")
-        .and_then(|metadata| metadata.read_lock::<Map>()?.get("name").map(ToString::to_string))
+        .and_then(|metadata| {
+            metadata
+                .read_lock::<Map>()?
+                .get("name")
+                .map(ToString::to_string)
+        })
         .unwrap_or_default();
     if let Some(mut values) = object
         .get_mut("data")
         .and_then(|values| values.write_lock::<Map>())
     {
         for (key, value) in values.iter_mut() {
-            let text = value.as_immutable_string_ref().ok().map(|text| text.to_string());
+            let text = value
+                .as_immutable_string_ref()
+                .ok()
+                .map(|text| text.to_string());
             if let Some(text) = text {
                 *value = Dynamic::from(Secret::new(format!("{name}/{key}"), text));
             }

@@ -1,7 +1,9 @@
 //! What scripts can call, one file for each theme.
 
 mod aws;
+mod helm;
 mod json;
+mod k8s;
 mod operator;
 mod process;
 mod record;
@@ -42,13 +44,17 @@ pub(super) fn module() -> Shared<Module> {
 
 /// The modules of systems, each under the name that scripts write before `::`.
 pub(super) fn systems() -> Vec<(&'static str, Shared<Module>)> {
-    [("aws", aws::module())]
-        .into_iter()
-        .map(|(name, mut module)| {
-            module.build_index();
-            (name, Shared::new(module))
-        })
-        .collect()
+    [
+        ("aws", aws::module()),
+        ("helm", helm::module()),
+        ("k8s", k8s::module()),
+    ]
+    .into_iter()
+    .map(|(name, mut module)| {
+        module.build_index();
+        (name, Shared::new(module))
+    })
+    .collect()
 }
 
 /// Adds a function. All are pure in the engine's sense: none changes what it is called on, so

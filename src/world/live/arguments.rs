@@ -133,9 +133,11 @@ mod tests {
 
     use super::*;
     use crate::credentials::Environment;
+    use crate::world::Origin;
 
     fn arguments(given: Value) -> Arguments {
         Arguments::of(&mut Call {
+            origin: Origin::default(),
             function: "k8s::get".to_owned(),
             arguments: given,
             environment: Environment::default(),
@@ -177,10 +179,7 @@ mod tests {
     #[test]
     fn a_length_of_time_is_a_text_or_seconds() {
         let mut given = arguments(json!({"since": "5m", "grace": 1.5}));
-        assert_eq!(
-            given.length("since").unwrap(),
-            Some(Duration::from_mins(5))
-        );
+        assert_eq!(given.length("since").unwrap(), Some(Duration::from_mins(5)));
         assert_eq!(
             given.length("grace").unwrap(),
             Some(Duration::from_millis(1500))

@@ -15,7 +15,7 @@ use crate::world::live::arguments::Arguments;
 use crate::world::live::kubernetes::{Clusters, told};
 use crate::world::live::shell;
 use crate::world::{
-    Call, CallError, Chunk, End, Process, Reply, SpawnError, Stdin, Stream, codes,
+    Call, CallError, Chunk, End, Origin, Process, Reply, SpawnError, Stdin, Stream, codes,
 };
 
 /// The oldest whose options are known.
@@ -136,6 +136,7 @@ pub(in crate::world::live) async fn run(
 
 fn process(call: &Call, argv: Vec<String>, stdin: Stdin, timeout: Duration) -> Process {
     Process {
+        origin: Origin::default(),
         argv: argv.into_iter().map(OsString::from).collect(),
         environment: plain(&call.environment),
         directory: call.directory.clone(),
@@ -189,7 +190,7 @@ async fn version(call: &Call, cancel: &CancellationToken) -> Result<Version, Cal
 fn not_started(error: SpawnError) -> CallError {
     let help = match error {
         SpawnError::NotFound { .. } => "install Helm 3.2 or later, or put it on PATH",
-        SpawnError::NoDirectory { .. } | SpawnError::Refused { .. } => "",
+        _ => "",
     };
     CallError::new(codes::NO_PROGRAM, error.to_string(), help)
 }
@@ -271,7 +272,10 @@ fn failed(verb: &str, name: &str, code: i32, complaint: &[u8]) -> CallError {
             "uninstall what is left of it first, or roll back to a revision",
         )
     } else if has("release: not found") || has("not found in namespace") {
-        ("NotFound", "`helm::list(#{namespace: \"*\"})` lists all releases")
+        (
+            "NotFound",
+            "`helm::list(#{namespace: \"*\"})` lists all releases",
+        )
     } else if has("context deadline exceeded") || has("timed out waiting") {
         (
             codes::TIMEOUT,
@@ -289,7 +293,10 @@ fn failed(verb: &str, name: &str, code: i32, complaint: &[u8]) -> CallError {
              delete it",
         )
     } else if has("Kubernetes cluster unreachable") {
-        (codes::UNREACHABLE, "see whether the cluster runs and whether this machine reaches it")
+        (
+            codes::UNREACHABLE,
+            "see whether the cluster runs and whether this machine reaches it",
+        )
     } else {
         ("HelmFailed", "")
     };
@@ -311,7 +318,10 @@ fn begin(arguments: &mut Arguments, verb: &str) -> Result<Command, CallError> {
     let within = arguments.length("within")?;
     let mut argv = vec![verb.to_owned(), name.clone()];
     if let Some(within) = within {
-        argv.extend(["--timeout".to_owned(), format!("{}s", within.as_secs().max(1))]);
+        argv.extend([
+            "--timeout".to_owned(),
+            format!("{}s", within.as_secs().max(1)),
+        ]);
     }
     Ok(Command {
         name,
@@ -463,6 +473,7 @@ mod tests {
 
     fn arguments(function: &str, given: Value) -> Arguments {
         Arguments::of(&mut Call {
+            origin: Origin::default(),
             function: function.to_owned(),
             arguments: given,
             environment: Environment::default(),
@@ -484,8 +495,14 @@ mod tests {
         assert_eq!(
             command.argv,
             [
-                "upgrade", "api", "./chart", "--timeout", "90s", "--install",
-                "--set=replicas=1000000", "--values=-",
+                "upgrade",
+                "api",
+                "./chart",
+                "--timeout",
+                "90s",
+                "--install",
+                "--set=replicas=1000000",
+                "--values=-",
             ]
         );
         assert_eq!(
@@ -536,8 +553,14 @@ mod tests {
                 "OperationInProgress",
             ),
             ("Error: release: not found\n", "NotFound"),
-            ("Error: UPGRADE FAILED: context deadline exceeded", codes::TIMEOUT),
-            ("Error: UPGRADE FAILED: \"a\" has no deployed releases", "NoDeployedRelease"),
+            (
+                "Error: UPGRADE FAILED: context deadline exceeded",
+                codes::TIMEOUT,
+            ),
+            (
+                "Error: UPGRADE FAILED: \"a\" has no deployed releases",
+                "NoDeployedRelease",
+            ),
             ("", "HelmFailed"),
         ] {
             let error = failed("upgrade", "a", 1, said.as_bytes());

@@ -66,7 +66,12 @@ pub(in crate::world::live) async fn answer(
     if function == "helm::wait" {
         answer.await
     } else {
-        let about = || format!("`{function}` waits for the cluster of `{}`", place.cluster.context);
+        let about = || {
+            format!(
+                "`{function}` waits for the cluster of `{}`",
+                place.cluster.context
+            )
+        };
         told(answer, progress, about).await
     }
 }
@@ -115,9 +120,9 @@ impl Place {
 
     /// Its only namespace.
     fn namespace(&self, arguments: &Arguments) -> Result<&str, CallError> {
-        self.namespace.as_deref().ok_or_else(|| {
-            arguments.wrong("a release is in one namespace, so this can't be \"*\"")
-        })
+        self.namespace
+            .as_deref()
+            .ok_or_else(|| arguments.wrong("a release is in one namespace, so this can't be \"*\""))
     }
 
     fn path(&self) -> String {
@@ -178,7 +183,10 @@ impl Place {
         let (labels, _) = self.labels(Some(name)).await?;
         match labels.last() {
             Some(label) => Ok(record::release(&self.record(label).await?)),
-            None => Ok(record::absent(name, self.namespace.as_deref().unwrap_or_default())),
+            None => Ok(record::absent(
+                name,
+                self.namespace.as_deref().unwrap_or_default(),
+            )),
         }
     }
 
@@ -261,12 +269,16 @@ impl Place {
         progress: &mpsc::Sender<String>,
     ) -> Result<Reply, CallError> {
         let name = arguments.required("name")?;
-        let limit = arguments.length("within")?.unwrap_or(Duration::from_mins(5));
+        let limit = arguments
+            .length("within")?
+            .unwrap_or(Duration::from_mins(5));
         let namespace = self.namespace(&arguments)?.to_owned();
         arguments.finish()?;
         let state = std::sync::Mutex::new("it is not there".to_owned());
         let told_state = || {
-            let state = state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let state = state
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
             format!("waiting for the release {name} to be deployed: {state}")
         };
         let settled = told(self.settled(&name, &state), progress, told_state);

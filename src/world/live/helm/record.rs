@@ -128,7 +128,8 @@ mod tests {
 
     fn packed(record: &Value) -> Value {
         let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
-        gzip.write_all(record.to_string().as_bytes()).expect("memory");
+        gzip.write_all(record.to_string().as_bytes())
+            .expect("memory");
         let once = base64::encode(&gzip.finish().expect("memory"), base64::STANDARD);
         json!({"data": {"release": base64::encode(once.as_bytes(), base64::STANDARD)}})
     }
@@ -156,7 +157,10 @@ mod tests {
                 "description": "Preparing upgrade",
             })
         );
-        assert_eq!(values(&read, false), json!({"api": {"replicas": 2}, "gone": null}));
+        assert_eq!(
+            values(&read, false),
+            json!({"api": {"replicas": 2}, "gone": null})
+        );
         assert_eq!(
             values(&read, true),
             json!({"api": {"replicas": 2, "image": "a"}})
@@ -181,6 +185,9 @@ mod tests {
         let values = json!({"db": {"password": "hunter2", "host": "h"}, "tokens": ["t-1"]});
         secrets(&values, "", &mut found);
         let texts: Vec<&str> = found.iter().map(|(_, text)| text.as_str()).collect();
-        assert!(texts.contains(&"hunter2") && !texts.contains(&"h"), "{texts:?}");
+        assert!(
+            texts.contains(&"hunter2") && !texts.contains(&"h"),
+            "{texts:?}"
+        );
     }
 }

@@ -112,10 +112,7 @@ mod tests {
             "hosts[1]",
             json!({"image": {"tag": "a", "name": "b"}, "hosts": ["x", "true"]}),
         );
-        case(
-            "image",
-            json!({"image": "true", "hosts": ["x", "y"]}),
-        );
+        case("image", json!({"image": "true", "hosts": ["x", "y"]}));
         case(
             r"labels.tracecat\.com/access-postgres",
             json!({"image": {"tag": "a", "name": "b"}, "hosts": ["x", "y"],
@@ -130,7 +127,9 @@ mod tests {
 
     #[test]
     fn what_is_no_path_is_refused() {
-        for path in ["", ".", "a.", ".a", "a..b", "a[", "a[x]", "a[-1]", "[0]", "a[0]b", "a\\", "a[99999]"] {
+        for path in [
+            "", ".", "a.", ".a", "a..b", "a[", "a[x]", "a[-1]", "[0]", "a[0]b", "a\\", "a[99999]",
+        ] {
             assert!(parts(path).is_err(), "{path}");
         }
     }

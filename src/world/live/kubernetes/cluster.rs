@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 use jiff::Timestamp;
 use kube::Client;
-use kube::core::Status;
+use kube::core::{Status, WatchEvent};
 use tokio::sync::Mutex;
 use tokio::time;
 
@@ -51,7 +51,8 @@ impl Request {
 
     /// Adds a parameter.
     pub(in crate::world::live) fn with(mut self, name: &str, value: &str) -> Self {
-        self.query.push(if self.query.is_empty() { '?' } else { '&' });
+        self.query
+            .push(if self.query.is_empty() { '?' } else { '&' });
         self.query.push_str(name);
         self.query.push('=');
         self.query.push_str(&encoded(value));
@@ -162,7 +163,7 @@ impl Cluster {
                 Err(error) => error,
             };
             attempt += 1;
-            let pause = self::pause(&error, attempt);
+            let pause = pause_before(&error, attempt);
             if attempt >= ATTEMPTS || !is_worth_another(&error, request.method == Method::GET) {
                 return Err(error::refusal(error, self));
             }
@@ -181,14 +182,12 @@ impl Cluster {
         &self,
         request: &Request,
     ) -> Result<
-        impl futures_util::TryStream<
-            Ok = kube::core::WatchEvent<Value>,
-            Error = kube::Error,
-            Item = Result<kube::core::WatchEvent<Value>, kube::Error>,
-        > + use<>,
+        impl futures_util::Stream<Item = Result<WatchEvent<Value>, kube::Error>> + use<>,
         Refusal,
     > {
-        let http = request.http().map_err(|error| error::refusal(error, self))?;
+        let http = request
+            .http()
+            .map_err(|error| error::refusal(error, self))?;
         self.client
             .request_events::<Value>(http)
             .await
@@ -244,7 +243,7 @@ fn is_worth_another(error: &kube::Error, only_asks: bool) -> bool {
 
 /// How long to wait: what the server asks for, or twice as long each time; then less by chance,
 /// so that those who were sent away together do not come back together.
-fn pause(error: &kube::Error, attempt: u32) -> Duration {
+fn pause_before(error: &kube::Error, attempt: u32) -> Duration {
     let asked = match error {
         kube::Error::Api(status) => asked(status),
         _ => None,
@@ -298,7 +297,7 @@ mod tests {
         let error = refused(503);
         for attempt in 1..5 {
             let whole = PAUSE * 2_u32.pow(attempt - 1);
-            let pause = pause(&error, attempt);
+            let pause = pause_before(&error, attempt);
             assert!(pause >= whole / 2 && pause <= whole, "{attempt}: {pause:?}");
         }
         let mut status = Status::failure("slow down", "TooManyRequests");
@@ -311,7 +310,7 @@ mod tests {
             causes: Vec::new(),
             retry_after_seconds: 3,
         });
-        let asked = pause(&kube::Error::Api(Box::new(status)), 1);
+        let asked = pause_before(&kube::Error::Api(Box::new(status)), 1);
         assert!(asked >= Duration::from_secs(3) && asked < Duration::from_secs(4));
     }
 

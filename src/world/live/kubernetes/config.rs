@@ -126,7 +126,9 @@ impl Files {
         config.tls_server_name.clone_from(&cluster.tls_server_name);
         if let Some(proxy) = &cluster.proxy_url {
             return Err(unconfigured(
-                format!("the cluster of the context `{context}` is behind the proxy `{proxy}`, which is not supported"),
+                format!(
+                    "the cluster of the context `{context}` is behind the proxy `{proxy}`, which is not supported"
+                ),
                 "give its address directly, or forward a port",
             ));
         }
@@ -159,20 +161,14 @@ fn nothing(environment: &Environment) -> CallError {
     unconfigured(
         match looked.as_slice() {
             [] => "there is no kubeconfig: neither KUBECONFIG nor HOME is set".to_owned(),
-            looked => format!(
-                "there is no kubeconfig: looked for {}",
-                list_and(looked)
-            ),
+            looked => format!("there is no kubeconfig: looked for {}", list_and(looked)),
         },
         "set KUBECONFIG, or make one, as with `aws eks update-kubeconfig`",
     )
 }
 
 /// The cluster, user and namespace of a context.
-fn chosen(
-    merged: &Kubeconfig,
-    context: &str,
-) -> Result<(Cluster, AuthInfo, String), CallError> {
+fn chosen(merged: &Kubeconfig, context: &str) -> Result<(Cluster, AuthInfo, String), CallError> {
     let names = || merged.contexts.iter().map(|context| context.name.as_str());
     let entry = merged
         .contexts
@@ -240,10 +236,13 @@ fn authority(cluster: &Cluster) -> Result<Option<Vec<Vec<u8>>>, CallError> {
     let text = if let Some(encoded) = &cluster.certificate_authority_data {
         base64::decode(&encoded.split_whitespace().collect::<String>())
             .and_then(|bytes| String::from_utf8(bytes).ok())
-            .ok_or_else(|| unconfigured(
-                "`certificate-authority-data` of the kubeconfig is not base64 of a PEM file".to_owned(),
-                "",
-            ))?
+            .ok_or_else(|| {
+                unconfigured(
+                    "`certificate-authority-data` of the kubeconfig is not base64 of a PEM file"
+                        .to_owned(),
+                    "",
+                )
+            })?
     } else if let Some(path) = &cluster.certificate_authority {
         std::fs::read_to_string(path).map_err(|error| {
             unconfigured(

@@ -91,8 +91,14 @@ fn answered(status: &Status, cluster: &Cluster) -> CallError {
             format!("ask for the right, or use a context that has it (this is `{context}`)"),
         ),
         "NotFound" => (message, String::new()),
-        "AlreadyExists" => (message, "delete it first, or choose another name".to_owned()),
-        "Conflict" => (message, "somebody else changed it meanwhile; look at it again".to_owned()),
+        "AlreadyExists" => (
+            message,
+            "delete it first, or choose another name".to_owned(),
+        ),
+        "Conflict" => (
+            message,
+            "somebody else changed it meanwhile; look at it again".to_owned(),
+        ),
         "Invalid" | "BadRequest" => (message, "mend the manifest".to_owned()),
         "TooManyRequests" => (message, "the server is busy; try again later".to_owned()),
         _ => (message, String::new()),
@@ -134,7 +140,10 @@ fn conflict(status: &Status) -> Option<(String, String)> {
             format!("`{owner}` owns {}", fields.join(", "))
         })
         .collect();
-    let names: Vec<String> = owners.iter().map(|(owner, _)| format!("`{owner}`")).collect();
+    let names: Vec<String> = owners
+        .iter()
+        .map(|(owner, _)| format!("`{owner}`"))
+        .collect();
     let object = if details.name.is_empty() {
         String::new()
     } else {

@@ -105,7 +105,8 @@ mod tests {
 
     #[test]
     fn another_kind_is_left_as_it_is() {
-        let object = json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"a": "aHVudGVyMg=="}});
+        let object =
+            json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"a": "aHVudGVyMg=="}});
         assert_eq!(reply(object.clone()), Reply::from(object));
     }
 }

@@ -5,7 +5,7 @@ use kube::core::discovery::v2::APIGroupDiscoveryList;
 use super::cluster::{Cluster, Request, encoded};
 use crate::name::nearest;
 use crate::value::Value;
-use crate::world::{CallError, codes};
+use crate::world::CallError;
 
 /// All groups with all their kinds in one answer
 /// (<https://kubernetes.io/docs/concepts/overview/kubernetes-api/#aggregated-discovery>); a server
@@ -151,7 +151,12 @@ impl Kinds {
         let names = self.0.iter().flat_map(|kind| {
             [kind.singular.as_str(), kind.plural.as_str()]
                 .into_iter()
-                .chain(kind.short.iter().map(String::as_str).filter(|short| short.len() > 2))
+                .chain(
+                    kind.short
+                        .iter()
+                        .map(String::as_str)
+                        .filter(|short| short.len() > 2),
+                )
         });
         CallError::new(
             UNKNOWN_KIND,
@@ -184,7 +189,11 @@ fn aggregated(groups: APIGroupDiscoveryList) -> Vec<Kind> {
                     verbs: resource.verbs,
                 };
                 // Without these it is a question that is put as an object, as a TokenReview.
-                if kind.verbs.iter().any(|verb| verb == "get" || verb == "list") {
+                if kind
+                    .verbs
+                    .iter()
+                    .any(|verb| verb == "get" || verb == "list")
+                {
                     kinds.push(kind);
                 }
             }

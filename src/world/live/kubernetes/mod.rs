@@ -9,8 +9,8 @@ mod error;
 mod hidden;
 mod kind;
 mod plugin;
-mod ready;
 mod read;
+mod ready;
 mod wait;
 mod write;
 
@@ -22,7 +22,6 @@ use tokio::sync::mpsc;
 use tokio::time;
 
 pub(super) use cluster::{Cluster, Request, encoded};
-
 
 use super::arguments::Arguments;
 use crate::value::Value;
@@ -45,17 +44,21 @@ impl Clusters {
     ) -> Result<Arc<Cluster>, CallError> {
         let files = config::Files::read(call).await?;
         let key = files.key(call, context);
-        let kept = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(cluster) = kept.get(&key).filter(|cluster| cluster.is_fresh()) {
-            return Ok(Arc::clone(cluster));
+        if let Some(cluster) = self.kept(&key) {
+            return Ok(cluster);
         }
-        drop(kept);
         let cluster = Arc::new(Cluster::new(files.found(call, context).await?)?);
         self.0
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(key, Arc::clone(&cluster));
         Ok(cluster)
+    }
+
+    /// A cluster that is known, and who we are there still holds.
+    fn kept(&self, key: &str) -> Option<Arc<Cluster>> {
+        let kept = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        kept.get(key).filter(|cluster| cluster.is_fresh()).cloned()
     }
 
     /// Forgets a cluster, so that whoever asks next signs in anew.
@@ -88,7 +91,10 @@ impl Clusters {
                 told(answer, progress, about).await
             }
         };
-        if answered.as_ref().is_err_and(|error| error.code == "Unauthorized") {
+        if answered
+            .as_ref()
+            .is_err_and(|error| error.code == "Unauthorized")
+        {
             self.forget(&cluster);
         }
         answered
@@ -120,11 +126,7 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    async fn dispatch(
-        &self,
-        function: &str,
-        arguments: Arguments,
-    ) -> Result<Reply, CallError> {
+    async fn dispatch(&self, function: &str, arguments: Arguments) -> Result<Reply, CallError> {
         match function {
             "k8s::get" => self.get(arguments).await,
             "k8s::list" => self.list(arguments).await,

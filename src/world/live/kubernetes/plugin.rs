@@ -16,7 +16,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::super::shell;
 use crate::secret::base64::{self, STANDARD};
-use crate::world::{Call, CallError, Chunk, End, Process, SpawnError, Stdin, Stream, codes};
+use crate::world::{
+    Call, CallError, Chunk, End, Origin, Process, SpawnError, Stdin, Stream, codes,
+};
 
 /// How long a plugin may take: one may sign in over the network.
 const PLUGIN: Duration = Duration::from_secs(30);
@@ -122,6 +124,7 @@ async fn ask(
     let mut argv = vec![OsString::from(program)];
     argv.extend(exec.args.iter().flatten().map(OsString::from));
     let process = Process {
+        origin: Origin::default(),
         argv,
         environment,
         directory: call.directory.clone(),

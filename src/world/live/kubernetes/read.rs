@@ -125,7 +125,8 @@ impl One {
         let mut error = CallError::from(refusal);
         if error.code == "NotFound" && error.help.is_empty() && self.kind.namespaced {
             let namespace = self.namespace.as_deref().unwrap_or_default();
-            error.help = format!("looked in the namespace `{namespace}`; `namespace` names another");
+            error.help =
+                format!("looked in the namespace `{namespace}`; `namespace` names another");
         }
         error
     }
@@ -173,7 +174,9 @@ impl Asked<'_> {
         let one = One::of(self.cluster, &mut arguments).await?;
         arguments.finish()?;
         let object = self.cluster.json(&Request::get(one.path())).await;
-        Ok(hidden::reply(object.map_err(|refusal| one.absent(refusal))?))
+        Ok(hidden::reply(
+            object.map_err(|refusal| one.absent(refusal))?,
+        ))
     }
 
     /// `k8s::exists(kind, name, #{namespace})` → whether it is there.
@@ -193,10 +196,15 @@ impl Asked<'_> {
         let which = Which::of(self.cluster, &word, &mut arguments).await?;
         arguments.finish()?;
         let (mut objects, mut secrets) = (Vec::new(), Vec::new());
-        pages(self.cluster, &which.kind, || which.request(), |mut object| {
-            hidden::prepare(&mut object, &mut secrets);
-            objects.push(object);
-        })
+        pages(
+            self.cluster,
+            &which.kind,
+            || which.request(),
+            |mut object| {
+                hidden::prepare(&mut object, &mut secrets);
+                objects.push(object);
+            },
+        )
         .await?;
         Ok(Reply {
             value: Value::Array(objects),
@@ -218,14 +226,19 @@ impl Asked<'_> {
         arguments.finish()?;
         let mut sum = Readiness::default();
         let mut unready = Vec::new();
-        pages(self.cluster, &which.kind, || which.request(), |object| {
-            let one = of(&object);
-            if one.ready < one.total {
-                unready.push(Value::from(text(&object, &["metadata", "name"])));
-            }
-            sum.ready += one.ready;
-            sum.total += one.total;
-        })
+        pages(
+            self.cluster,
+            &which.kind,
+            || which.request(),
+            |object| {
+                let one = of(&object);
+                if one.ready < one.total {
+                    unready.push(Value::from(text(&object, &["metadata", "name"])));
+                }
+                sum.ready += one.ready;
+                sum.total += one.total;
+            },
+        )
         .await?;
         Ok(Reply::from(json!({
             "ready": sum.ready,
@@ -333,9 +346,14 @@ impl Asked<'_> {
         };
         arguments.finish()?;
         let mut events = Vec::new();
-        pages(self.cluster, &which.kind, || which.request(), |event| {
-            events.push(event_of(&event));
-        })
+        pages(
+            self.cluster,
+            &which.kind,
+            || which.request(),
+            |event| {
+                events.push(event_of(&event));
+            },
+        )
         .await?;
         events.sort_by(|one, other| text(one, &["time"]).cmp(text(other, &["time"])));
         Ok(Value::Array(events).into())

@@ -87,10 +87,18 @@ mod tests {
     #[test]
     fn a_pod_that_is_done_or_leaves_does_not_count() {
         let ready = json!([{"type": "Ready", "status": "True"}]);
-        case(json!({"kind": "Pod", "status": {"conditions": ready}}), 1, 1);
+        case(
+            json!({"kind": "Pod", "status": {"conditions": ready}}),
+            1,
+            1,
+        );
         case(json!({"kind": "Pod", "status": {"phase": "Pending"}}), 0, 1);
         case(json!({"kind": "Pod", "status": {"phase": "Failed"}}), 0, 1);
-        case(json!({"kind": "Pod", "status": {"phase": "Succeeded"}}), 0, 0);
+        case(
+            json!({"kind": "Pod", "status": {"phase": "Succeeded"}}),
+            0,
+            0,
+        );
         let leaving = json!({"deletionTimestamp": "2026-11-23T00:00:00Z"});
         case(
             json!({"kind": "Pod", "metadata": leaving, "status": {"conditions": ready}}),

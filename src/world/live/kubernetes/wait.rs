@@ -58,7 +58,9 @@ impl Until {
             None => text.split_once('=').unwrap_or((text, "True")),
         };
         let Some(path) = name.strip_prefix('.') else {
-            let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || "-_/.".contains(c));
+            let plain = name
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "-_/.".contains(c));
             return plain.then(|| Self::Condition(name.to_owned(), value.to_owned()));
         };
         let parts: Vec<String> = path
@@ -204,7 +206,9 @@ impl Asked<'_> {
     pub(super) async fn wait(&self, mut arguments: Arguments) -> Result<Reply, CallError> {
         let one = One::of(self.cluster, &mut arguments).await?;
         let wanted = arguments.required("condition")?;
-        let limit = arguments.length("within")?.unwrap_or(Duration::from_mins(1));
+        let limit = arguments
+            .length("within")?
+            .unwrap_or(Duration::from_mins(1));
         arguments.finish()?;
         let until = Until::parse(&wanted).ok_or_else(|| {
             CallError::new(

@@ -54,10 +54,7 @@ impl Asked<'_> {
                 Value::Array(objects)
             }
         };
-        Ok(Reply {
-            value,
-            secrets,
-        })
+        Ok(Reply { value, secrets })
     }
 
     /// Where a manifest's object belongs.
@@ -140,7 +137,9 @@ impl Asked<'_> {
             request = request.with("dryRun", "All");
         }
         let object = self.cluster.json(&request.body(form, &patch)).await;
-        Ok(hidden::reply(object.map_err(|refusal| one.absent(refusal))?))
+        Ok(hidden::reply(
+            object.map_err(|refusal| one.absent(refusal))?,
+        ))
     }
 
     /// `k8s::delete(kind, name, #{namespace, propagation, ignore_missing, wait, grace})` → whether
