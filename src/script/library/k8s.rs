@@ -232,15 +232,17 @@ fn conceal(object: &mut Map) {
     if !is("kind", "Secret") || !is("apiVersion", "v1") {
         return;
     }
-    let name = object
-        .get("metadata")
-        .and_then(|metadata| {
-            metadata
-                .read_lock::<Map>()?
-                .get("name")
-                .map(ToString::to_string)
+    let named = |field: &str| {
+        object.get("metadata").and_then(|metadata| {
+            let metadata = metadata.read_lock::<Map>()?;
+            metadata.get(field).map(ToString::to_string)
         })
-        .unwrap_or_default();
+    };
+    let name = format!(
+        "{}/{}",
+        named("namespace").unwrap_or_default(),
+        named("name").unwrap_or_default()
+    );
     if let Some(mut values) = object
         .get_mut("data")
         .and_then(|values| values.write_lock::<Map>())

@@ -176,7 +176,10 @@ async fn version(call: &Call, cancel: &CancellationToken) -> Result<Version, Cal
         Some(version) if version >= OLDEST => Ok(version),
         Some(version) => Err(CallError::new(
             codes::NO_PROGRAM,
-            format!("helm {version} is too old"),
+            format!(
+                "helm {}.{}.{} is too old",
+                version.major, version.minor, version.patch
+            ),
             help,
         )),
         None => Err(CallError::new(
