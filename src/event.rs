@@ -241,6 +241,12 @@ pub struct RunStarted {
     pub target: Option<String>,
     /// Whether the operator can be asked.
     pub attended: bool,
+    /// Whether it goes on after a failure with what does not depend on it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub keep_going: bool,
+    /// The directory that the first step starts in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory: Option<Clean>,
     /// The inputs' values, redacted.
     pub inputs: BTreeMap<String, CleanValue>,
     /// Environment variables that no step will see, and why.

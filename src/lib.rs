@@ -116,6 +116,7 @@ pub mod name;
 pub mod plan;
 pub mod quote;
 pub mod recording;
+pub mod rehearsal;
 pub mod report;
 pub mod script;
 pub mod secret;

@@ -85,7 +85,7 @@ fn run_started() -> impl Strategy<Value = Event> {
         (
             prop::collection::vec(removed, 0..2),
             prop::option::of(identity()),
-            prop::collection::vec(prop::option::of(clean_text()), 3),
+            prop::collection::vec(prop::option::of(clean_text()), 4),
         ),
         prop::collection::vec(head(), 0..3),
     )
@@ -106,6 +106,8 @@ fn run_started() -> impl Strategy<Value = Event> {
                     operator,
                     target,
                     attended,
+                    keep_going: !attended,
+                    directory: more.pop().flatten(),
                     inputs,
                     removed,
                     identity,

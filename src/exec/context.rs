@@ -177,6 +177,16 @@ impl Context {
         }
     }
 
+    /// Learns a secret, whatever its name is; what can't be hidden is noted.
+    pub(super) async fn learn_secret(&self, step: &str, name: &str, value: &str) {
+        if let Err(refused) = self.redactor.learn(name, value.as_bytes()) {
+            let text = self
+                .redactor
+                .clean(&format!("{refused}; it is shown as it is"));
+            self.note(Some(step), text).await;
+        }
+    }
+
     /// Asks the operator, one question at a time, and records both question and answer.
     pub(super) async fn ask(
         &self,

@@ -189,9 +189,13 @@ impl StepHost {
         match answered {
             Ok(reply) => {
                 for (name, secret) in &reply.secrets {
-                    // What is too short or too common to be looked for everywhere is hidden at
-                    // least where it was answered.
-                    let _unfit = self.context.redactor.learn(name, secret.as_bytes());
+                    if function.starts_with("k8s::") {
+                        // Scripts hold it as a secret, whatever it is; what is too short or too
+                        // common to be looked for everywhere is hidden where it was answered.
+                        let _unfit = self.context.redactor.learn(name, secret.as_bytes());
+                    } else {
+                        self.context.learn_secret(&self.step, name, secret).await;
+                    }
                 }
                 self.captured(call, hidden(&reply.value, &reply.secrets))
                     .await;
@@ -341,6 +345,11 @@ impl Host for StepHost {
         let text = self.context.redactor.clean(text);
         self.runtime
             .block_on(self.context.note(Some(&self.step), text));
+    }
+
+    fn learn(&self, name: &str, secret: &str) {
+        self.runtime
+            .block_on(self.context.learn_secret(&self.step, name, secret));
     }
 
     fn clean(&self, text: &str) -> String {

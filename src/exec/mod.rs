@@ -331,6 +331,8 @@ fn head(context: &Context) -> RunStarted {
             .as_ref()
             .map(|target| redactor.clean(target).to_string()),
         attended: settings.attended,
+        keep_going: settings.keep_going,
+        directory: Some(redactor.clean(&settings.directory.to_string_lossy())),
         inputs,
         removed: settings.removed.clone(),
         identity: settings.identity.as_ref().map(|identity| event::Identity {

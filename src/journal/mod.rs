@@ -7,6 +7,7 @@ mod append;
 mod chain;
 mod entry;
 mod lines;
+mod memory;
 mod reader;
 mod recorder;
 mod store;

@@ -4,12 +4,15 @@ use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
+use std::sync::Arc;
 use std::thread;
 
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
+use super::Entry;
 use super::append;
+use super::memory::Memory;
 use super::store::JOURNAL;
 use super::writer::{Message, Writer};
 use crate::event::Event;
@@ -24,9 +27,17 @@ const QUEUE: usize = 128;
 /// entry is in the journal before a sink gets it. Where several wait for the disk, one sync
 /// serves them all.
 #[derive(Clone, Debug)]
-pub struct Recorder {
-    queue: mpsc::Sender<Message>,
-    path: String,
+pub struct Recorder(Way);
+
+#[derive(Clone, Debug)]
+enum Way {
+    /// To the thread that owns a file.
+    File {
+        queue: mpsc::Sender<Message>,
+        path: String,
+    },
+    /// To memory, at once.
+    Memory(Arc<Memory>),
 }
 
 /// The journal can't be kept.
@@ -82,7 +93,22 @@ impl Recorder {
             .name("journal".to_owned())
             .spawn(move || writer.run(messages))
             .map_err(|error| Error::write(&path, &error))?;
-        Ok(Self { queue, path: shown })
+        Ok(Self(Way::File { queue, path: shown }))
+    }
+
+    /// Starts a journal that is kept in memory only; `clock` stamps the entries, each when it is
+    /// recorded. [`Self::take`] gives them.
+    pub fn in_memory(clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        Self(Way::Memory(Arc::new(Memory::new(Box::new(clock)))))
+    }
+
+    /// Takes the entries of a journal that is kept in memory; none of one in a file.
+    #[must_use]
+    pub fn take(&self) -> Vec<Entry> {
+        match &self.0 {
+            Way::File { .. } => Vec::new(),
+            Way::Memory(memory) => memory.take(),
+        }
     }
 
     /// Records an event in order, without waiting for the disk.
@@ -90,7 +116,12 @@ impl Recorder {
     /// A full queue (a slow disk under much output) makes the caller wait. Where the journal
     /// can't be written the event is dropped; the next [`Self::commit`] says so.
     pub async fn record(&self, event: Event) {
-        let _ = self.queue.send(Message::Record(event)).await;
+        match &self.0 {
+            Way::File { queue, .. } => {
+                let _ = queue.send(Message::Record(event)).await;
+            }
+            Way::Memory(memory) => memory.stamp(event),
+        }
     }
 
     /// Records events and waits until they and all before them are on disk.
@@ -98,11 +129,20 @@ impl Recorder {
     /// # Errors
     /// Where the journal can't be written: then nothing may be started.
     pub async fn commit(&self, events: Vec<Event>) -> Result<(), Error> {
+        let (queue, path) = match &self.0 {
+            Way::File { queue, path } => (queue, path),
+            Way::Memory(memory) => {
+                for event in events {
+                    memory.stamp(event);
+                }
+                return Ok(());
+            }
+        };
         let (done, wait) = oneshot::channel();
-        let sent = self.queue.send(Message::Commit(events, done)).await;
+        let sent = queue.send(Message::Commit(events, done)).await;
         match (sent, wait.await) {
             (Ok(()), Ok(result)) => result,
-            _ => Err(self.ended()),
+            _ => Err(ended(path)),
         }
     }
 
@@ -112,19 +152,22 @@ impl Recorder {
     /// # Errors
     /// Where the journal could not be kept whole.
     pub async fn finish(self) -> Result<Vec<String>, Error> {
+        let Way::File { queue, path } = self.0 else {
+            return Ok(Vec::new());
+        };
         let (done, wait) = oneshot::channel();
-        let sent = self.queue.send(Message::Finish(done)).await;
+        let sent = queue.send(Message::Finish(done)).await;
         match (sent, wait.await) {
             (Ok(()), Ok(result)) => result,
-            _ => Err(self.ended()),
+            _ => Err(ended(&path)),
         }
     }
+}
 
-    fn ended(&self) -> Error {
-        Error::Write {
-            path: self.path.clone(),
-            reason: "it has ended".to_owned(),
-        }
+fn ended(path: &str) -> Error {
+    Error::Write {
+        path: path.to_owned(),
+        reason: "it has ended".to_owned(),
     }
 }
 

@@ -21,5 +21,5 @@ pub use clean::{Clean, CleanBytes, CleanValue};
 pub use computed::computed_secrets;
 pub use filter::Filter;
 pub use masks::masks;
-pub use names::is_secret_name;
+pub use names::{is_beside, is_secret_member, is_secret_name};
 pub use redactor::{Redactor, Refused};

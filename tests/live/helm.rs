@@ -123,7 +123,7 @@ fn a_step_that_is_ended_ends_helm_gently() {
         .file("page.md", text)
         .run()
         .fails()
-        .says("helm upgrade api is at work");
+        .says("`helm::upgrade api` is at work since");
     assert!(began.elapsed() < Duration::from_secs(40));
     let script = r#"assert helm::release("api").status == "failed""#;
     cluster.page(script, namespace).run().passes();

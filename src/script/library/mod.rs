@@ -2,12 +2,15 @@
 
 mod aws;
 mod helm;
+mod http;
 mod json;
 mod k8s;
 mod operator;
+mod options;
 mod process;
 mod record;
 mod system;
+mod terraform;
 mod text;
 mod time;
 
@@ -36,6 +39,7 @@ pub(super) fn module() -> Shared<Module> {
     process::add(&mut module);
     record::add(&mut module);
     json::add(&mut module);
+    http::add(&mut module);
     text::add(&mut module);
     time::add(&mut module);
     module.build_index();
@@ -47,7 +51,9 @@ pub(super) fn systems() -> Vec<(&'static str, Shared<Module>)> {
     [
         ("aws", aws::module()),
         ("helm", helm::module()),
+        ("http", http::module()),
         ("k8s", k8s::module()),
+        ("terraform", terraform::module()),
     ]
     .into_iter()
     .map(|(name, mut module)| {

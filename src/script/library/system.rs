@@ -2,15 +2,29 @@
 
 use std::time::Duration;
 
-use rhai::{Array, Dynamic, Map, NativeCallContext};
+use rhai::{Dynamic, Map, NativeCallContext};
 
+use super::options::revealed;
 use super::{Given, Session, time, trouble};
-use crate::script::secret::Secret;
-use crate::script::shape::{to_dynamic, to_value};
+use crate::script::shape::to_dynamic;
 use crate::value::Value;
 
 /// How long a call that only asks may take, where the script does not say.
 pub(super) const USUAL: Duration = Duration::from_secs(60);
+
+/// Makes a call by way of the host, and gives its plain answer.
+pub(super) fn ask(
+    context: &NativeCallContext,
+    function: &'static str,
+    arguments: Value,
+    timeout: Duration,
+) -> Given<Value> {
+    let session = Session::of(context)?;
+    session
+        .host
+        .call(function, arguments, timeout)
+        .map_err(|said| trouble(context, &session, said))
+}
 
 /// Makes a call by way of the host.
 pub(super) fn call(
@@ -19,11 +33,7 @@ pub(super) fn call(
     arguments: Value,
     timeout: Duration,
 ) -> Given<Dynamic> {
-    let session = Session::of(context)?;
-    match session.host.call(function, arguments, timeout) {
-        Ok(value) => Ok(to_dynamic(&value)),
-        Err(said) => Err(trouble(context, &session, said)),
-    }
+    Ok(to_dynamic(&ask(context, function, arguments, timeout)?))
 }
 
 /// The arguments of a call: those that have a place, and a script's options, of which `timeout` is
@@ -38,40 +48,13 @@ pub(super) fn given(
     };
     let mut arguments = serde_json::Map::new();
     for (name, value) in named {
-        arguments.insert(name.to_owned(), revealed(&value, DEPTH)?);
+        arguments.insert(name.to_owned(), revealed(&value, &format!("`{name}`"))?);
     }
     for (name, value) in options {
         if arguments.contains_key(name.as_str()) {
             return Err(format!("`{name}` is given twice").into());
         }
-        arguments.insert(name.to_string(), revealed(&value, DEPTH)?);
+        arguments.insert(name.to_string(), revealed(&value, &format!("`{name}`"))?);
     }
     Ok((Value::Object(arguments), timeout))
-}
-
-/// Deeper than any manifest.
-const DEPTH: usize = 64;
-
-/// A value with its secrets in clear: the far side needs them.
-fn revealed(value: &Dynamic, depth: usize) -> Given<Value> {
-    let Some(depth) = depth.checked_sub(1) else {
-        return Err("the arguments are nested too deeply".into());
-    };
-    if value.is_shared() {
-        return revealed(&value.flatten_clone(), depth);
-    }
-    if let Some(secret) = value.read_lock::<Secret>() {
-        return Ok(Value::from(secret.reveal()));
-    }
-    if let Some(list) = value.read_lock::<Array>() {
-        return list.iter().map(|value| revealed(value, depth)).collect();
-    }
-    if let Some(map) = value.read_lock::<Map>() {
-        let mut object = serde_json::Map::new();
-        for (name, value) in map.iter() {
-            object.insert(name.to_string(), revealed(value, depth)?);
-        }
-        return Ok(Value::Object(object));
-    }
-    Ok(to_value(value))
 }

@@ -10,9 +10,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::{read, record, values};
 use crate::credentials::Environment;
-use crate::value::{Value, show_duration};
+use crate::value::Value;
 use crate::world::live::arguments::Arguments;
-use crate::world::live::kubernetes::{Clusters, told};
+use crate::world::live::kubernetes::Clusters;
+use crate::world::live::program::ended;
 use crate::world::live::shell;
 use crate::world::{
     Call, CallError, Chunk, End, Origin, Process, Reply, SpawnError, Stdin, Stream, codes,
@@ -24,14 +25,6 @@ const OLDEST: Version = Version::new(3, 2, 0);
 const ASKING: Duration = Duration::from_secs(15);
 /// How much of its complaints is kept.
 const COMPLAINT: usize = 64 * 1024;
-
-/// Whether a function runs the program.
-pub(in crate::world::live) fn runs_a_program(function: &str) -> bool {
-    matches!(
-        function,
-        "helm::upgrade" | "helm::rollback" | "helm::uninstall"
-    )
-}
 
 /// A run of the program, put together.
 struct Command {
@@ -45,14 +38,14 @@ struct Command {
 }
 
 /// Answers a call that changes a release.
-pub(in crate::world::live) async fn run(
+pub(super) async fn run(
     clusters: &Clusters,
     mut call: Call,
-    progress: mpsc::Sender<String>,
-    cancel: CancellationToken,
+    progress: &mpsc::Sender<String>,
+    stop: &CancellationToken,
 ) -> Result<Reply, CallError> {
     let arguments = Arguments::of(&mut call);
-    let version = version(&call, &cancel).await?;
+    let version = version(&call, stop).await?;
     let command = match call.function.as_str() {
         "helm::upgrade" => upgrade(arguments, &version)?,
         "helm::rollback" => rollback(arguments)?,
@@ -74,37 +67,17 @@ pub(in crate::world::live) async fn run(
         Some(values) => Stdin::Bytes(values.to_string().into_bytes()),
         None => Stdin::Null,
     };
-    let process = process(&call, argv, stdin, call.timeout);
+    let process = process(&call, argv, stdin, None);
     let (sender, output) = mpsc::channel(16);
-    let about = || format!("helm {verb} {name} is at work");
-    let lines = progress.clone();
-    let (exit, said) = told(
-        async {
-            tokio::join!(
-                shell::run(process, sender, cancel),
-                collect(output, Some(&lines))
-            )
-        },
-        &progress,
-        about,
-    )
-    .await;
+    let (exit, said) = tokio::join!(
+        shell::run(process, sender, stop.clone()),
+        collect(output, Some(progress))
+    );
     let end = exit.map_err(not_started)?.end;
     match end {
         End::Code(0) => {}
-        End::Cancelled => {
-            return Err(CallError::new(codes::CANCELLED, "the step was ended", ""));
-        }
-        End::TimedOut => {
-            return Err(CallError::new(
-                codes::TIMEOUT,
-                format!(
-                    "`helm {verb} {name}` was ended after {}",
-                    show_duration(call.timeout)
-                ),
-                "see `helm::release(name).status`; give it more time with `timeout`",
-            ));
-        }
+        // The call's time is up, or the step is being ended: who does it says which.
+        End::Cancelled | End::TimedOut => return Err(ended()),
         End::Signal(signal) => {
             return Err(CallError::new(
                 "Failed",
@@ -134,14 +107,14 @@ pub(in crate::world::live) async fn run(
         .into())
 }
 
-fn process(call: &Call, argv: Vec<String>, stdin: Stdin, timeout: Duration) -> Process {
+fn process(call: &Call, argv: Vec<String>, stdin: Stdin, timeout: Option<Duration>) -> Process {
     Process {
         origin: Origin::default(),
         argv: argv.into_iter().map(OsString::from).collect(),
         environment: plain(&call.environment),
         directory: call.directory.clone(),
         stdin,
-        timeout: Some(timeout),
+        timeout,
         grace: call.grace,
     }
 }
@@ -154,17 +127,17 @@ fn plain(environment: &Environment) -> Environment {
 }
 
 /// The version of the program, if it is one that can be used.
-async fn version(call: &Call, cancel: &CancellationToken) -> Result<Version, CallError> {
+async fn version(call: &Call, stop: &CancellationToken) -> Result<Version, CallError> {
     let argv = ["helm", "version", "--short"].map(str::to_owned);
-    let process = process(call, argv.into(), Stdin::Null, ASKING);
+    let process = process(call, argv.into(), Stdin::Null, Some(ASKING));
     let (sender, output) = mpsc::channel(16);
     let (exit, said) = tokio::join!(
-        shell::run(process, sender, cancel.clone()),
+        shell::run(process, sender, stop.clone()),
         collect(output, None)
     );
     let exit = exit.map_err(not_started)?;
     if exit.end == End::Cancelled {
-        return Err(CallError::new(codes::CANCELLED, "the step was ended", ""));
+        return Err(ended());
     }
     let text = String::from_utf8_lossy(&said.output).into_owned();
     // Helm 2: `Client: v2.17.0+ga690bad`.

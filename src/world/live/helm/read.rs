@@ -11,7 +11,8 @@ use tokio::time;
 use super::record;
 use crate::value::{Value, show_duration};
 use crate::world::live::arguments::Arguments;
-use crate::world::live::kubernetes::{Cluster, Clusters, Request, encoded, told};
+use crate::world::live::calls::unknown;
+use crate::world::live::kubernetes::{Cluster, Clusters, REMINDER, Request, SILENCE, encoded};
 use crate::world::{Call, CallError, Reply, codes};
 
 /// The names and labels of records without what is in them.
@@ -41,38 +42,20 @@ struct Place {
 }
 
 /// Answers a call to `helm::…` that only asks.
-pub(in crate::world::live) async fn answer(
+pub(super) async fn answer(
     clusters: &Clusters,
     mut call: Call,
     progress: &mpsc::Sender<String>,
 ) -> Result<Reply, CallError> {
     let mut arguments = Arguments::of(&mut call);
     let place = Place::of(clusters, &call, &mut arguments).await?;
-    let function = call.function.clone();
-    let answer = async {
-        match function.as_str() {
-            "helm::release" => place.release(arguments).await,
-            "helm::list" => place.list(arguments).await,
-            "helm::history" => place.history(arguments).await,
-            "helm::values" => place.values(arguments).await,
-            "helm::wait" => place.wait(arguments, progress).await,
-            other => Err(CallError::new(
-                codes::UNANSWERED,
-                format!("nothing answers `{other}`"),
-                "",
-            )),
-        }
-    };
-    if function == "helm::wait" {
-        answer.await
-    } else {
-        let about = || {
-            format!(
-                "`{function}` waits for the cluster of `{}`",
-                place.cluster.context
-            )
-        };
-        told(answer, progress, about).await
+    match call.function.as_str() {
+        "helm::release" => place.release(arguments).await,
+        "helm::list" => place.list(arguments).await,
+        "helm::history" => place.history(arguments).await,
+        "helm::values" => place.values(arguments).await,
+        "helm::wait" => place.wait(arguments, progress).await,
+        other => Err(unknown(other)),
     }
 }
 
@@ -281,7 +264,7 @@ impl Place {
                 .unwrap_or_else(std::sync::PoisonError::into_inner);
             format!("waiting for the release {name} to be deployed: {state}")
         };
-        let settled = told(self.settled(&name, &state), progress, told_state);
+        let settled = telling(self.settled(&name, &state), progress, told_state);
         match time::timeout(limit, settled).await {
             Ok(release) => Ok(release?.into()),
             Err(_) => {
@@ -343,6 +326,24 @@ impl Place {
                 time::sleep(PAUSE).await;
             }
         }
+    }
+}
+
+/// Waits, and tells the operator what for where it takes long.
+async fn telling<T>(
+    work: impl Future<Output = T>,
+    progress: &mpsc::Sender<String>,
+    line: impl Fn() -> String,
+) -> T {
+    let mut work = pin!(work);
+    let mut pause = SILENCE;
+    loop {
+        match time::timeout(pause, &mut work).await {
+            Ok(done) => return done,
+            // A full channel loses lines.
+            Err(_) => drop(progress.try_send(line())),
+        }
+        pause = REMINDER;
     }
 }
 

@@ -19,17 +19,16 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::time;
 
 pub(super) use cluster::{Cluster, Request, encoded};
 
 use super::arguments::Arguments;
 use crate::value::Value;
-use crate::world::{Call, CallError, Reply, codes};
+use crate::world::{Call, CallError, Reply};
 
-/// When a call that has not been answered says so, and how often from then on.
-const SILENCE: Duration = Duration::from_secs(2);
-const REMINDER: Duration = Duration::from_secs(15);
+/// When a wait says what it waits for, and how often from then on.
+pub(super) const SILENCE: Duration = Duration::from_secs(2);
+pub(super) const REMINDER: Duration = Duration::from_secs(15);
 
 /// The clusters that a run has talked to, each by what its client was made of.
 #[derive(Default)]
@@ -82,15 +81,7 @@ impl Clusters {
             cluster: &cluster,
             progress,
         };
-        let answer = asked.dispatch(&call.function, arguments);
-        let answered = match call.function.as_str() {
-            // It tells what it waits for.
-            "k8s::wait" => answer.await,
-            function => {
-                let about = || format!("`{function}` waits for `{}`", cluster.address);
-                told(answer, progress, about).await
-            }
-        };
+        let answered = asked.dispatch(&call.function, arguments).await;
         if answered
             .as_ref()
             .is_err_and(|error| error.code == "Unauthorized")
@@ -98,24 +89,6 @@ impl Clusters {
             self.forget(&cluster);
         }
         answered
-    }
-}
-
-/// Waits for an answer, and tells the operator where it takes long.
-pub(super) async fn told<T>(
-    answer: impl Future<Output = T>,
-    progress: &mpsc::Sender<String>,
-    about: impl Fn() -> String,
-) -> T {
-    let mut answer = std::pin::pin!(answer);
-    let mut pause = SILENCE;
-    loop {
-        match time::timeout(pause, &mut answer).await {
-            Ok(answer) => return answer,
-            // A full channel loses lines.
-            Err(_) => drop(progress.try_send(about())),
-        }
-        pause = REMINDER;
     }
 }
 
@@ -138,11 +111,7 @@ impl Asked<'_> {
             "k8s::apply" => self.apply(arguments).await,
             "k8s::patch" => self.patch(arguments).await,
             "k8s::delete" => self.delete(arguments).await,
-            other => Err(CallError::new(
-                codes::UNANSWERED,
-                format!("nothing answers `{other}`"),
-                "",
-            )),
+            other => Err(super::calls::unknown(other)),
         }
     }
 }
