@@ -27,4 +27,7 @@ mod places;
 mod prompts;
 mod run;
 mod services;
+mod systems_aws;
+mod systems_http;
+mod systems_terraform;
 mod timeouts;
