@@ -16,11 +16,15 @@ mod keyboard;
 mod lease;
 mod list;
 mod new;
+mod note;
 mod operator;
 mod page;
 mod plan;
+mod postmortem;
 mod project;
 mod quote;
+mod replay;
+mod resume;
 mod rooms;
 mod run;
 mod runs;
@@ -81,6 +85,7 @@ fn command(line: &Line) -> u8 {
 fn dispatch(line: &Line, surroundings: &Surroundings) -> Result<u8, Failure> {
     match &line.command {
         Command::Run(args) => run::run(args, surroundings),
+        Command::Resume(args) => resume::resume(args, surroundings),
         Command::Plan(args) => plan::plan(args, surroundings),
         Command::Check(args) => check::check(args, surroundings),
         Command::Graph(args) => graph::graph(args, surroundings),
@@ -88,6 +93,9 @@ fn dispatch(line: &Line, surroundings: &Surroundings) -> Result<u8, Failure> {
         Command::New(args) => new::new(args, surroundings),
         Command::Runs(args) => runs::runs(args, surroundings),
         Command::Show(args) => runs::show(args, surroundings),
+        Command::Replay(args) => replay::replay(args, surroundings),
+        Command::Note(args) => note::note(args, surroundings),
+        Command::Postmortem(args) => postmortem::postmortem(args, surroundings),
         Command::Verify(args) => runs::verify(args, surroundings),
         Command::Quote(args) => quote::quote(args),
         Command::Doctor => doctor::doctor(surroundings),

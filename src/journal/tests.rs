@@ -25,6 +25,7 @@ fn noted(text: &str) -> Event {
     Event::Noted {
         step: None,
         text: clean(text),
+        by: None,
     }
 }
 
@@ -102,7 +103,7 @@ fn a_line_is_as_the_contract_says() {
         .expect("it is a time");
     let entry = Entry::new(7, at, "0".repeat(64), noted("a\n\"b\""));
     let line = format!(
-        r#"{{"v":"1.0","seq":7,"at":"2026-11-23T05:06:07.123456Z","prev":"{}","event":"noted","text":"a\n\"b\""}}"#,
+        r#"{{"v":"1.1","seq":7,"at":"2026-11-23T05:06:07.123456Z","prev":"{}","event":"noted","text":"a\n\"b\""}}"#,
         "0".repeat(64)
     );
     assert_eq!(entry.to_line(), line);
@@ -236,7 +237,8 @@ fn what_is_not_on_disk_is_not_shown() {
     let sink = Collected::default();
     let seen = Arc::clone(&sink.lines);
     let path = Path::new("/dev/full").to_owned();
-    let writer = writer::Writer::new(full, path, vec![Box::new(sink)], Box::new(clock));
+    let end = writer::End::empty();
+    let writer = writer::Writer::new(full, path, vec![Box::new(sink)], Box::new(clock), end);
     let (queue, messages) = tokio::sync::mpsc::channel(8);
     let thread = std::thread::spawn(move || writer.run(messages));
     let answers: Vec<_> = (0..2)
@@ -370,14 +372,14 @@ fn a_newer_minor_version_is_read_and_said() {
     let line = Entry::new(1, clock(), "0".repeat(64), began()).to_line();
     fs::write(
         &path,
-        line.replace("\"v\":\"1.0\"", "\"new\":1,\"v\":\"1.9\"") + "\n",
+        line.replace("\"v\":\"1.1\"", "\"new\":1,\"v\":\"1.9\"") + "\n",
     )
     .expect("there is room");
     let mut reader = Reader::open(&path).expect("it is there");
     assert!(reader.next().is_some_and(|entry| entry.is_ok()));
     assert!(reader.notice().is_some_and(|notice| notice.contains("1.9")));
 
-    fs::write(&path, line.replace("\"v\":\"1.0\"", "\"v\":\"2.0\"") + "\n").expect("there is room");
+    fs::write(&path, line.replace("\"v\":\"1.1\"", "\"v\":\"2.0\"") + "\n").expect("there is room");
     let error = Reader::open(&path)
         .expect("it is there")
         .next()

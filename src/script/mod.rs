@@ -162,7 +162,7 @@ pub struct Check {
     pub held: bool,
     /// The message given with it.
     pub message: Option<String>,
-    /// Where it did not hold: `(code, value)` of each part.
+    /// `(code, value)` of each part.
     pub parts: Vec<(String, String)>,
 }
 

@@ -21,6 +21,7 @@ mod each;
 mod exit_status;
 mod guards;
 mod handled;
+mod held;
 mod help;
 mod inputs;
 mod places;

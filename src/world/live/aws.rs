@@ -36,7 +36,7 @@ use crate::credentials::{
     Environment, Identity, NoIdentity, Profiles, SharedFile, answered, expiry, last_four, places,
     profile, regions,
 };
-use crate::world::{End, Process, Stdin};
+use crate::world::{End, Origin, Process, Stdin};
 pub(super) use asked::answer;
 pub(super) use engine::pause;
 
@@ -316,6 +316,7 @@ async fn run(command: &str, environment: &Environment) -> Result<Key, NoIdentity
         reason: format!("the `credential_process` of the profile {reason}"),
     };
     let process = Process {
+        origin: Origin::default(),
         argv: ["sh", "-c", command].map(OsString::from).into(),
         environment: environment.clone(),
         directory: environment

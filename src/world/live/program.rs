@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::shell;
 use crate::credentials::Environment;
-use crate::world::{CallError, Chunk, End, Process, SpawnError, Stdin, Stream, codes};
+use crate::world::{CallError, Chunk, End, Origin, Process, SpawnError, Stdin, Stream, codes};
 
 /// The most of standard output that is kept.
 const KEPT: usize = 64 * 1024 * 1024;
@@ -103,6 +103,7 @@ impl Program {
         mut stdout: impl FnMut(&[u8]),
     ) -> Result<(i32, String), CallError> {
         let process = Process {
+            origin: Origin::default(),
             argv: self.argv,
             environment: self.environment,
             directory: self.directory,
@@ -160,7 +161,9 @@ fn unstarted(error: SpawnError) -> CallError {
             message,
             "relative paths begin where the step starts",
         ),
-        SpawnError::Refused { .. } => CallError::new(codes::NO_PROGRAM, message, ""),
+        SpawnError::Refused { .. }
+        | SpawnError::Recorded { .. }
+        | SpawnError::Unanswered { .. } => CallError::new(codes::NO_PROGRAM, message, ""),
     }
 }
 
