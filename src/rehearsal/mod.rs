@@ -17,7 +17,7 @@ use std::time::Duration;
 use crate::credentials::{Environment, Guards, Identity};
 use crate::document::Document;
 use crate::event::Status;
-use crate::exec::{self, Interrupt, About, Settings};
+use crate::exec::{self, About, Interrupt, Settings};
 use crate::graph::Graph;
 use crate::journal::{Entry, Recorder};
 use crate::plan::{Given, Plan, Selection, Unready};
@@ -141,8 +141,8 @@ pub fn identity(recording: &Recording) -> Option<Identity> {
     recording.head.identity.as_ref().map(|identity| Identity {
         account: identity.account.to_string(),
         arn: identity.arn.to_string(),
-            // No journal keeps it.
-            user_id: String::new(),
+        // No journal keeps it.
+        user_id: String::new(),
         source: identity.source.to_string(),
         key: identity.key.clone(),
         expires: identity.expires,
@@ -206,7 +206,13 @@ fn selection(graph: &Graph, recording: &Recording) -> Selection {
     let source = Source::new(recording.head.document.as_str(), text.as_str());
     let (then, _) = Document::parse(Arc::new(source));
     let (then, _) = Graph::build(Arc::new(then), &crate::script::vocabulary());
-    let ran = |id: &str| recording.head.steps.iter().any(|head| cell_of(&head.id) == id);
+    let ran = |id: &str| {
+        recording
+            .head
+            .steps
+            .iter()
+            .any(|head| cell_of(&head.id) == id)
+    };
     let left_out: Vec<&str> = then
         .steps
         .iter()
