@@ -30,4 +30,7 @@ mod prompts;
 mod resume;
 mod run;
 mod services;
+mod systems_aws;
+mod systems_http;
+mod systems_terraform;
 mod timeouts;
