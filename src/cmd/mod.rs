@@ -7,6 +7,7 @@
 mod args;
 mod check;
 mod credentials;
+mod docs;
 mod doctor;
 mod failure;
 mod graph;
@@ -89,6 +90,7 @@ fn dispatch(line: &Line, surroundings: &Surroundings) -> Result<u8, Failure> {
         Command::Runs(args) => runs::runs(args, surroundings),
         Command::Show(args) => runs::show(args, surroundings),
         Command::Verify(args) => runs::verify(args, surroundings),
+        Command::Docs(args) => docs::docs(args, surroundings),
         Command::Quote(args) => quote::quote(args),
         Command::Doctor => doctor::doctor(surroundings),
         Command::Completions(args) => completions(args),
