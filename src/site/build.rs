@@ -79,6 +79,10 @@ impl Site {
             config.book.title = Some("Runbooks".to_owned());
             // Each page prints well by itself; all of them in one is a page that nobody opens.
             set(&mut config, "output.html.print.enable", false)?;
+            // `{{#include …}}` would take any file of this machine into the site; only a book that
+            // was set up as one wants that.
+            config.build.use_default_preprocessors = false;
+            set(&mut config, "preprocessor.index.renderers", ["html"])?;
         }
         let output = output.map_or_else(|| root.join(&config.build.build_dir), Path::to_owned);
         Ok(Self {

@@ -15,6 +15,7 @@ mod history;
 mod html;
 mod index;
 mod layout;
+mod markup;
 mod page;
 mod panel;
 mod paste;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::graph::{self, Node};
 use super::history::{History, Standing};
 use super::html::{self, escape};
+use super::markup;
 use super::panel::Panel;
 use super::paste::{self, Code};
 use super::runs::link_to;
@@ -137,6 +138,9 @@ impl Page {
         edits.push((place..place, head));
         if front.end > front.start {
             edits.push((front.range(), String::new()));
+        }
+        for place in markup::active(text) {
+            edits.push((place..place + 1, "&lt;".to_owned()));
         }
         edits.sort_by_key(|(range, _)| (range.start, range.end));
         let mut out = String::with_capacity(text.len() * 4);

@@ -83,7 +83,8 @@ fn items(
                     found.push(SummaryItem::Link(link));
                 }
                 Err(reason) => {
-                    left_out.push(format!("`{}` is left out: {reason}", path.display()));
+                    let shown = path.strip_prefix(root).unwrap_or(&path);
+                    left_out.push(format!("`{}` is left out: {reason}", shown.display()));
                 }
             }
         }

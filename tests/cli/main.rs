@@ -17,6 +17,7 @@ mod aws;
 mod bad_input;
 mod commands;
 mod corpus;
+mod docs;
 mod each;
 mod exit_status;
 mod guards;
