@@ -19,6 +19,9 @@ use super::surroundings::{Surroundings, complain, print};
 /// How often the pages are looked at.
 const LOOK: Duration = Duration::from_millis(150);
 
+/// How many looks in a row without a change are a pause.
+const PAUSE: u8 = 20;
+
 /// Does what is wanted of the site.
 ///
 /// # Errors
@@ -170,16 +173,21 @@ fn watch(
 ) -> Result<u8, Failure> {
     let mut before = look(site, records);
     // The list of pages, the search and the index know of a change only when all is built.
-    let mut behind = false;
+    let mut behind = None;
     loop {
         thread::sleep(LOOK);
         let now = look(site, records);
         if now == before {
-            if behind {
-                behind = false;
-                let built = server.change(|| site.build(records));
-                say(&built, "all pages", surroundings)?;
-            }
+            behind = match behind {
+                // Somebody who writes saves often; the rest can wait for a pause.
+                Some(0) => {
+                    let built = server.alone(|| site.build(records));
+                    say(&built, "all pages", surroundings)?;
+                    None
+                }
+                Some(left) => Some(left - 1),
+                None => None,
+            };
             continue;
         }
         let changed = only_pages(site, &before, &now);
@@ -198,9 +206,9 @@ fn watch(
                 "{} changed ({took})\n",
                 count(changed.map_or(0, |pages| pages.len()), "page")
             ))?;
-            behind = true;
+            behind = Some(PAUSE);
         } else {
-            behind = false;
+            behind = None;
             let built = server.change(|| site.build(records));
             say(&built, "the site", surroundings)?;
         }

@@ -89,15 +89,18 @@ impl Server {
         Ok(())
     }
 
+    /// Changes the site while nobody reads it.
+    pub fn alone<T>(&self, change: impl FnOnce() -> T) -> T {
+        let _alone = self
+            .building
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        change()
+    }
+
     /// Changes the site while nobody reads it, then tells the pages that are open.
     pub fn change<T>(&self, change: impl FnOnce() -> T) -> T {
-        let done = {
-            let _alone = self
-                .building
-                .write()
-                .unwrap_or_else(PoisonError::into_inner);
-            change()
-        };
+        let done = self.alone(change);
         *self
             .changes
             .count
