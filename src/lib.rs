@@ -122,6 +122,7 @@ pub mod report;
 pub mod script;
 pub mod secret;
 pub mod sink;
+pub mod site;
 pub mod source;
 pub mod value;
 pub mod view;

@@ -18,6 +18,7 @@ mod bad_input;
 mod commands;
 mod corpus;
 mod crash;
+mod docs;
 mod each;
 mod exit_status;
 mod guards;
