@@ -120,4 +120,5 @@ pub mod sink;
 pub mod source;
 pub mod value;
 pub mod view;
+pub mod visible;
 pub mod world;
