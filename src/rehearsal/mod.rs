@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use crate::credentials::{Environment, Guards, Identity};
 use crate::event::Status;
-use crate::exec::{self, Interrupt, About, Settings};
+use crate::exec::{self, About, Interrupt, Settings};
 use crate::graph::Graph;
 use crate::journal::{Entry, Recorder};
 use crate::plan::{Given, Plan, Selection, Unready};
@@ -140,8 +140,8 @@ pub fn identity(recording: &Recording) -> Option<Identity> {
     recording.head.identity.as_ref().map(|identity| Identity {
         account: identity.account.to_string(),
         arn: identity.arn.to_string(),
-            // No journal keeps it.
-            user_id: String::new(),
+        // No journal keeps it.
+        user_id: String::new(),
         source: identity.source.to_string(),
         key: identity.key.clone(),
         expires: identity.expires,

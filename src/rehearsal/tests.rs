@@ -95,7 +95,11 @@ fn record(text: &str, given: &[Given]) -> Arc<Recording> {
 
 fn again(text: &str, recording: &Arc<Recording>) -> Rehearsed {
     runtime()
-        .block_on(rehearse(graph(text), Arc::clone(recording), &Terms::default()))
+        .block_on(rehearse(
+            graph(text),
+            Arc::clone(recording),
+            &Terms::default(),
+        ))
         .expect("it can be gone through")
 }
 
