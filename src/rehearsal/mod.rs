@@ -176,7 +176,8 @@ pub fn settings(recording: &Recording, guards: Guards) -> Settings {
         environment: environment(recording),
         removed: head.removed.clone(),
         directory: directory(recording),
-        folder: PathBuf::from("/nowhere"),
+        // Nothing can be made in there: long output is not kept a second time.
+        folder: PathBuf::from("/dev/null/none"),
         grace: Duration::ZERO,
         guards: answerable(guards, recording),
         identity: identity(recording),
@@ -186,8 +187,7 @@ pub fn settings(recording: &Recording, guards: Guards) -> Settings {
         about: About {
             tools: head.tools.clone(),
             selection: head.selection.clone(),
-            lock: None,
-            earlier: None,
+            ..About::default()
         },
     }
 }

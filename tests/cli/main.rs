@@ -28,6 +28,8 @@ mod help;
 mod inputs;
 mod places;
 mod prompts;
+mod recorded;
+mod replay;
 mod resume;
 mod run;
 mod services;
