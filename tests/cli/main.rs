@@ -24,6 +24,7 @@ mod handled;
 mod held;
 mod help;
 mod inputs;
+mod journals;
 mod places;
 mod prompts;
 mod run;
