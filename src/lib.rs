@@ -78,6 +78,7 @@
 //!         notes: Vec::new(),
 //!         recording: None,
 //!         context: None,
+//!         about: Default::default(),
 //!     };
 //!     let ended = exec::run(
 //!         Arc::new(plan),

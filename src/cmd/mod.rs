@@ -24,6 +24,7 @@ mod postmortem;
 mod project;
 mod quote;
 mod replay;
+mod resume;
 mod rooms;
 mod run;
 mod runs;
@@ -84,6 +85,7 @@ fn command(line: &Line) -> u8 {
 fn dispatch(line: &Line, surroundings: &Surroundings) -> Result<u8, Failure> {
     match &line.command {
         Command::Run(args) => run::run(args, surroundings),
+        Command::Resume(args) => resume::resume(args, surroundings),
         Command::Plan(args) => plan::plan(args, surroundings),
         Command::Check(args) => check::check(args, surroundings),
         Command::Graph(args) => graph::graph(args, surroundings),

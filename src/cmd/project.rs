@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use runbook::credentials::Environment;
-use runbook::journal::{Run, Store};
+use runbook::journal::{Lock, Locked, Run, Store};
 use runbook::name::nearest;
 use runbook::source::Source;
 use serde::Deserialize;
@@ -131,6 +131,22 @@ impl Project {
                 ))
                 .help("set RUNBOOK_HOME to a folder that you can write to")
             })
+    }
+
+    /// Takes a lock that runs of this project share.
+    ///
+    /// # Errors
+    /// Where another run holds it, or it can't be had.
+    pub(crate) fn lock(&self, name: &str, holder: &str) -> Result<Lock, Failure> {
+        // What keeps the folder out of the repository comes first; the journal tells of trouble.
+        let _told_later = self.ignore();
+        let folder = folder_of(&self.runs).join("locks");
+        Lock::take(&folder, name, holder).map_err(|error| match error {
+            Locked::Held { .. } => Failure::refused(format!("{error}; nothing ran"))
+                .help("wait until that run has ended, or leave out `--lock`"),
+            Locked::Name { .. } => Failure::wrong(error.to_string()),
+            Locked::Refused { .. } => Failure::refused(format!("{error}; nothing ran")),
+        })
     }
 
     /// Keeps a fresh `.runbook` out of the repository that it stands in.

@@ -112,6 +112,7 @@ fn run_started() -> impl Strategy<Value = Event> {
                 removed,
                 identity,
                 steps,
+                ..RunStarted::default()
             }))
         })
 }

@@ -184,7 +184,7 @@ impl Reader {
         }
     }
 
-    fn at_end(&mut self) -> bool {
+    pub(super) fn at_end(&mut self) -> bool {
         self.lines.fill_buf().is_ok_and(<[u8]>::is_empty)
     }
 

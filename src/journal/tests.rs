@@ -244,7 +244,8 @@ fn what_is_not_on_disk_is_not_shown() {
     let sink = Collected::default();
     let seen = Arc::clone(&sink.lines);
     let path = Path::new("/dev/full").to_owned();
-    let writer = writer::Writer::new(full, path, vec![Box::new(sink)], Box::new(clock));
+    let end = writer::End::empty();
+    let writer = writer::Writer::new(full, path, vec![Box::new(sink)], Box::new(clock), end);
     let (queue, messages) = tokio::sync::mpsc::channel(8);
     let thread = std::thread::spawn(move || writer.run(messages));
     let answers: Vec<_> = (0..2)

@@ -48,6 +48,8 @@ pub struct Binding {
 pub enum Origin {
     /// `default:` in front matter.
     Default,
+    /// It had this value before the run was resumed.
+    Earlier,
     /// `--input`.
     Argument,
     /// `--input-file`.

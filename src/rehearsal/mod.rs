@@ -17,7 +17,7 @@ use std::time::Duration;
 use crate::credentials::{Environment, Guards, Identity};
 use crate::document::Document;
 use crate::event::Status;
-use crate::exec::{self, Interrupt, Settings};
+use crate::exec::{self, Interrupt, About, Settings};
 use crate::graph::Graph;
 use crate::journal::{Entry, Recorder};
 use crate::plan::{Given, Plan, Selection, Unready};
@@ -182,6 +182,7 @@ fn settings(recording: &Recording, guards: Guards) -> Settings {
         context: head.context.as_ref().map(ToString::to_string),
         notes: Vec::new(),
         recording: head.recording.as_ref().map(ToString::to_string),
+        about: About::default(),
     }
 }
 

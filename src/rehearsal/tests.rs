@@ -57,6 +57,7 @@ fn record(text: &str, given: &[Given]) -> Arc<Recording> {
     environment.set("PATH", "/usr/local/bin:/usr/bin:/bin");
     environment.set("COLOUR", "red");
     let settings = Settings {
+        about: Default::default(),
         run: "0193a5b0-0000-7000-8000-000000000000".to_owned(),
         operator: "tester".to_owned(),
         target: None,

@@ -51,6 +51,10 @@ pub struct Report {
     pub finished: bool,
     /// What was noted of the run as a whole, the last ones.
     pub notes: Tail,
+    /// When its last part began: a run that was resumed has several.
+    part: Option<Timestamp>,
+    /// How long the parts before took.
+    before: Duration,
     steps: BTreeMap<Place, Step>,
     places: HashMap<String, Place>,
 }

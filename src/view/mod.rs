@@ -16,6 +16,7 @@ mod layout;
 mod list;
 mod paint;
 mod plan;
+mod resumed;
 mod runs;
 pub mod sanitize;
 mod screen;
