@@ -62,6 +62,7 @@ fn told(account: &Account, what: &What) -> (String, String) {
             let began = format!("**{}** began {}", text(&head.operator), code_in_table(&head.document));
             (began, String::new())
         }
+        What::Resumed(by) => (format!("**{}** had the run go on", text(by)), String::new()),
         What::Step(id) => match account.report.step(id) {
             Some(step) => {
                 let took = step.elapsed.map(show_duration).unwrap_or_default();
