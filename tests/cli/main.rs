@@ -29,6 +29,8 @@ mod inputs;
 mod journals;
 mod places;
 mod prompts;
+mod recorded;
+mod replay;
 mod resume;
 mod run;
 mod services;
