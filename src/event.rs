@@ -94,7 +94,7 @@ pub enum Event {
         /// The message given with it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         message: Option<Clean>,
-        /// Where it did not hold: each part of the expression and its value.
+        /// Each part of the expression and its value.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         parts: Vec<Part>,
     },
@@ -104,6 +104,12 @@ pub enum Event {
         step: String,
         /// The question.
         question: Clean,
+        /// What was shown before it: the commands that a yes would start.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        context: Option<Clean>,
+        /// What can be answered, as in `[y/N]`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        answers: Option<Clean>,
     },
     /// The operator answered.
     Answered {
@@ -148,6 +154,9 @@ pub enum Event {
         step: Option<String>,
         /// What.
         text: Clean,
+        /// Who, where a person noted it; such a note may come after the end of the run.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
     },
     /// The run ended.
     RunFinished {
@@ -350,6 +359,9 @@ pub struct StepHead {
     pub line: usize,
     /// The ids of the steps it waits for.
     pub needs: Vec<String>,
+    /// What it does to the world: `read`, `change` or `destroy`; not told by version 1.0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effect: Option<String>,
 }
 
 /// Who AWS says that the credentials of a run are.

@@ -107,6 +107,12 @@ pub(crate) enum Command {
     Runs(Runs),
     /// Show a past run
     Show(Show),
+    /// Play a past run back as it looked
+    Replay(Replay),
+    /// Add a note to the journal of a past run
+    Note(Note),
+    /// Write the postmortem of one run or several: a page that is a runbook itself
+    Postmortem(Postmortem),
     /// Tell whether a run's journal is whole and unaltered
     Verify(Verify),
     /// Write a text as one safe word of a shell
@@ -348,6 +354,86 @@ pub(crate) enum ShowFormat {
     Json,
     // A `JUnit` report.
     Junit,
+}
+
+/// `runbook replay`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Keys, on a terminal:
+  space  pauses and goes on            n, Enter  plays one entry, then pauses
+  q      stops
+
+Examples:
+  runbook replay last                    at its own pace
+  runbook replay last --speed 10         ten times as fast
+  runbook replay last --speed instant > as-it-looked.txt
+  runbook replay 1a2b3c --until 40       up to entry 40 (`show --format json` has the numbers)")]
+pub(crate) struct Replay {
+    #[command(flatten)]
+    pub(crate) run: RunName,
+    /// How many times as fast as it was, or `instant`
+    #[arg(long, value_name = "N", default_value = "1", value_parser = speed)]
+    pub(crate) speed: Speed,
+    /// Stop after the entry of this number
+    #[arg(long, value_name = "SEQ", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) until: Option<u64>,
+    /// How it is shown: json is the journal's own lines
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub(crate) format: RunFormat,
+    /// How much of the output of steps is shown
+    #[arg(long, value_name = "HOW-MUCH", default_value = "short")]
+    pub(crate) output: Shown,
+}
+
+/// How fast a run is played back.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Speed {
+    /// So many times as fast as it was.
+    Times(f64),
+    /// Without waiting.
+    Instant,
+}
+
+fn speed(text: &str) -> Result<Speed, String> {
+    if text == "instant" {
+        return Ok(Speed::Instant);
+    }
+    let times = text.strip_suffix('x').unwrap_or(text).parse::<f64>();
+    match times {
+        Ok(times) if times.is_finite() && times > 0.0 => Ok(Speed::Times(times)),
+        _ => Err("a number above 0, or `instant`".to_owned()),
+    }
+}
+
+/// `runbook note`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  runbook note last \"paged the database team at 05:10\"
+  runbook note 1a2b3c \"the alert was a false one\"")]
+pub(crate) struct Note {
+    #[command(flatten)]
+    pub(crate) run: RunName,
+    /// What there is to note
+    #[arg(value_name = "TEXT")]
+    pub(crate) text: String,
+}
+
+/// `runbook postmortem`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  runbook postmortem last                          to standard output
+  runbook postmortem last -o postmortem.md
+  runbook postmortem 1a2b3c 4d5e6f -o incident.md  two runs of one incident, by time
+  runbook run postmortem.md                        which of its claims still hold")]
+pub(crate) struct Postmortem {
+    /// Runs: ids, beginnings or ends of ids, `last`, or paths of journals
+    #[arg(value_name = "RUN", required = true)]
+    pub(crate) runs: Vec<String>,
+    /// The file to write; one that is there is never overwritten
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 /// `runbook verify`

@@ -16,11 +16,14 @@ mod keyboard;
 mod lease;
 mod list;
 mod new;
+mod note;
 mod operator;
 mod page;
 mod plan;
+mod postmortem;
 mod project;
 mod quote;
+mod replay;
 mod resume;
 mod rooms;
 mod run;
@@ -90,6 +93,9 @@ fn dispatch(line: &Line, surroundings: &Surroundings) -> Result<u8, Failure> {
         Command::New(args) => new::new(args, surroundings),
         Command::Runs(args) => runs::runs(args, surroundings),
         Command::Show(args) => runs::show(args, surroundings),
+        Command::Replay(args) => replay::replay(args, surroundings),
+        Command::Note(args) => note::note(args, surroundings),
+        Command::Postmortem(args) => postmortem::postmortem(args, surroundings),
         Command::Verify(args) => runs::verify(args, surroundings),
         Command::Quote(args) => quote::quote(args),
         Command::Doctor => doctor::doctor(surroundings),

@@ -38,7 +38,7 @@ pub(crate) struct GoesOn {
 /// # Errors
 /// Where it can't go on, or may not, or its journal can't be kept.
 pub(crate) fn resume(args: &args::Resume, surroundings: &Surroundings) -> Result<u8, Failure> {
-    let run = runs::find(&args.run, surroundings)?;
+    let run = runs::find(&args.run.name, surroundings)?;
     let stopped = GoesOn::take(run, args, surroundings)?;
     let head = stopped.head()?.clone();
     if let Some(path) = &args.junit {

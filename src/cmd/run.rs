@@ -13,6 +13,7 @@ use runbook::report::Collect;
 use runbook::secret::Redactor;
 use runbook::sink::Sink;
 use runbook::value::Value;
+use rustix::process::{Resource, getrlimit};
 use tokio::sync::Mutex;
 
 use super::args::{self, RunFormat};
@@ -327,12 +328,22 @@ fn named_by_a_secret(plan: &Plan, redactor: &Redactor) -> Result<(), Failure> {
     }
 }
 
-/// As many as there are cores, and at least 4: steps wait more than they compute.
+/// How many descriptors the program itself may have open.
+const OWN_DESCRIPTORS: u64 = 40;
+
+/// How many a step has: two pipes and its process; while it is started, twice that.
+const STEP_DESCRIPTORS: u64 = 4;
+
+/// As many as there are cores, and at least 4: steps wait more than they compute. Never more than
+/// there are descriptors for.
 fn jobs(asked: Option<u16>) -> usize {
-    asked.map_or_else(
+    let jobs = asked.map_or_else(
         || std::thread::available_parallelism().map_or(4, |cores| cores.get().max(4)),
         usize::from,
-    )
+    );
+    let open = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    let most = open.saturating_sub(OWN_DESCRIPTORS) / STEP_DESCRIPTORS;
+    jobs.min(usize::try_from(most).unwrap_or(usize::MAX)).max(1)
 }
 
 fn unkept(error: &dyn std::error::Error) -> Failure {

@@ -58,6 +58,7 @@ fn head() -> impl Strategy<Value = StepHead> {
             kind,
             line: line as usize,
             needs,
+            effect: (line % 2 == 0).then(|| "read".to_owned()),
         },
     )
 }
@@ -186,7 +187,14 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
                     }
                 }
             ),
-        (words(), clean_text()).prop_map(|(step, question)| Event::Asked { step, question }),
+        (words(), clean_text(), maybe(), maybe()).prop_map(|(step, question, context, answers)| {
+            Event::Asked {
+                step,
+                question,
+                context,
+                answers,
+            }
+        }),
         (words(), clean_text(), words()).prop_map(|(step, answer, by)| Event::Answered {
             step,
             answer,
@@ -210,8 +218,12 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
                 }
             ),
         (words(), clean_text()).prop_map(|(step, reason)| Event::StepSkipped { step, reason }),
-        (prop::option::of(words()), clean_text())
-            .prop_map(|(step, text)| Event::Noted { step, text }),
+        (
+            prop::option::of(words()),
+            clean_text(),
+            prop::option::of(words())
+        )
+            .prop_map(|(step, text, by)| Event::Noted { step, text, by }),
         (status(), any::<u8>(), maybe(), any::<u64>()).prop_map(
             |(status, exit, reason, elapsed_ms)| Event::RunFinished {
                 status,
@@ -241,6 +253,7 @@ fn an_event_is_one_flat_object() {
     let note = Event::Noted {
         step: None,
         text: clean("x"),
+        by: None,
     };
     assert_eq!(
         serde_json::to_string(&note).expect("it is JSON"),

@@ -156,7 +156,13 @@ impl Context {
     /// Notes a line for the reader of the run.
     pub(super) async fn note(&self, step: Option<&str>, text: Clean) {
         let step = step.map(str::to_owned);
-        self.recorder.record(Event::Noted { step, text }).await;
+        self.recorder
+            .record(Event::Noted {
+                step,
+                text,
+                by: None,
+            })
+            .await;
     }
 
     /// Learns the value of a variable whose name says that it is secret, and notes it once where
@@ -171,6 +177,16 @@ impl Context {
                 .redactor
                 .clean(&format!("{refused}; it is shown as it is"));
             self.note(step, text).await;
+        }
+    }
+
+    /// Learns a secret, whatever its name is; what can't be hidden is noted.
+    pub(super) async fn learn_secret(&self, step: &str, name: &str, value: &str) {
+        if let Err(refused) = self.redactor.learn(name, value.as_bytes()) {
+            let text = self
+                .redactor
+                .clean(&format!("{refused}; it is shown as it is"));
+            self.note(Some(step), text).await;
         }
     }
 
@@ -190,6 +206,8 @@ impl Context {
         self.commit(vec![Event::Asked {
             step: step.to_owned(),
             question: text.clone(),
+            context: context.clone(),
+            answers: kind.answers().map(|answers| self.redactor.clean(&answers)),
         }])
         .await?;
         let question = Question {

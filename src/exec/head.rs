@@ -56,6 +56,7 @@ pub(super) fn head(context: &Context) -> Result<RunStarted, Broken> {
                 .iter()
                 .map(|from| graph.steps[*from].id.to_string())
                 .collect(),
+            effect: Some(graph.effect(index).word().to_owned()),
         })
         .collect();
     let inputs: BTreeMap<_, _> = context
@@ -136,6 +137,8 @@ pub(super) fn done(context: &Context) -> Vec<Event> {
         events.push(Event::Asked {
             step: step(),
             question: Clean::constant("it had begun and not ended: again or done?"),
+            answers: Some(Clean::constant("[again/done/abort]")),
+            context: None,
         });
         events.push(Event::Answered {
             step: step(),

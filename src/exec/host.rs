@@ -189,9 +189,7 @@ impl StepHost {
         match answered {
             Ok(reply) => {
                 for (name, secret) in &reply.secrets {
-                    self.context
-                        .learn(Some(&self.step), name.as_ref(), secret.as_ref())
-                        .await;
+                    self.context.learn_secret(&self.step, name, secret).await;
                 }
                 self.captured(call, reply.value.clone()).await;
                 Ok(reply.value)
@@ -258,6 +256,7 @@ impl StepHost {
                     document: "sh()",
                     errexit: true,
                     left: None,
+                    secrets: &[],
                     scratch: self.context.scratch.path(),
                 };
                 let argv = self
@@ -319,6 +318,11 @@ impl Host for StepHost {
         let text = self.context.redactor.clean(text);
         self.runtime
             .block_on(self.context.note(Some(&self.step), text));
+    }
+
+    fn learn(&self, name: &str, secret: &str) {
+        self.runtime
+            .block_on(self.context.learn_secret(&self.step, name, secret));
     }
 
     fn clean(&self, text: &str) -> String {

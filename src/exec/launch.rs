@@ -40,6 +40,7 @@ impl Prepared {
                     document: document.as_str(),
                     errexit: step.errexit,
                     left,
+                    secrets: &self.secrets,
                     scratch,
                 })
             }

@@ -14,6 +14,7 @@ mod fill;
 mod fingerprint;
 pub mod guard;
 mod head;
+mod held;
 mod host;
 mod launch;
 mod left;

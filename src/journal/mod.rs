@@ -3,6 +3,8 @@
 //! An entry is an event with its number, its time and the hash of the line before. This room
 //! writes, reads and verifies journals and finds runs; it never decides what happens in a run.
 
+mod append;
+mod chain;
 mod entry;
 mod lines;
 mod lock;
@@ -16,6 +18,7 @@ mod tests;
 mod verify;
 mod writer;
 
+pub use append::{Appended, Unappended, append};
 pub use entry::{Entry, Malformed, digest};
 pub use lines::Lines;
 pub use lock::{Lock, Locked};

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
 use super::Entry;
+use super::append;
 use super::memory::Memory;
 use super::stopped::Stopped;
 use super::store::JOURNAL;
@@ -86,8 +87,6 @@ impl Recorder {
     ) -> Result<Self, Error> {
         let path = folder.join(JOURNAL);
         let file = create(folder, &path).map_err(|error| Error::write(&path, &error))?;
-        // Nobody else has it yet; a file system without locks only can't tell who resumes it twice.
-        let _ = file.try_lock();
         Self::of(file, path, End::empty(), sinks, Box::new(clock))
     }
 
@@ -208,6 +207,8 @@ fn create(folder: &Path, path: &Path) -> io::Result<File> {
         .create_new(true)
         .mode(0o600)
         .open(path)?;
+    // Held until the run ends: whoever would write behind it sees that it is live.
+    append::lock(&file);
     File::open(folder)?.sync_all()?;
     if let Some(parent) = folder
         .parent()

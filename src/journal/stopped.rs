@@ -1,12 +1,14 @@
 //! The journal of a run that has stopped, held so that it can go on.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::entry::Entry;
+use super::append::lock;
+use super::entry::{Entry, digest};
+use super::reader::Reader;
 use super::recorder::Error;
-use super::verify::{Broken, Ending, Seal, Verified, walk};
+use super::verify::{Broken, Flaw, Seal, Verified, verify};
 use super::writer::End;
 
 /// The journal of a run that has stopped; while this is held nobody else can go on with it.
@@ -15,7 +17,6 @@ pub struct Stopped {
     file: File,
     path: PathBuf,
     verified: Verified,
-    length: u64,
 }
 
 /// Why a run can't go on.
@@ -43,18 +44,51 @@ impl Stopped {
             .append(true)
             .open(journal)
             .map_err(|error| unwritable(&error))?;
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) => return Err(NotStopped::Running),
-            // A file system without locks: then the operator must know.
-            Err(TryLockError::Error(_)) | Ok(()) => {}
+        if !lock(&file) {
+            return Err(NotStopped::Running);
         }
-        let (verified, length) =
-            walk(journal, Ending::Crashed, &mut each).map_err(NotStopped::Broken)?;
+        let verified = verify(journal);
+        let mut reader =
+            Reader::open(journal).map_err(|error| NotStopped::Broken(Broken::Unreadable(error)))?;
+        let mut entries = 0;
+        let mut last = String::new();
+        while let Some(entry) = reader.next() {
+            let entry = entry.map_err(|error| match &verified {
+                Err(broken) => NotStopped::Broken(broken.clone()),
+                Ok(_) => NotStopped::Broken(Broken::Unreadable(error)),
+            })?;
+            entries = entry.seq;
+            reader.line().clone_into(&mut last);
+            each(entry);
+        }
+        let length = file.metadata().map_err(|error| unwritable(&error))?.len();
+        let verified = match (verified, reader.torn()) {
+            (Ok(verified), _) => verified,
+            // A last line that is no entry is what a crash of the machine may leave.
+            (
+                Err(Broken::Line {
+                    line,
+                    flaw: Flaw::Malformed(_),
+                    ..
+                }),
+                Some(torn),
+            ) if line == entries + 1 && entries > 0 && !Seal::beside(journal).exists() => {
+                Verified {
+                    entries,
+                    finished: false,
+                    sealed: false,
+                    torn: Some(torn),
+                    bytes: length - torn as u64,
+                    notice: None,
+                    digest: digest(last.as_bytes()),
+                }
+            }
+            (Err(broken), _) => return Err(NotStopped::Broken(broken)),
+        };
         Ok(Self {
             file,
             path: journal.to_owned(),
             verified,
-            length,
         })
     }
 
@@ -77,7 +111,7 @@ impl Stopped {
                 File::open(folder)?.sync_all()?;
             }
             if self.verified.torn.is_some() {
-                self.file.set_len(self.length)?;
+                self.file.set_len(self.verified.bytes)?;
             }
             self.file.sync_all()
         };
@@ -85,7 +119,7 @@ impl Stopped {
         let end = End {
             seq: self.verified.entries,
             prev: self.verified.digest,
-            length: self.length,
+            length: self.verified.bytes,
         };
         Ok((self.file, self.path, end))
     }

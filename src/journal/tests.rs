@@ -25,6 +25,7 @@ fn noted(text: &str) -> Event {
     Event::Noted {
         step: None,
         text: clean(text),
+        by: None,
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use super::entry::{self, Entry, Standing};
-use super::reader::{ReadError, Reader};
-use crate::event::Event;
+use super::chain::{self, Blocks, Digest, Kind, Link, Unlinked};
+use super::entry;
+use super::reader::{self, LONGEST, ReadError};
 
 /// What a journal that verifies is like.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,10 @@ pub struct Verified {
     pub sealed: bool,
     /// How many bytes of a cut-off last line stand at its end.
     pub torn: Option<usize>,
+    /// How many bytes its whole lines have.
+    pub bytes: u64,
+    /// What the operator should know of it: a newer minor version.
+    pub notice: Option<String>,
     /// The SHA-256 of its last whole line, in hex.
     pub digest: String,
 }
@@ -59,14 +64,30 @@ pub enum Flaw {
     #[error("it does not continue the line before: one of the two was altered")]
     Chain,
     /// The first entry is not the beginning of a run, or another one is.
-    #[error("a run begins with one `run-started`, and only there, unless it says that it resumes")]
+    #[error(
+        "a run begins with one `run-started`, and only there; one that resumes says after which entry"
+    )]
     Beginning,
     /// It comes after the end of the run.
     #[error("it comes after the end of the run")]
     AfterEnd,
-    /// The seal beside the journal names another last line.
-    #[error("the journal's seal names another last line: the end was altered, cut off or added to")]
+    /// The seal beside the journal names another text of the last line.
+    #[error("the journal's seal names another text of the last line: one of the two was altered")]
     Seal,
+    /// The seal beside the journal counts more entries.
+    #[error(
+        "the end was cut off: the journal's seal counts {entries} more, and up to here nothing was altered"
+    )]
+    Cut {
+        /// How many are missing.
+        entries: u64,
+    },
+    /// The seal beside the journal counts fewer entries.
+    #[error("something was added: the journal was sealed after entry {sealed}")]
+    Added {
+        /// The last entry that the seal counts.
+        sealed: u64,
+    },
     /// There is nothing in the file.
     #[error("the journal is empty")]
     Empty,
@@ -100,119 +121,181 @@ impl fmt::Display for Seal {
 }
 
 /// Checks a journal: every line an entry, numbers without a gap, each line bearing the hash of the
-/// one before, one beginning, nothing after the end but a resumption, and the seal where there is
-/// one.
+/// one before, one beginning, nothing but notes after the end, unless
+/// the run was resumed, and the seal where there is one.
 ///
 /// A last line without its newline is a crash's, not an alteration, unless the journal is sealed.
+/// Memory is bounded by the longest line.
 ///
 /// # Errors
 /// Says at which line it is broken, and how.
 pub fn verify(path: impl AsRef<Path>) -> Result<Verified, Broken> {
-    walk(path.as_ref(), Ending::Exact, &mut |_| {}).map(|(verified, _)| verified)
+    let path = path.as_ref();
+    // First, since a run that is going on may write it meanwhile.
+    let seal = fs::read_to_string(Seal::beside(path)).ok();
+    let mut blocks = Blocks::new(reader::open(path).map_err(Broken::Unreadable)?);
+    let mut walk = Walk::new(path);
+    while let Some(block) = blocks.next().map_err(|error| walk.unreadable(&error))? {
+        chain::links(block, |line, link| walk.step(line, link))?;
+        walk.remember(block);
+    }
+    let rest = blocks.rest().len();
+    if rest as u64 >= LONGEST {
+        walk.number += 1;
+        return Err(walk.broken(Flaw::Malformed(
+            "the line is too long for a journal".to_owned(),
+        )));
+    }
+    walk.end(rest, seal.as_deref())
 }
 
-/// What counts as a last line that was cut off.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ending {
-    /// One without its newline.
-    Exact,
-    /// Also one that is no entry, which a crash of the machine leaves.
-    Crashed,
+/// A journal on the way from its first line to its last.
+struct Walk<'a> {
+    path: &'a Path,
+    /// The number of the line that was read last.
+    number: u64,
+    /// The line itself, where it stands in an earlier block.
+    last: Vec<u8>,
+    digest: Digest,
+    finished: bool,
+    bytes: u64,
+    newer: Option<String>,
 }
 
-/// Checks a journal and gives each entry; also tells how many bytes its whole lines have.
-pub(super) fn walk(
-    path: &Path,
-    ending: Ending,
-    each: &mut dyn FnMut(Entry),
-) -> Result<(Verified, u64), Broken> {
-    let broken = |line: u64, flaw: Flaw| Broken::Line {
-        path: path.display().to_string(),
-        line,
-        flaw,
-    };
-    let mut reader = Reader::open(path).map_err(Broken::Unreadable)?;
-    let mut verified = Verified {
-        entries: 0,
-        finished: false,
-        sealed: false,
-        torn: None,
-        digest: entry::FIRST.to_owned(),
-    };
-    let (mut last, mut length) = (1, 0);
-    while let Some(raw) = reader.raw().map_err(|error| unreadable(error, &broken))? {
-        let bytes = raw.text.len();
-        if !raw.whole {
-            verified.torn = Some(bytes);
-            break;
+impl<'a> Walk<'a> {
+    fn new(path: &'a Path) -> Self {
+        Self {
+            path,
+            number: 0,
+            last: Vec::new(),
+            digest: [0; 32],
+            finished: false,
+            bytes: 0,
+            newer: None,
         }
-        last = raw.number;
-        let digest = entry::digest(&raw.text);
-        let entry = match reader.entry(raw.text) {
-            Ok(entry) => entry,
-            Err(ReadError::Line { .. })
-                if ending == Ending::Crashed && raw.number > 1 && reader.at_end() =>
-            {
-                verified.torn = Some(bytes + 1);
-                break;
-            }
-            Err(error) => return Err(unreadable(error, &broken)),
+    }
+
+    fn step(&mut self, line: &[u8], link: Result<Link, Unlinked>) -> Result<(), Broken> {
+        let link = link.map_err(|unlinked| self.unlinked(self.number + 1, unlinked))?;
+        let expected = self.number + 1;
+        let flaw = if link.seq != expected {
+            Some(Flaw::Number {
+                expected,
+                found: link.seq,
+            })
+        } else if link.prev != self.digest {
+            Some(Flaw::Chain)
+        } else {
+            self.misplaced(link.kind)
         };
-        if let Some(flaw) = flaw(&entry, &verified, reader.line()) {
-            return Err(broken(raw.number, flaw));
+        self.number = expected;
+        if let Some(flaw) = flaw {
+            // A line that is no entry tells more than that its neighbour does not fit it.
+            chain::by_reading(line, link.digest)
+                .map_err(|unlinked| self.unlinked(expected, unlinked))?;
+            return Err(self.broken(flaw));
         }
-        verified.entries += 1;
-        verified.digest = digest;
-        verified.finished = matches!(entry.event, Event::RunFinished { .. });
-        length += bytes as u64 + 1;
-        each(entry);
-    }
-    if let Ok(text) = fs::read_to_string(Seal::beside(path)) {
-        let holds = Seal::read(&text)
-            .is_some_and(|seal| seal.entries == verified.entries && seal.digest == verified.digest);
-        if !holds || verified.torn.is_some() {
-            return Err(broken(last, Flaw::Seal));
+        self.digest = link.digest;
+        self.finished = match link.kind {
+            Kind::End => true,
+            Kind::Resumption(_) => false,
+            Kind::Beginning | Kind::Note | Kind::Other => self.finished,
+        };
+        self.bytes += line.len() as u64 + 1;
+        if self.newer.is_none() {
+            self.newer = link.newer;
         }
-        verified.sealed = true;
+        Ok(())
     }
-    if verified.entries == 0 && verified.torn.is_none() {
-        return Err(broken(1, Flaw::Empty));
-    }
-    Ok((verified, length))
-}
 
-/// What is wrong with an entry that comes after those that `so_far` tells of.
-fn flaw(entry: &Entry, so_far: &Verified, line: &str) -> Option<Flaw> {
-    let expected = so_far.entries + 1;
-    let (begins, resumes) = match &entry.event {
-        Event::RunStarted(head) => (true, head.resumes.as_ref()),
-        _ => (false, None),
-    };
-    if entry.seq != expected {
-        Some(Flaw::Number {
-            expected,
-            found: entry.seq,
+    /// What is wrong with an entry of a kind after those that were read, if anything is.
+    fn misplaced(&self, kind: Kind) -> Option<Flaw> {
+        match (kind, self.number) {
+            (Kind::Beginning, 0) => None,
+            (Kind::Resumption(after), before) if before > 0 && after == before => None,
+            (Kind::Beginning | Kind::Resumption(_), _) | (_, 0) => Some(Flaw::Beginning),
+            (Kind::Note, _) => None,
+            (Kind::End | Kind::Other, _) => self.finished.then_some(Flaw::AfterEnd),
+        }
+    }
+
+    /// Keeps the last line of a block of lines.
+    fn remember(&mut self, block: &[u8]) {
+        let text = block.strip_suffix(b"\n").unwrap_or(block);
+        let start = memchr::memrchr(b'\n', text).map_or(0, |at| at + 1);
+        self.last.clear();
+        self.last
+            .extend_from_slice(text.get(start..).unwrap_or_default());
+    }
+
+    fn end(self, rest: usize, seal: Option<&str>) -> Result<Verified, Broken> {
+        if self.number > 0 {
+            // No line after it bears its hash.
+            chain::by_reading(&self.last, self.digest)
+                .map_err(|unlinked| self.unlinked(self.number, unlinked))?;
+        }
+        let torn = (rest > 0).then_some(rest);
+        let digest = entry::hex(&self.digest);
+        if let Some(text) = seal {
+            let Some(seal) = Seal::read(text) else {
+                return Err(self.broken(Flaw::Seal));
+            };
+            let flaw = if seal.entries > self.number {
+                Some(Flaw::Cut {
+                    entries: seal.entries - self.number,
+                })
+            } else if seal.entries < self.number || torn.is_some() {
+                Some(Flaw::Added {
+                    sealed: seal.entries,
+                })
+            } else if seal.digest != digest {
+                Some(Flaw::Seal)
+            } else {
+                None
+            };
+            if let Some(flaw) = flaw {
+                return Err(self.broken(flaw));
+            }
+        }
+        if self.number == 0 && torn.is_none() {
+            return Err(self.broken(Flaw::Empty));
+        }
+        Ok(Verified {
+            entries: self.number,
+            finished: self.finished,
+            sealed: seal.is_some(),
+            torn,
+            bytes: self.bytes,
+            notice: self.newer.as_deref().map(reader::newer),
+            digest,
         })
-    } else if entry.prev != so_far.digest {
-        Some(Flaw::Chain)
-    } else if begins && expected > 1 && resumes.is_some_and(|it| it.after == so_far.entries) {
-        None
-    } else if begins != (expected == 1) || resumes.is_some() {
-        Some(Flaw::Beginning)
-    } else if so_far.finished {
-        Some(Flaw::AfterEnd)
-    } else if Standing::of(&entry.v) == Standing::Known && entry.to_line() != line {
-        // What we write has one form; bytes that reading passes over were put there.
-        Some(Flaw::Malformed("it is not as it was written".to_owned()))
-    } else {
-        None
     }
-}
 
-/// A line that can't be read, as a flaw at its place.
-fn unreadable(error: ReadError, broken: &impl Fn(u64, Flaw) -> Broken) -> Broken {
-    match error {
-        ReadError::Line { line, source, .. } => broken(line, Flaw::Malformed(source.reason)),
-        other => Broken::Unreadable(other),
+    fn broken(&self, flaw: Flaw) -> Broken {
+        Broken::Line {
+            path: self.path.display().to_string(),
+            line: self.number.max(1),
+            flaw,
+        }
+    }
+
+    fn unlinked(&self, line: u64, unlinked: Unlinked) -> Broken {
+        let path = self.path.display().to_string();
+        match unlinked {
+            Unlinked::Foreign(version) => Broken::Unreadable(ReadError::Version {
+                path,
+                version: version.v,
+                program: version.program,
+            }),
+            Unlinked::Malformed(reason) => Broken::Line {
+                path,
+                line,
+                flaw: Flaw::Malformed(reason),
+            },
+        }
+    }
+
+    fn unreadable(&self, error: &io::Error) -> Broken {
+        Broken::Unreadable(reader::file_error(self.path, error))
     }
 }

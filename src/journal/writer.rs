@@ -1,8 +1,8 @@
 //! The thread that stamps events, chains them, writes the journal and feeds the sinks.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
@@ -215,13 +215,7 @@ impl Writer {
             entries: self.seq,
             digest: self.prev.clone(),
         };
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(Seal::beside(&self.path))?;
-        file.write_all(seal.to_string().as_bytes())?;
-        file.sync_all()
+        seal.write(&self.path)
     }
 
     /// Does something with every sink; one that fails or panics is dropped and noted.

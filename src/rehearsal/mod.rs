@@ -141,6 +141,8 @@ pub fn identity(recording: &Recording) -> Option<Identity> {
     recording.head.identity.as_ref().map(|identity| Identity {
         account: identity.account.to_string(),
         arn: identity.arn.to_string(),
+        // No journal keeps it.
+        user_id: String::new(),
         source: identity.source.to_string(),
         key: identity.key.clone(),
         expires: identity.expires,

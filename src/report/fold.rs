@@ -88,7 +88,7 @@ impl Report {
                 step.state = State::Skipped;
                 step.reason = Some(reason.clone());
             }
-            Event::Noted { step, text } => match step {
+            Event::Noted { step, text, .. } => match step {
                 Some(step) => self.step_mut(step).notes.push(text.as_str()),
                 None => self.notes.push(text.as_str()),
             },

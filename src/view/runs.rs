@@ -1,5 +1,6 @@
 //! Past runs as a table.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -35,11 +36,12 @@ pub struct Past {
 impl Past {
     /// Folds the entries of a run; `None` where they do not begin with its head.
     #[must_use]
-    pub fn of<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Option<Self> {
+    pub fn of(entries: impl IntoIterator<Item: Borrow<Entry>>) -> Option<Self> {
         let mut past: Option<Self> = None;
         // Of a run that was resumed, its parts count together.
         let (mut part, mut before, mut last) = (None, Duration::ZERO, None);
         for entry in entries {
+            let entry = entry.borrow();
             let previous = last.replace(entry.at);
             match (&entry.event, &mut past) {
                 (Event::RunStarted(head), Some(past)) => {

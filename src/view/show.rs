@@ -1,5 +1,6 @@
 //! A past run: what it was, when each step ran, what did not pass.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use crate::value::show_duration;
 
 /// A run as `runbook show` prints it: facts, a table of its steps, and each failure in detail.
 #[must_use]
-pub fn show<'a>(entries: impl IntoIterator<Item = &'a Entry>, style: Style) -> String {
+pub fn show(entries: impl IntoIterator<Item: Borrow<Entry>>, style: Style) -> String {
     let paint = Paint { color: style.color };
     let mut fold = Timeline::new(Style {
         live: false,
@@ -29,10 +30,12 @@ pub fn show<'a>(entries: impl IntoIterator<Item = &'a Entry>, style: Style) -> S
     let mut failed = Failed::default();
     let mut out = String::new();
     let mut ending = String::new();
+    let mut notes = Vec::new();
     let mut table = Table::default();
     let head = ["", "at", "step", "title", "time", "what"];
     table.row(&head, |_, cell| paint.dim(cell));
     for entry in entries {
+        let entry = entry.borrow();
         if matches!(entry.event, Event::RunFinished { .. }) {
             fold.apart();
         }
@@ -92,6 +95,13 @@ pub fn show<'a>(entries: impl IntoIterator<Item = &'a Entry>, style: Style) -> S
                 ending = text;
                 continue;
             }
+            Event::Noted {
+                text, by: Some(by), ..
+            } => {
+                let at = entry.at.strftime("%Y-%m-%d %H:%M:%S UTC");
+                notes.push(sanitize::line(&format!("{at}  {by}: {text}")).into_owned());
+                continue;
+            }
             _ => continue,
         };
         let at = starts.get(step).copied().unwrap_or(entry.at);
@@ -120,6 +130,18 @@ pub fn show<'a>(entries: impl IntoIterator<Item = &'a Entry>, style: Style) -> S
     out.push_str(&ending);
     out.push_str(&fold.end());
     failed.write(paint, &mut out);
+    if !notes.is_empty() {
+        out.push('\n');
+        out.push_str(&paint.dim("notes:"));
+        out.push('\n');
+    }
+    for note in notes {
+        for piece in wrap(&note, style.width.saturating_sub(4)) {
+            out.push_str("    ");
+            out.push_str(&piece);
+            out.push('\n');
+        }
+    }
     out
 }
 

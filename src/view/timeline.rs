@@ -126,7 +126,7 @@ impl Timeline {
                     active.assertion = assertion;
                 }
             }
-            Event::Asked { step, question } if !self.layout.style.live => {
+            Event::Asked { step, question, .. } if !self.layout.style.live => {
                 let text = format!("{step}: {question}");
                 self.layout
                     .marked(&self.layout.paint.cyan("?"), &text, &mut out);
@@ -152,7 +152,18 @@ impl Timeline {
                 self.mention(&mark, step, &text, &mut out);
                 self.summary.printed(None);
             }
-            Event::Noted { step, text } => self.note(step.as_deref(), text.as_str(), &mut out),
+            Event::Noted {
+                text, by: Some(by), ..
+            } => {
+                let text = format!("{text} (noted by {by})");
+                self.layout
+                    .marked(&self.layout.paint.cyan("·"), &text, &mut out);
+            }
+            Event::Noted {
+                step,
+                text,
+                by: None,
+            } => self.note(step.as_deref(), text.as_str(), &mut out),
             Event::RunFinished {
                 status,
                 exit,

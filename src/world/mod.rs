@@ -293,6 +293,18 @@ pub enum QuestionKind {
     },
 }
 
+impl QuestionKind {
+    /// What can be answered, as a prompt shows it; the answer in capitals is that of an empty line.
+    #[must_use]
+    pub fn answers(&self) -> Option<String> {
+        match self {
+            Self::Confirm | Self::Done => Some("[y/N]".to_owned()),
+            Self::Branch => Some("[y/n]".to_owned()),
+            Self::Text { default } => default.as_ref().map(|default| format!("[{default}]")),
+        }
+    }
+}
+
 /// The operator's answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {

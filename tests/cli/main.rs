@@ -22,6 +22,7 @@ mod each;
 mod exit_status;
 mod guards;
 mod handled;
+mod held;
 mod help;
 mod inputs;
 mod places;

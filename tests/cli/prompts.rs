@@ -165,3 +165,31 @@ fn an_interrupt_at_an_input_runs_nothing() {
     assert_eq!(status, 130, "{screen}");
     assert!(!test.root().join("home").exists());
 }
+
+#[test]
+fn credentials_that_expire_too_soon_are_the_operators_to_judge() {
+    let test = || {
+        let expires = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(30);
+        Test::new()
+            .file(
+                "a.md",
+                "```bash {#one timeout=40m effect=change}\ntouch ran\n```\n",
+            )
+            .env("AWS_ACCESS_KEY_ID", "ASIAIOSFODNN7EXAMPLE")
+            .env("AWS_SECRET_ACCESS_KEY", "hush")
+            .env("AWS_SESSION_TOKEN", "token")
+            .env("AWS_CREDENTIAL_EXPIRATION", &expires.to_string())
+    };
+    let asked = test();
+    let Some((status, screen)) = converse(&asked, "--yes", &[("Begin all the same?", "n\n")])
+    else {
+        return;
+    };
+    assert_eq!(status, 3, "{screen}");
+    assert!(!asked.root().join("ran").exists());
+    let asked = test();
+    if let Some((status, screen)) = converse(&asked, "--yes", &[("Begin all the same?", "y\n")]) {
+        assert_eq!(status, 0, "{screen}");
+        assert!(asked.root().join("ran").exists());
+    }
+}

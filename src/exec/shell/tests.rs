@@ -113,6 +113,7 @@ fn run_with(dialect: Dialect, text: &[u8], mut environment: Environment, private
         document: "docs/apply-status.md",
         errexit: true,
         left: Some(&left),
+        secrets: &[],
         scratch: scratch.path(),
     };
     let directory = Path::new("/");
@@ -225,6 +226,7 @@ fn a_cell_on_the_first_line_runs() {
                 document: "a.md",
                 errexit: true,
                 left: None,
+                secrets: &[],
                 scratch: scratch.path(),
             };
             let (_, ran) = execute(argv(&cell).unwrap(), base(), Path::new("/"));
@@ -274,6 +276,7 @@ fn without_errexit_a_cell_goes_on() {
             document: "a.md",
             errexit: false,
             left: None,
+            secrets: &[],
             scratch: scratch.path(),
         };
         let (_, ran) = execute(argv(&cell).unwrap(), base(), Path::new("/"));

@@ -11,6 +11,20 @@ use crate::value::Value;
 /// How long a call that only asks may take, where the script does not say.
 pub(super) const USUAL: Duration = Duration::from_secs(60);
 
+/// Makes a call by way of the host, and gives its plain answer.
+pub(super) fn ask(
+    context: &NativeCallContext,
+    function: &'static str,
+    arguments: Value,
+    timeout: Duration,
+) -> Given<Value> {
+    let session = Session::of(context)?;
+    session
+        .host
+        .call(function, arguments, timeout)
+        .map_err(|said| trouble(context, &session, said))
+}
+
 /// Makes a call by way of the host.
 pub(super) fn call(
     context: &NativeCallContext,
@@ -18,9 +32,5 @@ pub(super) fn call(
     arguments: Value,
     timeout: Duration,
 ) -> Given<Dynamic> {
-    let session = Session::of(context)?;
-    match session.host.call(function, arguments, timeout) {
-        Ok(value) => Ok(to_dynamic(&value)),
-        Err(said) => Err(trouble(context, &session, said)),
-    }
+    Ok(to_dynamic(&ask(context, function, arguments, timeout)?))
 }

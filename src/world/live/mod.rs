@@ -4,8 +4,12 @@
 
 mod aws;
 mod calls;
+mod http;
 mod kube;
+mod private;
+mod program;
 mod shell;
+mod terraform;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -26,6 +30,7 @@ use super::{
 pub struct Live {
     operator: Arc<dyn Operator>,
     began: Instant,
+    private: private::Private,
 }
 
 impl Live {
@@ -36,6 +41,7 @@ impl Live {
         Self {
             operator,
             began: Instant::now(),
+            private: private::Private::default(),
         }
     }
 }
@@ -62,7 +68,7 @@ impl World for Live {
         progress: mpsc::Sender<String>,
         cancel: CancellationToken,
     ) -> Boxed<'_, Result<Reply, CallError>> {
-        Box::pin(calls::answer(call, progress, cancel))
+        Box::pin(calls::answer(call, progress, cancel, &self.private))
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is where the clock is read")]

@@ -322,6 +322,8 @@ impl World for Recorded {
         let identity = known.map(|identity| Identity {
             account: identity.account.to_string(),
             arn: identity.arn.to_string(),
+            // No journal keeps it.
+            user_id: String::new(),
             source: identity.source.to_string(),
             key: identity.key.clone(),
             expires: identity.expires,
