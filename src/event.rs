@@ -266,9 +266,6 @@ pub struct RunStarted {
     /// For each step the SHA-256, in hex, of what it does and uses; since 1.1.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub fingerprints: BTreeMap<String, String>,
-    /// The file beside the journal that holds the document's text, redacted; since 1.1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub copy: Option<String>,
     /// Which steps the operator wanted, if not all; since 1.1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub selection: Option<Selection>,
@@ -359,6 +356,9 @@ pub struct StepHead {
     pub line: usize,
     /// The ids of the steps it waits for.
     pub needs: Vec<String>,
+    /// Whether its shell goes on after a failing command, as with `errexit=off`.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub goes_on: bool,
     /// What it does to the world: `read`, `change` or `destroy`; not told by version 1.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effect: Option<String>,

@@ -76,9 +76,9 @@
 //!         guards: Default::default(),
 //!         identity: None,
 //!         notes: Vec::new(),
-//!         about: Default::default(),
 //!         recording: None,
 //!         context: None,
+//!         about: Default::default(),
 //!     };
 //!     let ended = exec::run(
 //!         Arc::new(plan),

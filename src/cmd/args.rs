@@ -113,6 +113,10 @@ pub(crate) enum Command {
     Note(Note),
     /// Write the postmortem of one run or several: a page that is a runbook itself
     Postmortem(Postmortem),
+    /// Write a run as one file to pass on: every command takes it for the run
+    Export(Export),
+    /// Test runbooks against their recordings
+    Test(Test),
     /// Tell whether a run's journal is whole and unaltered
     Verify(Verify),
     /// Write a text as one safe word of a shell
@@ -371,6 +375,10 @@ Examples:
 pub(crate) struct Replay {
     #[command(flatten)]
     pub(crate) run: RunName,
+    /// Tell what this runbook would have done then: it runs against what was recorded, and
+    /// reaches nothing else
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["speed", "until", "format", "output"])]
+    pub(crate) with: Option<PathBuf>,
     /// How many times as fast as it was, or `instant`
     #[arg(long, value_name = "N", default_value = "1", value_parser = speed)]
     pub(crate) speed: Speed,
@@ -434,6 +442,42 @@ pub(crate) struct Postmortem {
     /// The file to write; one that is there is never overwritten
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+}
+
+/// `runbook test`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  runbook test                     every runbook of the project with a recording
+  runbook test runbooks/deploy.md --junit report.xml
+  runbook test --mutate            which wrong outcomes would no assertion notice?
+
+Recordings are targets of runbook.toml (`[target.NAME]`, `recording = \"FILE\"`), written by
+`runbook export RUN -o FILE`. Cases stand in `[[test]]` tables: `runbook`, `target`, and where
+wanted `inputs` and the `status` of steps; each other recording is tested with its own runbook.")]
+pub(crate) struct Test {
+    /// Runbooks, and folders of them [default: all that have a recording]
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Write a report for CI (`JUnit` XML) there
+    #[arg(long, value_name = "PATH")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Accept what diverges: the recording then says what happens now
+    #[arg(long, conflicts_with = "mutate")]
+    pub(crate) bless: bool,
+    /// Change recorded outcomes one at a time, and tell which changes no assertion notices
+    #[arg(long)]
+    pub(crate) mutate: bool,
+}
+
+/// `runbook export`
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    #[command(flatten)]
+    pub(crate) run: RunName,
+    /// The file to write [default: standard output]
+    #[arg(short = 'o', long = "to", value_name = "FILE")]
+    pub(crate) to: Option<PathBuf>,
 }
 
 /// `runbook verify`

@@ -60,13 +60,7 @@ pub(crate) fn resume(args: &args::Resume, surroundings: &Surroundings) -> Result
         )));
     }
     let file = Path::new(&head.document);
-    let page = Page::sound(file, &there).map_err(|failure| match &head.copy {
-        Some(copy) if !there.directory.join(file).exists() => failure.help(format!(
-            "the page as it was is in `{}`",
-            stopped.run.folder.join(copy).display()
-        )),
-        _ => failure,
-    })?;
+    let page = Page::sound(file, &there)?;
     let project = Project::find(folder_of(file), &there)?;
     let target = project.target(
         args.inputs.target.as_deref().or(head.target.as_deref()),

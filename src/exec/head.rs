@@ -1,8 +1,6 @@
 //! The head of a run: all that a reader needs to know before its first step.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write as _};
-use std::path::Path;
 use std::sync::Arc;
 
 use crate::event::{self, Event, RunStarted, Status, StepHead};
@@ -11,7 +9,7 @@ use crate::journal;
 use crate::plan::Selected;
 use crate::secret::Clean;
 
-use super::context::{Broken, Context, private};
+use super::context::Context;
 use super::fingerprint;
 use super::resume::Earlier;
 
@@ -30,8 +28,8 @@ pub struct About {
     pub earlier: Option<Arc<Earlier>>,
 }
 
-/// The head of the run; the document's copy beside the journal is written first.
-pub(super) fn head(context: &Context) -> Result<RunStarted, Broken> {
+/// The head of the run.
+pub(super) fn head(context: &Context) -> RunStarted {
     let settings = &context.settings;
     let redactor = &context.redactor;
     let graph = context.graph();
@@ -56,6 +54,7 @@ pub(super) fn head(context: &Context) -> Result<RunStarted, Broken> {
                 .iter()
                 .map(|from| graph.steps[*from].id.to_string())
                 .collect(),
+            goes_on: matches!(step.kind, StepKind::Shell(_)) && !step.errexit,
             effect: Some(graph.effect(index).word().to_owned()),
         })
         .collect();
@@ -65,13 +64,14 @@ pub(super) fn head(context: &Context) -> Result<RunStarted, Broken> {
         .iter()
         .map(|(name, binding)| (name.clone(), redactor.clean_value(&binding.value)))
         .collect();
+    // What a cell sets by its name is a secret in the text too.
+    for step in &graph.steps {
+        if matches!(step.kind, StepKind::Shell(_) | StepKind::Console(_)) {
+            redactor.learn_assignments(&document.cells[step.cell].body.text);
+        }
+    }
     let about = &settings.about;
-    let copy = if about.copy {
-        Some(copy(context)?)
-    } else {
-        None
-    };
-    Ok(RunStarted {
+    RunStarted {
         run: settings.run.clone(),
         document: redactor.clean(document.source.name()).to_string(),
         title: redactor.clean(document.title()),
@@ -115,7 +115,6 @@ pub(super) fn head(context: &Context) -> Result<RunStarted, Broken> {
             })
             .map(|(_, (step, fingerprint))| (step.id.to_string(), fingerprint))
             .collect(),
-        copy,
         directory: Some(redactor.clean(&settings.directory.to_string_lossy())),
         selection: about.selection.clone(),
         lock: about.lock.clone(),
@@ -125,7 +124,7 @@ pub(super) fn head(context: &Context) -> Result<RunStarted, Broken> {
             .iter()
             .map(|(name, _)| redactor.clean(&name.to_string_lossy()))
             .collect(),
-    })
+    }
 }
 
 /// What is recorded of the steps of which the operator says that they are done.
@@ -137,8 +136,8 @@ pub(super) fn done(context: &Context) -> Vec<Event> {
         events.push(Event::Asked {
             step: step(),
             question: Clean::constant("it had begun and not ended: again or done?"),
-            answers: Some(Clean::constant("[again/done/abort]")),
             context: None,
+            answers: None,
         });
         events.push(Event::Answered {
             step: step(),
@@ -156,47 +155,4 @@ pub(super) fn done(context: &Context) -> Vec<Event> {
         });
     }
     events
-}
-
-/// Keeps the document's text beside the journal, redacted; gives the name of the file.
-fn copy(context: &Context) -> Result<String, Broken> {
-    let document = &context.graph().document;
-    let redactor = &context.redactor;
-    for step in &context.graph().steps {
-        if matches!(step.kind, StepKind::Shell(_) | StepKind::Console(_)) {
-            redactor.learn_assignments(&document.cells[step.cell].body.text);
-        }
-    }
-    let text = redactor.clean(document.source.text());
-    let folder = &context.settings.folder;
-    for number in 1.. {
-        let name = match number {
-            1 => "document.md".to_owned(),
-            _ => format!("document.{number}.md"),
-        };
-        let path = folder.join(&name);
-        match write(&path, text.as_str()) {
-            Ok(()) => return Ok(name),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                // A run that goes on with the same page needs no second copy.
-                if std::fs::read(&path).is_ok_and(|there| there == text.as_str().as_bytes()) {
-                    return Ok(name);
-                }
-            }
-            Err(error) => {
-                return Err(context.broke(journal::Error::Write {
-                    path: path.display().to_string(),
-                    reason: error.to_string(),
-                }));
-            }
-        }
-    }
-    Err(Broken)
-}
-
-/// Writes a new file, for its owner only; the sync of the head that names it comes after.
-fn write(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = private(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_data()
 }

@@ -88,10 +88,10 @@ pub struct Settings {
     pub context: Option<String>,
     /// What is said at the head of the run's journal, as a lease that was waived.
     pub notes: Vec<String>,
-    /// What else the head says, and what the run goes on from.
-    pub about: About,
     /// The recording that answers in the place of the outside world, in words.
     pub recording: Option<String>,
+    /// What else the head says, and what the run goes on from.
+    pub about: About,
 }
 
 /// How the operator ends a run early.
@@ -184,7 +184,7 @@ pub async fn run(
 
 /// Announces the run and runs its steps.
 async fn steps(context: &Arc<Context>, interrupt: &Interrupt) -> Result<Totals, Broken> {
-    let mut first = vec![Event::RunStarted(Box::new(head::head(context)?))];
+    let mut first = vec![Event::RunStarted(Box::new(head::head(context)))];
     first.extend(head::done(context));
     context.commit(first).await?;
     for note in &context.settings.notes {

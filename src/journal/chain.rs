@@ -5,14 +5,14 @@
 //! here, so all cores share them; whoever asks puts the links in order.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Take};
 use std::thread;
 
-use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 use super::entry::{Entry, Standing, Version};
 use super::reader::LONGEST;
+use crate::event::Event;
 
 /// How much of the file is read at once.
 const BLOCK: usize = 4 * 1024 * 1024;
@@ -41,7 +41,7 @@ pub(super) struct Link {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Beginning,
-    /// A run goes on; it says after which entry.
+    /// A further head, of a run that goes on after the entry of this number.
     Resumption(u64),
     Note,
     End,
@@ -58,7 +58,7 @@ pub(super) enum Unlinked {
 
 /// Whole lines of a file, many at a time.
 pub(super) struct Blocks {
-    file: File,
+    file: Take<File>,
     buffer: Vec<u8>,
     /// How many bytes of the buffer are whole lines that were given already.
     given: usize,
@@ -66,9 +66,10 @@ pub(super) struct Blocks {
 }
 
 impl Blocks {
-    pub(super) fn new(file: File) -> Self {
+    /// Reads a file up to a length.
+    pub(super) fn new(file: File, length: u64) -> Self {
         Self {
-            file,
+            file: file.take(length),
             buffer: Vec::new(),
             given: 0,
             ended: false,
@@ -210,8 +211,8 @@ pub(super) fn by_reading(line: &[u8], digest: Digest) -> Result<Link, Unlinked> 
     if standing == Standing::Foreign {
         return Err(Unlinked::Foreign(stamp));
     }
-    let kind = match stamp.event.as_str() {
-        "run-started" => resumption(text).map_or(Kind::Beginning, Kind::Resumption),
+    let mut kind = match stamp.event.as_str() {
+        "run-started" => Kind::Beginning,
         "noted" => Kind::Note,
         "run-finished" => Kind::End,
         _ => Kind::Other,
@@ -222,6 +223,11 @@ pub(super) fn by_reading(line: &[u8], digest: Digest) -> Result<Link, Unlinked> 
             // What we write has one form; bytes that reading passes over were put there.
             return Err(malformed("it is not as it was written"));
         }
+        if let Event::RunStarted(head) = &entry.event
+            && let Some(resumes) = &head.resumes
+        {
+            kind = Kind::Resumption(resumes.after);
+        }
     }
     Ok(Link {
         seq: stamp.seq,
@@ -230,20 +236,6 @@ pub(super) fn by_reading(line: &[u8], digest: Digest) -> Result<Link, Unlinked> 
         kind,
         newer: (standing == Standing::Newer).then_some(stamp.v),
     })
-}
-
-/// The entry after which a head says that its run goes on, if it says so.
-fn resumption(text: &str) -> Option<u64> {
-    #[derive(Deserialize)]
-    struct Head {
-        resumes: Option<Resumes>,
-    }
-    #[derive(Deserialize)]
-    struct Resumes {
-        after: u64,
-    }
-    let head: Head = serde_json::from_str(text).ok()?;
-    head.resumes.map(|resumes| resumes.after)
 }
 
 fn split(text: &[u8], at: u8) -> Option<(&[u8], &[u8])> {

@@ -1,14 +1,13 @@
 //! The journal of a run that has stopped, held so that it can go on.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::append::lock;
-use super::entry::{Entry, digest};
+use super::entry::Entry;
 use super::reader::Reader;
 use super::recorder::Error;
-use super::verify::{Broken, Flaw, Seal, Verified, verify};
+use super::verify::{Broken, Flaw, Seal, Verified, verify_up_to};
 use super::writer::End;
 
 /// The journal of a run that has stopped; while this is held nobody else can go on with it.
@@ -34,7 +33,8 @@ pub enum NotStopped {
 }
 
 impl Stopped {
-    /// Takes hold of a journal, checks it, and gives each of its entries.
+    /// Takes hold of a journal, checks it, and gives each of its entries; where it fails, those
+    /// that were given count for nothing.
     ///
     /// # Errors
     /// Where the run still goes on, or the journal can't be written or does not verify.
@@ -44,47 +44,12 @@ impl Stopped {
             .append(true)
             .open(journal)
             .map_err(|error| unwritable(&error))?;
-        if !lock(&file) {
-            return Err(NotStopped::Running);
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => return Err(NotStopped::Running),
+            // A file system without locks: then the operator must know.
+            Err(TryLockError::Error(_)) | Ok(()) => {}
         }
-        let verified = verify(journal);
-        let mut reader =
-            Reader::open(journal).map_err(|error| NotStopped::Broken(Broken::Unreadable(error)))?;
-        let mut entries = 0;
-        let mut last = String::new();
-        while let Some(entry) = reader.next() {
-            let entry = entry.map_err(|error| match &verified {
-                Err(broken) => NotStopped::Broken(broken.clone()),
-                Ok(_) => NotStopped::Broken(Broken::Unreadable(error)),
-            })?;
-            entries = entry.seq;
-            reader.line().clone_into(&mut last);
-            each(entry);
-        }
-        let length = file.metadata().map_err(|error| unwritable(&error))?.len();
-        let verified = match (verified, reader.torn()) {
-            (Ok(verified), _) => verified,
-            // A last line that is no entry is what a crash of the machine may leave.
-            (
-                Err(Broken::Line {
-                    line,
-                    flaw: Flaw::Malformed(_),
-                    ..
-                }),
-                Some(torn),
-            ) if line == entries + 1 && entries > 0 && !Seal::beside(journal).exists() => {
-                Verified {
-                    entries,
-                    finished: false,
-                    sealed: false,
-                    torn: Some(torn),
-                    bytes: length - torn as u64,
-                    notice: None,
-                    digest: digest(last.as_bytes()),
-                }
-            }
-            (Err(broken), _) => return Err(NotStopped::Broken(broken)),
-        };
+        let verified = read(journal, &mut each).map_err(NotStopped::Broken)?;
         Ok(Self {
             file,
             path: journal.to_owned(),
@@ -123,4 +88,34 @@ impl Stopped {
         };
         Ok((self.file, self.path, end))
     }
+}
+
+/// Reads and checks a journal; a last line that a crash cut off, or left as what is no entry, is
+/// no part of it.
+fn read(journal: &Path, each: &mut dyn FnMut(Entry)) -> Result<Verified, Broken> {
+    let mut reader = Reader::open(journal).map_err(Broken::Unreadable)?;
+    let mut length = 0;
+    while let Some(entry) = reader.next() {
+        match entry {
+            Ok(entry) => each(entry),
+            // The chain tells better what is wrong, and where.
+            Err(error) => {
+                verify_up_to(journal, u64::MAX)?;
+                return Err(Broken::Unreadable(error));
+            }
+        }
+        length += reader.line().len() as u64 + 1;
+    }
+    let mut verified = verify_up_to(journal, length)?;
+    verified.torn = reader.torn();
+    if verified.sealed && verified.torn.is_some() {
+        return Err(Broken::Line {
+            path: journal.display().to_string(),
+            line: verified.entries,
+            flaw: Flaw::Added {
+                sealed: verified.entries,
+            },
+        });
+    }
+    Ok(verified)
 }

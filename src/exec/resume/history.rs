@@ -139,6 +139,7 @@ impl History {
                 open,
                 call,
                 text,
+                ..
             } => {
                 let past = self.step(step);
                 let written = match call {
