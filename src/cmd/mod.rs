@@ -7,6 +7,7 @@
 mod args;
 mod check;
 mod credentials;
+mod docs;
 mod doctor;
 mod export;
 mod failure;
@@ -106,6 +107,7 @@ fn dispatch(line: &Line, surroundings: &Surroundings) -> Result<u8, Failure> {
         Command::Export(args) => export::export(args, surroundings),
         Command::Test(args) => test::test(args, surroundings),
         Command::Verify(args) => runs::verify(args, surroundings),
+        Command::Docs(args) => docs::docs(args, surroundings),
         Command::Quote(args) => quote::quote(args),
         Command::Doctor => doctor::doctor(surroundings),
         Command::Completions(args) => completions(args),

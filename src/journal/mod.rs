@@ -10,6 +10,7 @@ mod lines;
 mod lock;
 mod memory;
 mod portable;
+mod memory;
 mod reader;
 mod recorder;
 mod stopped;
