@@ -260,6 +260,84 @@ pub struct RunStarted {
     pub context: Option<Clean>,
     /// The steps that may run, in the order of the document.
     pub steps: Vec<StepHead>,
+    /// Where the run goes on after it had stopped: since 1.1 a run has a second head, a third, …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumes: Option<Resumes>,
+    /// For each step the SHA-256, in hex, of what it does and uses; since 1.1.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fingerprints: BTreeMap<String, String>,
+    /// Which steps the operator wanted, if not all; since 1.1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selection: Option<Selection>,
+    /// The lock that the run holds, if one; since 1.1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock: Option<String>,
+    /// The versions of the programs that the runbook requires; since 1.1.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tools: BTreeMap<String, String>,
+    /// The names of the environment's variables, sorted; since 1.1.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variables: Vec<Clean>,
+}
+
+/// How a run goes on: what stays as it was, and what runs again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resumes {
+    /// The number of the last entry before.
+    pub after: u64,
+    /// How many bytes of a line that was cut off were taken away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub torn: Option<u64>,
+    /// The steps, and instances of steps, that stay as they ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<String>,
+    /// Those among them that had failed, which was allowed or handled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed: Vec<String>,
+    /// The steps that had begun and of which somebody says that they are done.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub done: Vec<Done>,
+    /// The steps that begin again, each with the reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub again: Vec<Again>,
+    /// The steps that had run and that the runbook no longer has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gone: Vec<String>,
+}
+
+/// A step of which somebody says that it is done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    /// The step.
+    pub step: String,
+    /// Who says so: a user's name, or the flag that did.
+    pub by: String,
+}
+
+/// A step that begins again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Again {
+    /// The step.
+    pub step: String,
+    /// Why, in words.
+    pub reason: Clean,
+    /// Whether it had passed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub passed: bool,
+}
+
+/// Which steps the operator wants.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Selection {
+    /// `--step`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<String>,
+    /// `--from`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// `--until`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
 }
 
 /// A step as a view needs it before it runs.
@@ -278,6 +356,9 @@ pub struct StepHead {
     pub line: usize,
     /// The ids of the steps it waits for.
     pub needs: Vec<String>,
+    /// Whether its shell goes on after a failing command, as with `errexit=off`.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub goes_on: bool,
     /// What it does to the world: `read`, `change` or `destroy`; not told by version 1.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effect: Option<String>,

@@ -78,6 +78,7 @@
 //!         notes: Vec::new(),
 //!         recording: None,
 //!         context: None,
+//!         about: Default::default(),
 //!     };
 //!     let ended = exec::run(
 //!         Arc::new(plan),
@@ -121,6 +122,7 @@ pub mod report;
 pub mod script;
 pub mod secret;
 pub mod sink;
+pub mod site;
 pub mod source;
 pub mod value;
 pub mod view;

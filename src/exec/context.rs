@@ -112,15 +112,18 @@ impl Context {
     pub(super) async fn commit(&self, events: Vec<Event>) -> Result<(), Broken> {
         match self.recorder.commit(events).await {
             Ok(()) => Ok(()),
-            Err(error) => {
-                self.broken
-                    .lock()
-                    .expect("no holder of this lock panics")
-                    .get_or_insert(error);
-                self.stop.cancel();
-                Err(Broken)
-            }
+            Err(error) => Err(self.broke(error)),
         }
+    }
+
+    /// Takes note that the journal can't be kept.
+    pub(super) fn broke(&self, error: journal::Error) -> Broken {
+        self.broken
+            .lock()
+            .expect("no holder of this lock panics")
+            .get_or_insert(error);
+        self.stop.cancel();
+        Broken
     }
 
     /// Tells that the run's own time is up.
@@ -315,7 +318,8 @@ impl Context {
     }
 }
 
-fn private(path: &Path) -> io::Result<File> {
+/// Makes a file for its owner only.
+pub(super) fn private(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
     std::fs::OpenOptions::new()
         .write(true)

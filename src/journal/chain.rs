@@ -5,13 +5,14 @@
 //! here, so all cores share them; whoever asks puts the links in order.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Take};
 use std::thread;
 
 use sha2::{Digest as _, Sha256};
 
 use super::entry::{Entry, Standing, Version};
 use super::reader::LONGEST;
+use crate::event::Event;
 
 /// How much of the file is read at once.
 const BLOCK: usize = 4 * 1024 * 1024;
@@ -40,6 +41,8 @@ pub(super) struct Link {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Beginning,
+    /// A further head, of a run that goes on after the entry of this number.
+    Resumption(u64),
     Note,
     End,
     Other,
@@ -55,7 +58,7 @@ pub(super) enum Unlinked {
 
 /// Whole lines of a file, many at a time.
 pub(super) struct Blocks {
-    file: File,
+    file: Take<File>,
     buffer: Vec<u8>,
     /// How many bytes of the buffer are whole lines that were given already.
     given: usize,
@@ -63,9 +66,10 @@ pub(super) struct Blocks {
 }
 
 impl Blocks {
-    pub(super) fn new(file: File) -> Self {
+    /// Reads a file up to a length.
+    pub(super) fn new(file: File, length: u64) -> Self {
         Self {
-            file,
+            file: file.take(length),
             buffer: Vec::new(),
             given: 0,
             ended: false,
@@ -207,7 +211,7 @@ pub(super) fn by_reading(line: &[u8], digest: Digest) -> Result<Link, Unlinked> 
     if standing == Standing::Foreign {
         return Err(Unlinked::Foreign(stamp));
     }
-    let kind = match stamp.event.as_str() {
+    let mut kind = match stamp.event.as_str() {
         "run-started" => Kind::Beginning,
         "noted" => Kind::Note,
         "run-finished" => Kind::End,
@@ -218,6 +222,11 @@ pub(super) fn by_reading(line: &[u8], digest: Digest) -> Result<Link, Unlinked> 
         if entry.to_line() != text {
             // What we write has one form; bytes that reading passes over were put there.
             return Err(malformed("it is not as it was written"));
+        }
+        if let Event::RunStarted(head) = &entry.event
+            && let Some(resumes) = &head.resumes
+        {
+            kind = Kind::Resumption(resumes.after);
         }
     }
     Ok(Link {

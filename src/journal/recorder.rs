@@ -3,7 +3,7 @@
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
@@ -13,8 +13,9 @@ use tokio::sync::{mpsc, oneshot};
 use super::Entry;
 use super::append;
 use super::memory::Memory;
+use super::stopped::Stopped;
 use super::store::JOURNAL;
-use super::writer::{Message, Writer};
+use super::writer::{End, Message, Writer};
 use crate::event::Event;
 use crate::sink::Sink;
 
@@ -86,9 +87,35 @@ impl Recorder {
     ) -> Result<Self, Error> {
         let path = folder.join(JOURNAL);
         let file = create(folder, &path).map_err(|error| Error::write(&path, &error))?;
+        // Nobody else has it yet; a file system without locks only can't tell who resumes it twice.
+        let _ = file.try_lock();
+        Self::of(file, path, End::empty(), sinks, Box::new(clock))
+    }
+
+    /// Goes on with the journal of a run that had stopped: a last line that was cut off is taken
+    /// away, and the seal until the run ends again.
+    ///
+    /// # Errors
+    /// Where the file can't be written.
+    pub fn resume(
+        stopped: Stopped,
+        sinks: Vec<Box<dyn Sink>>,
+        clock: impl Fn() -> Timestamp + Send + 'static,
+    ) -> Result<Self, Error> {
+        let (file, path, end) = stopped.reopen()?;
+        Self::of(file, path, end, sinks, Box::new(clock))
+    }
+
+    fn of(
+        file: File,
+        path: PathBuf,
+        end: End,
+        sinks: Vec<Box<dyn Sink>>,
+        clock: Box<dyn Fn() -> Timestamp + Send>,
+    ) -> Result<Self, Error> {
         let (queue, messages) = mpsc::channel(QUEUE);
         let shown = path.display().to_string();
-        let writer = Writer::new(file, path.clone(), sinks, Box::new(clock));
+        let writer = Writer::new(file, path.clone(), sinks, clock, end);
         thread::Builder::new()
             .name("journal".to_owned())
             .spawn(move || writer.run(messages))

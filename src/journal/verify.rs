@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::chain::{self, Blocks, Digest, Kind, Link, Unlinked};
 use super::entry;
+use super::portable;
 use super::reader::{self, LONGEST, ReadError};
 
 /// What a journal that verifies is like.
@@ -119,7 +120,7 @@ impl fmt::Display for Seal {
 }
 
 /// Checks a journal: every line an entry, numbers without a gap, each line bearing the hash of the
-/// one before, one beginning, nothing but notes after the end, and the seal where there is one.
+/// one before, one beginning, nothing but notes and a resumption after the end, and the seal where there is one.
 ///
 /// A last line without its newline is a crash's, not an alteration, unless the journal is sealed.
 /// Memory is bounded by the longest line.
@@ -127,10 +128,16 @@ impl fmt::Display for Seal {
 /// # Errors
 /// Says at which line it is broken, and how.
 pub fn verify(path: impl AsRef<Path>) -> Result<Verified, Broken> {
-    let path = path.as_ref();
+    verify_up_to(path.as_ref(), u64::MAX)
+}
+
+/// Checks the first bytes of a journal, of which there are so many.
+pub(super) fn verify_up_to(path: &Path, length: u64) -> Result<Verified, Broken> {
     // First, since a run that is going on may write it meanwhile.
-    let seal = fs::read_to_string(Seal::beside(path)).ok();
-    let mut blocks = Blocks::new(reader::open(path).map_err(Broken::Unreadable)?);
+    let seal = fs::read_to_string(Seal::beside(path))
+        .ok()
+        .or_else(|| portable::seal(path));
+    let mut blocks = Blocks::new(reader::open(path).map_err(Broken::Unreadable)?, length);
     let mut walk = Walk::new(path);
     while let Some(block) = blocks.next().map_err(|error| walk.unreadable(&error))? {
         chain::links(block, |line, link| walk.step(line, link))?;
@@ -182,6 +189,8 @@ impl<'a> Walk<'a> {
             })
         } else if link.prev != self.digest {
             Some(Flaw::Chain)
+        } else if let Kind::Resumption(after) = link.kind {
+            (expected == 1 || after != self.number).then_some(Flaw::Beginning)
         } else if (link.kind == Kind::Beginning) != (expected == 1) {
             Some(Flaw::Beginning)
         } else if self.finished && link.kind != Kind::Note {
@@ -197,7 +206,11 @@ impl<'a> Walk<'a> {
             return Err(self.broken(flaw));
         }
         self.digest = link.digest;
-        self.finished |= link.kind == Kind::End;
+        match link.kind {
+            Kind::End => self.finished = true,
+            Kind::Resumption(_) => self.finished = false,
+            Kind::Beginning | Kind::Note | Kind::Other => {}
+        }
         self.bytes += line.len() as u64 + 1;
         if self.newer.is_none() {
             self.newer = link.newer;

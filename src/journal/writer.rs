@@ -42,6 +42,27 @@ pub(super) struct Writer {
     batch: Batch,
 }
 
+/// Where a journal's file ends.
+pub(super) struct End {
+    /// The number of the last entry.
+    pub(super) seq: u64,
+    /// The digest of its line.
+    pub(super) prev: String,
+    /// How many bytes there are.
+    pub(super) length: u64,
+}
+
+impl End {
+    /// That of an empty file.
+    pub(super) fn empty() -> Self {
+        Self {
+            seq: 0,
+            prev: entry::FIRST.to_owned(),
+            length: 0,
+        }
+    }
+}
+
 /// What goes to the file in one `write`, and on to the sinks.
 #[derive(Default)]
 struct Batch {
@@ -57,6 +78,7 @@ impl Writer {
         path: PathBuf,
         sinks: Vec<Box<dyn Sink>>,
         clock: Box<dyn Fn() -> Timestamp + Send>,
+        end: End,
     ) -> Self {
         Self {
             file,
@@ -64,9 +86,9 @@ impl Writer {
             clock,
             sinks,
             notes: Vec::new(),
-            seq: 0,
-            prev: entry::FIRST.to_owned(),
-            length: 0,
+            seq: end.seq,
+            prev: end.prev,
+            length: end.length,
             failed: None,
             batch: Batch::default(),
         }

@@ -42,6 +42,22 @@ pub fn show(entries: impl IntoIterator<Item: Borrow<Entry>>, style: Style) -> St
         let text = fold.take(entry);
         failed.take(&entry.event, |step| fold.kind(step).to_owned());
         let (step, status, time, what) = match &entry.event {
+            Event::RunStarted(head) if began.is_some() => {
+                failed = Failed::default();
+                starts.clear();
+                ending.clear();
+                let at = began
+                    .map(|began| offset(began, entry.at))
+                    .unwrap_or_default();
+                let what = head
+                    .resumes
+                    .as_ref()
+                    .map(super::resumed::line)
+                    .unwrap_or_default();
+                let cells = ["↻", &at, "", "resumed", "", &sanitize::line(&what)];
+                table.row(&cells, |_, cell| paint.cyan(cell));
+                continue;
+            }
             Event::RunStarted(head) => {
                 began = Some(entry.at);
                 facts(head, entry.at, style, &mut out);
@@ -165,6 +181,8 @@ fn facts(head: &RunStarted, at: Timestamp, style: Style, out: &mut String) {
     fact("began", &at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string());
     fact("by", &format!("{}{attended}", head.operator));
     fact("target", head.target.as_deref().unwrap_or_default());
+    let recording = head.recording.as_ref().map_or("", |text| text.as_str());
+    fact("on", recording);
     fact(
         "with",
         &format!("runbook {} on {}", head.program, head.platform),

@@ -12,6 +12,16 @@ use crate::value::Value;
 /// How long a call that only asks may take, where the script does not say.
 pub(super) const USUAL: Duration = Duration::from_secs(60);
 
+/// Places an error at the call: the engine does so for functions without `::` alone.
+pub(super) fn at<T>(context: &NativeCallContext, given: Given<T>) -> Given<T> {
+    given.map_err(|mut error| {
+        if error.position().is_none() {
+            error.set_position(context.call_position());
+        }
+        error
+    })
+}
+
 /// Makes a call by way of the host, and gives its plain answer.
 pub(super) fn ask(
     context: &NativeCallContext,
