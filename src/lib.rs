@@ -126,4 +126,5 @@ pub mod site;
 pub mod source;
 pub mod value;
 pub mod view;
+pub mod visible;
 pub mod world;

@@ -4,6 +4,7 @@ use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
 use super::{Report, State, Step};
 use crate::event::Status;
+use crate::visible;
 
 /// A report as `JUnit` XML: the runbook is a suite, each step a test case.
 ///
@@ -35,8 +36,11 @@ pub fn junit(report: &Report) -> String {
     let mut all = quick_junit::Report::new(name);
     all.set_time(report.elapsed.unwrap_or_default());
     all.add_test_suite(suite);
-    all.to_string()
-        .expect("memory takes all that is written, and texts lose what XML can't hold")
+    let xml = all
+        .to_string()
+        .expect("memory takes all that is written, and texts lose what XML can't hold");
+    // What XML may hold and a terminal obeys.
+    visible::text(&xml).into_owned()
 }
 
 fn case(step: &Step, document: &str) -> TestCase {
