@@ -112,7 +112,6 @@ fn run_started() -> impl Strategy<Value = Event> {
                     removed,
                     identity,
                     steps,
-                    ..RunStarted::default()
                 }))
             },
         )
