@@ -356,6 +356,9 @@ pub struct StepHead {
     pub line: usize,
     /// The ids of the steps it waits for.
     pub needs: Vec<String>,
+    /// Whether its shell goes on after a failing command, as with `errexit=off`.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub goes_on: bool,
     /// What it does to the world: `read`, `change` or `destroy`; not told by version 1.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effect: Option<String>,

@@ -58,6 +58,7 @@ fn head() -> impl Strategy<Value = StepHead> {
             kind,
             line: line as usize,
             needs,
+            goes_on: line % 3 == 0,
             effect: (line % 2 == 0).then(|| "read".to_owned()),
         },
     )
@@ -112,6 +113,7 @@ fn run_started() -> impl Strategy<Value = Event> {
                     removed,
                     identity,
                     steps,
+                    ..RunStarted::default()
                 }))
             },
         )

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use super::portable;
 use super::entry::{Entry, Malformed, Standing};
 use crate::event::VERSION;
 
@@ -244,5 +245,6 @@ pub(super) fn open(path: &Path) -> Result<File, ReadError> {
             }
             Ok(file)
         })
-        .map_err(|error| file_error(path, &error))
+        .and_then(|file| portable::opened(path, file))
+        .map_err(|error| file_error(path, &error))?
 }

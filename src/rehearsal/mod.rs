@@ -21,11 +21,11 @@ use crate::exec::{self, About, Interrupt, Settings};
 use crate::graph::Graph;
 use crate::journal::{Entry, Recorder};
 use crate::plan::{Given, Plan, Selection, Unready};
-use crate::recording::{self, Comparison, Recording, cell_of};
+use crate::recording::{self, Comparison, Missing, Recording, cell_of};
 use crate::secret::Redactor;
 use crate::source::Source;
 use crate::world::World;
-use crate::world::recorded::{Fit, Missing, Recorded};
+use crate::world::recorded::{Fit, Recorded};
 
 pub use inputs::given;
 
@@ -82,6 +82,7 @@ pub async fn rehearse(
 ) -> Result<Rehearsed, Error> {
     let plan = plan(&graph, &recording, &terms.inputs).map_err(Error::Unready)?;
     let redactor = redactor(&recording);
+    plan.learn_defaults(&redactor);
     let world = Arc::new(Recorded::new(Arc::clone(&recording), terms.fit));
     let clock = Arc::clone(&world);
     let recorder = Recorder::in_memory(move || clock.now());
@@ -162,7 +163,9 @@ pub fn answerable(mut guards: Guards, recording: &Recording) -> Guards {
     guards
 }
 
-fn settings(recording: &Recording, guards: Guards) -> Settings {
+/// How a page is run against a recording: as the recorded run was, and one step at a time.
+#[must_use]
+pub fn settings(recording: &Recording, guards: Guards) -> Settings {
     let head = &recording.head;
     Settings {
         run: head.run.clone(),

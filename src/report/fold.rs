@@ -29,12 +29,13 @@ impl Report {
                 step,
                 attempt,
                 command,
-                ..
+                directory,
             } => {
                 let step = self.step_mut(step);
                 step.state = State::Running;
                 step.attempts = *attempt;
                 step.command.clone_from(command);
+                step.directory.clone_from(directory);
                 step.started.get_or_insert(entry.at);
             }
             Event::Output {
@@ -203,6 +204,8 @@ impl Report {
                 kind: cell.kind.clone(),
                 line: cell.line,
                 needs: cell.needs.clone(),
+                goes_on: cell.goes_on,
+                effect: cell.effect.clone(),
                 ..Step::default()
             };
             let place = (place.0, after);

@@ -15,6 +15,7 @@ fn began(steps: &[&str]) -> Event {
         kind: "bash".into(),
         line: index * 10 + 1,
         needs: Vec::new(),
+        goes_on: false,
         effect: None,
     };
     Event::RunStarted(Box::new(RunStarted {

@@ -196,6 +196,11 @@ impl Ran {
         fs::read_to_string(self.root.path().join(path)).expect("the file is there")
     }
 
+    /// The folder.
+    pub(crate) fn folder(&self) -> &Path {
+        self.root.path()
+    }
+
     /// The path of a file or folder.
     pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.root.path().join(path)
