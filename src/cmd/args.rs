@@ -39,6 +39,18 @@ Without a terminal nothing is asked: a question that --yes does not answer, or a
 a value, refuses the run (exit status 3). Ctrl-C ends the running steps and runs the ones marked
 `always`; a second Ctrl-C ends at once.";
 
+const AFTER_RESUME: &str = "\
+Examples:
+  runbook resume last                      after a failure, Ctrl-C, a crash
+  runbook resume 3f2a1c --input count=4    what used the input runs again
+  runbook resume last --again deploy       this step too, and what depends on it
+  runbook resume last --done deploy        it had begun, and somebody saw to its end
+
+Steps that passed stay passed while what they run, use and where they run is the same; what
+changed in the page since then runs again, with what depends on it. A step that had begun and not
+ended is asked about; without a terminal that refuses the run (exit status 3), unless the step
+says `idempotent` or only reads, or --again or --done names it.";
+
 /// Runs Markdown runbooks, step by step, and keeps a journal of what happened.
 #[derive(Debug, Parser)]
 #[command(name = "runbook", version, after_help = AFTER, max_term_width = 100)]
@@ -79,6 +91,8 @@ pub(crate) enum ColorWhen {
 pub(crate) enum Command {
     /// Run a runbook
     Run(Run),
+    /// Go on with a run that had stopped
+    Resume(Resume),
     /// Show what would run, in which order and why; run nothing
     Plan(Plan),
     /// Find the mistakes in runbooks
@@ -93,6 +107,16 @@ pub(crate) enum Command {
     Runs(Runs),
     /// Show a past run
     Show(Show),
+    /// Play a past run back as it looked
+    Replay(Replay),
+    /// Add a note to the journal of a past run
+    Note(Note),
+    /// Write the postmortem of one run or several: a page that is a runbook itself
+    Postmortem(Postmortem),
+    /// Write a run as one file to pass on: every command takes it for the run
+    Export(Export),
+    /// Test runbooks against their recordings
+    Test(Test),
     /// Tell whether a run's journal is whole and unaltered
     Verify(Verify),
     /// Make a site of the runbooks, which shows whether they still hold
@@ -138,6 +162,50 @@ pub(crate) struct Run {
     /// Write a report for CI (`JUnit` XML) there when the run has ended
     #[arg(long, value_name = "PATH")]
     pub(crate) junit: Option<PathBuf>,
+    /// Hold this lock while it runs: another run with the same one is refused
+    #[arg(long, value_name = "NAME")]
+    pub(crate) lock: Option<String>,
+}
+
+/// `runbook resume`
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_RESUME)]
+pub(crate) struct Resume {
+    #[command(flatten)]
+    pub(crate) run: RunName,
+    #[command(flatten)]
+    pub(crate) inputs: Inputs,
+    /// Run this step again, also if it had passed; may be given more than once
+    #[arg(long, value_name = "ID")]
+    pub(crate) again: Vec<String>,
+    /// Count this step as done, which had begun and not passed; may be given more than once
+    #[arg(long, value_name = "ID")]
+    pub(crate) done: Vec<String>,
+    /// Answer yes to the questions before steps and to manual steps; not to whether a step that
+    /// was interrupted may run again
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Go on even if the credentials expire before the run is expected to end
+    #[arg(long)]
+    pub(crate) allow_expiring_credentials: bool,
+    /// After a failure go on with what does not depend on it
+    #[arg(long)]
+    pub(crate) keep_going: bool,
+    /// How many steps may run at a time [default: the number of cores, at least 4]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) jobs: Option<u16>,
+    /// How the run is shown: json is one entry of the journal per line
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub(crate) format: RunFormat,
+    /// How much of the output of steps is shown
+    #[arg(long, value_name = "HOW-MUCH", default_value = "short")]
+    pub(crate) output: Shown,
+    /// Write a report for CI (`JUnit` XML) of the whole run there when it has ended
+    #[arg(long, value_name = "PATH")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Hold this lock [default: the one that the run had]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) lock: Option<String>,
 }
 
 /// Where the values of inputs come from.
@@ -292,6 +360,126 @@ pub(crate) enum ShowFormat {
     Json,
     // A `JUnit` report.
     Junit,
+}
+
+/// `runbook replay`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Keys, on a terminal:
+  space  pauses and goes on            n, Enter  plays one entry, then pauses
+  q      stops
+
+Examples:
+  runbook replay last                    at its own pace
+  runbook replay last --speed 10         ten times as fast
+  runbook replay last --speed instant > as-it-looked.txt
+  runbook replay 1a2b3c --until 40       up to entry 40 (`show --format json` has the numbers)")]
+pub(crate) struct Replay {
+    #[command(flatten)]
+    pub(crate) run: RunName,
+    /// Tell what this runbook would have done then: it runs against what was recorded, and
+    /// reaches nothing else
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["speed", "until", "format", "output"])]
+    pub(crate) with: Option<PathBuf>,
+    /// How many times as fast as it was, or `instant`
+    #[arg(long, value_name = "N", default_value = "1", value_parser = speed)]
+    pub(crate) speed: Speed,
+    /// Stop after the entry of this number
+    #[arg(long, value_name = "SEQ", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) until: Option<u64>,
+    /// How it is shown: json is the journal's own lines
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub(crate) format: RunFormat,
+    /// How much of the output of steps is shown
+    #[arg(long, value_name = "HOW-MUCH", default_value = "short")]
+    pub(crate) output: Shown,
+}
+
+/// How fast a run is played back.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Speed {
+    /// So many times as fast as it was.
+    Times(f64),
+    /// Without waiting.
+    Instant,
+}
+
+fn speed(text: &str) -> Result<Speed, String> {
+    if text == "instant" {
+        return Ok(Speed::Instant);
+    }
+    let times = text.strip_suffix('x').unwrap_or(text).parse::<f64>();
+    match times {
+        Ok(times) if times.is_finite() && times > 0.0 => Ok(Speed::Times(times)),
+        _ => Err("a number above 0, or `instant`".to_owned()),
+    }
+}
+
+/// `runbook note`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  runbook note last \"paged the database team at 05:10\"
+  runbook note 1a2b3c \"the alert was a false one\"")]
+pub(crate) struct Note {
+    #[command(flatten)]
+    pub(crate) run: RunName,
+    /// What there is to note
+    #[arg(value_name = "TEXT")]
+    pub(crate) text: String,
+}
+
+/// `runbook postmortem`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  runbook postmortem last                          to standard output
+  runbook postmortem last -o postmortem.md
+  runbook postmortem 1a2b3c 4d5e6f -o incident.md  two runs of one incident, by time
+  runbook run postmortem.md                        which of its claims still hold")]
+pub(crate) struct Postmortem {
+    /// Runs: ids, beginnings or ends of ids, `last`, or paths of journals
+    #[arg(value_name = "RUN", required = true)]
+    pub(crate) runs: Vec<String>,
+    /// The file to write; one that is there is never overwritten
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// `runbook test`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  runbook test                     every runbook of the project with a recording
+  runbook test runbooks/deploy.md --junit report.xml
+  runbook test --mutate            which wrong outcomes would no assertion notice?
+
+Recordings are targets of runbook.toml (`[target.NAME]`, `recording = \"FILE\"`), written by
+`runbook export RUN -o FILE`. Cases stand in `[[test]]` tables: `runbook`, `target`, and where
+wanted `inputs` and the `status` of steps; each other recording is tested with its own runbook.")]
+pub(crate) struct Test {
+    /// Runbooks, and folders of them [default: all that have a recording]
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Write a report for CI (`JUnit` XML) there
+    #[arg(long, value_name = "PATH")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Accept what diverges: the recording then says what happens now
+    #[arg(long, conflicts_with = "mutate")]
+    pub(crate) bless: bool,
+    /// Change recorded outcomes one at a time, and tell which changes no assertion notices
+    #[arg(long)]
+    pub(crate) mutate: bool,
+}
+
+/// `runbook export`
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    #[command(flatten)]
+    pub(crate) run: RunName,
+    /// The file to write [default: standard output]
+    #[arg(short = 'o', long = "to", value_name = "FILE")]
+    pub(crate) to: Option<PathBuf>,
 }
 
 /// `runbook verify`

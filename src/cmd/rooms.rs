@@ -9,6 +9,7 @@ use runbook::report::Report;
 use runbook::script;
 use runbook::sink::Sink;
 use runbook::view::{self, Paused, Screen, Style};
+use runbook::visible;
 use runbook::world::live::Live;
 use runbook::world::{Answer, Boxed, Operator, Question, World};
 use uuid::{NoContext, Uuid};
@@ -30,14 +31,23 @@ impl Pause {
 
 /// What shows a run while it happens, on standard output.
 pub(crate) fn screen(args: &args::Run, surroundings: &Surroundings) -> (Box<dyn Sink>, Pause) {
-    match args.format {
+    shown(args.format, args.output, surroundings)
+}
+
+/// What shows entries on standard output, whether they happen or are played back.
+pub(crate) fn shown(
+    format: RunFormat,
+    output: Shown,
+    surroundings: &Surroundings,
+) -> (Box<dyn Sink>, Pause) {
+    match format {
         RunFormat::Json => (
             Box::new(journal::Lines::new(io::stdout())),
             Pause::default(),
         ),
         RunFormat::Human => {
             let live = surroundings.out.terminal && surroundings.err.terminal;
-            let style = style(surroundings.out, live, args.output);
+            let style = style(surroundings.out, live, output);
             let terminal = view::Terminal::new(style, Box::new(io::stdout()));
             let pause = Pause(Some(terminal.screen()));
             (Box::new(terminal), pause)
@@ -91,7 +101,7 @@ pub(crate) fn draw(page: &Page, format: GraphFormat) -> String {
         GraphFormat::Text => graph.text(),
         GraphFormat::Mermaid => graph.mermaid(),
         GraphFormat::Dot => graph.dot(),
-        GraphFormat::Json => graph.json().to_string(),
+        GraphFormat::Json => visible::json(&graph.json().to_string()).into_owned(),
     };
     if text.ends_with('\n') {
         text
@@ -111,6 +121,6 @@ pub(crate) fn lint(page: &mut Page) {
 }
 
 /// A run as a `JUnit` report.
-pub(crate) fn junit(entries: Vec<Entry>) -> String {
+pub(crate) fn junit(entries: &mut dyn Iterator<Item = Entry>) -> String {
     runbook::report::junit(&Report::fold(entries))
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use runbook::credentials::Environment;
-use runbook::world::{Chunk, End, Process, Stdin, World};
+use runbook::world::{Chunk, End, Origin, Process, Stdin, World};
 use semver::Version;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -15,6 +15,26 @@ use tokio_util::sync::CancellationToken;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How much of what it says is read.
 const ENOUGH: usize = 64 * 1024;
+
+/// Programs that know `version` and may not know `--version`.
+const SUBCOMMAND: [&str; 16] = [
+    "argocd",
+    "consul",
+    "crane",
+    "eksctl",
+    "flux",
+    "istioctl",
+    "k3d",
+    "k9s",
+    "kind",
+    "kustomize",
+    "minikube",
+    "openssl",
+    "skaffold",
+    "terraform",
+    "vault",
+    "velero",
+];
 
 /// The file that a program's name means, as `execvp` finds it.
 pub(crate) fn find(program: &str, environment: &Environment, directory: &Path) -> Option<PathBuf> {
@@ -43,12 +63,15 @@ pub(crate) async fn version(
         "kubectl" => &[&["version", "--client"]],
         "go" | "helm" => &[&["version"]],
         "ssh" => &[&["-V"]],
-        _ => &[&["--version"], &["version"]],
+        program if SUBCOMMAND.contains(&program) => &[&["--version"], &["version"]],
+        // Others may take `version` for the name of a file to run, as `dash version` does.
+        _ => &[&["--version"]],
     };
     for arguments in ways {
         let mut argv = vec![OsString::from(program)];
         argv.extend(arguments.iter().map(OsString::from));
         let process = Process {
+            origin: Origin::default(),
             argv,
             environment: environment.clone(),
             directory: directory.to_owned(),

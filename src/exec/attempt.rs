@@ -15,14 +15,16 @@ use crate::event::{Event, Status};
 use crate::graph::{Step, StepKind};
 use crate::quote::Dialect;
 use crate::script::{Dynamic, Notebook, StepResult};
-use crate::secret::Clean;
+use crate::secret::{Clean, computed_secrets};
 use crate::value::show_duration;
 use crate::world::End;
 
 use super::code::Code;
 use super::console::{self, Splitter};
 use super::context::{Broken, Context};
+use super::evidence;
 use super::fill::{self, Filled};
+use super::held;
 use super::host::StepHost;
 use super::outcome::Ending;
 use super::output::{self, Kept};
@@ -33,6 +35,8 @@ pub(super) struct Prepared {
     pub(super) action: Action,
     /// What is shown before it runs and recorded when it starts.
     pub(super) command: Option<Clean>,
+    /// Variables with a secret's name that only the run knows: its output waits for their values.
+    pub(super) secrets: Vec<String>,
     /// Where it starts, and its environment.
     pub(super) directory: PathBuf,
     pub(super) environment: Environment,
@@ -163,6 +167,14 @@ pub(super) fn prepare(
         (StepKind::Branch, _) => Action::Branch,
         (StepKind::Script | StepKind::Value | StepKind::Console(_), _) => Action::Script,
     };
+    let secrets = match &action {
+        Action::Shell { text, .. } | Action::Console { text, .. }
+            if !step.background && !step.tty =>
+        {
+            computed_secrets(&String::from_utf8_lossy(text))
+        }
+        _ => Vec::new(),
+    };
     let command = match &action {
         Action::Shell { text, .. } => {
             let text = String::from_utf8_lossy(text);
@@ -184,6 +196,7 @@ pub(super) fn prepare(
     Ok(Prepared {
         action,
         command,
+        secrets,
         directory,
         environment,
     })
@@ -242,7 +255,7 @@ pub(super) async fn run(
 ) -> Result<Attempted, Broken> {
     let step = context.step(index);
     let cell = &context.graph().document.cells[step.cell];
-    let process = match prepared.process(context, step, left.as_deref(), step.timeout) {
+    let process = match prepared.process(context, (step, name), left.as_deref(), step.timeout) {
         Some(Ok(process)) => process,
         Some(Err(error)) => {
             return Ok(Attempted::ended(
@@ -260,10 +273,36 @@ pub(super) async fn run(
     };
     let mut splitter = mark.map(|mark| Splitter::new(mark));
     let (sender, receiver) = mpsc::channel(8);
-    let (exit, kept) = tokio::join!(
-        context.world.run(process, sender, cancel.clone()),
-        output::pump(context, name, receiver, splitter.as_mut()),
-    );
+    let running = context.world.run(process, sender, cancel.clone());
+    let (exit, kept) = match left.as_deref().filter(|_| !prepared.secrets.is_empty()) {
+        None => tokio::join!(
+            running,
+            output::pump(context, name, None, receiver, splitter.as_mut())
+        ),
+        Some(left) => {
+            let (exit, held) = tokio::join!(running, held::hold(receiver));
+            // What comes from a recording was redacted when it was recorded.
+            let recorded = exit.as_ref().is_ok_and(|exit| exit.left.is_some());
+            let values = shell::read_secrets(left, &prepared.secrets).ok().flatten();
+            let kept = match values.or_else(|| recorded.then(Vec::new)) {
+                Some(values) => {
+                    let known = prepared.secrets.iter().zip(values);
+                    for (name_of, value) in known.filter(|(_, value)| !value.is_empty()) {
+                        use std::os::unix::ffi::OsStringExt;
+                        let value = OsString::from_vec(value);
+                        context.learn(Some(name), name_of.as_ref(), &value).await;
+                    }
+                    held.release(context, name, splitter.as_mut()).await
+                }
+                None => held.withhold(context, name, &prepared.secrets).await,
+            };
+            (exit, kept)
+        }
+    };
+    if let Some(splitter) = &splitter {
+        evidence::parts(context, name, splitter).await;
+    }
+    evidence::exit(context, name, &exit).await;
     let exit = match exit {
         Ok(exit) => exit,
         Err(error) => return Ok(Attempted::ended(*code.failed(&error.to_string()))),
@@ -277,7 +316,9 @@ pub(super) async fn run(
         ending.reason = Some(reason);
         ending.detail = Some(detail);
     }
-    let left = left.and_then(|path| {
+    let known = exit.left.map(|leavings| prepared.known(leavings));
+    let left = known.or_else(|| {
+        let path = left?;
         let dialect = match &prepared.action {
             Action::Shell { dialect, .. } | Action::Console { dialect, .. } => *dialect,
             _ => return None,
@@ -420,7 +461,7 @@ async fn script(
         None => (&mut running).await,
         Some(timeout) => tokio::select! {
             joined = &mut running => joined,
-            () = context.world.sleep(timeout) => {
+            () = context.world.deadline(timeout) => {
                 timed_out = true;
                 attempt.cancel();
                 (&mut running).await

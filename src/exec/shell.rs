@@ -53,6 +53,9 @@ pub struct ShellCell<'a> {
     pub errexit: bool,
     /// The file in a private folder where the shell leaves its exports and directory.
     pub left: Option<&'a Path>,
+    /// Variables whose values the shell leaves too, in the file of [`secrets_path`]: secrets that
+    /// its output may hold.
+    pub secrets: &'a [String],
     /// A private folder for what is too long for an argument.
     pub scratch: &'a Path,
 }
@@ -143,6 +146,29 @@ pub fn read_left(dialect: Dialect, path: &Path) -> io::Result<Option<Left>> {
         })
 }
 
+/// Where a shell leaves the values of [`ShellCell::secrets`].
+#[must_use]
+pub fn secrets_path(left: &Path) -> PathBuf {
+    let mut path = left.as_os_str().to_owned();
+    path.push(".secrets");
+    path.into()
+}
+
+/// The values of `names` that a shell left; `None` where it left none.
+///
+/// # Errors
+/// Where the file can't be read.
+pub fn read_secrets(left: &Path, names: &[String]) -> io::Result<Option<Vec<Vec<u8>>>> {
+    let bytes = match fs::read(secrets_path(left)) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let values: Vec<Vec<u8>> = bytes.split(|byte| *byte == 0).map(<[u8]>::to_vec).collect();
+    // The last value ends in NUL too.
+    Ok((values.len() == names.len() + 1).then(|| values[..names.len()].to_vec()))
+}
+
 /// Clears the ground and writes the script.
 fn begin(cell: &ShellCell<'_>) -> io::Result<Vec<u8>> {
     if let Some(left) = cell.left {
@@ -162,7 +188,7 @@ fn script(cell: &ShellCell<'_>) -> Vec<u8> {
     let traps = mentions(cell.text, b"trap");
     let mut parts = Vec::new();
     if let Some(left) = cell.left {
-        parts.push(epilogue(cell.dialect, left, traps));
+        parts.push(epilogue(cell, left, traps));
     }
     if cell.errexit {
         match cell.dialect {
@@ -192,7 +218,8 @@ fn script(cell: &ShellCell<'_>) -> Vec<u8> {
 }
 
 /// Has the shell write down its exports and directory when it exits, by builtins only.
-fn epilogue(dialect: Dialect, left: &Path, traps: bool) -> Vec<u8> {
+fn epilogue(cell: &ShellCell<'_>, left: &Path, traps: bool) -> Vec<u8> {
+    let dialect = cell.dialect;
     let path = left.as_os_str().as_bytes();
     let mut prelude = match dialect {
         Dialect::Fish => b"set -g __runbook ".to_vec(),
@@ -203,15 +230,22 @@ fn epilogue(dialect: Dialect, left: &Path, traps: bool) -> Vec<u8> {
         Dialect::Sh | Dialect::Bash | Dialect::Zsh => shell_quote::Sh::quote_vec(path),
     });
     prelude.extend_from_slice(b"; ");
+    let secrets = secrets(dialect, cell.secrets);
     let act = match dialect {
-        Dialect::Bash => BASH,
-        Dialect::Sh => SH,
+        Dialect::Bash => format!("{secrets}{BASH}"),
+        Dialect::Sh => format!("{secrets}{SH}"),
         Dialect::Zsh => {
-            prelude.extend_from_slice(ZSH.as_bytes());
+            prelude.extend_from_slice(
+                ZSH.replace("emulate -L zsh;", &format!("emulate -L zsh; {secrets}"))
+                    .as_bytes(),
+            );
             return prelude;
         }
         Dialect::Fish => {
-            prelude.extend_from_slice(FISH.as_bytes());
+            prelude.extend_from_slice(
+                FISH.replace("fish_exit;", &format!("fish_exit; {secrets}"))
+                    .as_bytes(),
+            );
             return prelude;
         }
     };
@@ -226,6 +260,36 @@ fn epilogue(dialect: Dialect, left: &Path, traps: bool) -> Vec<u8> {
     };
     prelude.extend_from_slice(trap.as_bytes());
     prelude
+}
+
+/// Has the shell write down the values of variables.
+fn secrets(dialect: Dialect, names: &[String]) -> String {
+    if names.is_empty() {
+        return String::new();
+    }
+    let values = |open: &str, close: &str| -> String {
+        names
+            .iter()
+            .map(|name| format!(" \"{open}{name}{close}\""))
+            .collect()
+    };
+    match dialect {
+        Dialect::Fish => format!(
+            "builtin printf '%s\\0'{} >$__runbook.secrets 2>/dev/null; ",
+            values("$", "")
+        ),
+        Dialect::Sh | Dialect::Bash | Dialect::Zsh => {
+            let print = match dialect {
+                Dialect::Sh => "command",
+                _ => "builtin",
+            };
+            // In `trap '…'`, so no single quotes.
+            format!(
+                "{{ {print} printf \"%s\\0\"{}; }} 2>/dev/null >| \"$__runbook.secrets\"; ",
+                values("${", "-}")
+            )
+        }
+    }
 }
 
 /// `set +e…` first, lest anything here ends the shell with another status. `>|` overwrites under

@@ -169,8 +169,27 @@ fn read(
         Ok(names) => Some(names),
         Err(diagnostic) => {
             let diagnostic: Diagnostic = *diagnostic;
-            diagnostics.push(diagnostic);
+            diagnostics.push(match reserved(code, document) {
+                Some(id) => diagnostic.help(format!(
+                    "`{id}` is a word of the language: the step of that name is `steps[\"{id}\"]`"
+                )),
+                None => diagnostic,
+            });
             None
         }
     }
+}
+
+/// A word of the language in the code that is also the id of a step.
+fn reserved<'a>(code: &'a Excerpt, document: &Document) -> Option<&'a str> {
+    let is_step = |word: &str| {
+        let mut ids = document
+            .cells
+            .iter()
+            .filter_map(|cell| cell.attributes.id.as_ref());
+        ids.any(|id| id.value == word)
+    };
+    code.text
+        .split(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .find(|word| !word.is_empty() && !is_variable(word) && is_step(word))
 }

@@ -8,7 +8,7 @@ use crate::source::{Span, Spanned};
 const UNKNOWN_LINT: Code = Code("RB0615");
 
 /// The lints that can be turned off, by name and code.
-const LINTS: [(&str, &str); 13] = [
+const LINTS: [(&str, &str); 14] = [
     ("placeholder", "RB0601"),
     ("prose-condition", "RB0602"),
     ("destructive", "RB0603"),
@@ -22,6 +22,7 @@ const LINTS: [(&str, &str); 13] = [
     ("traced-secret", "RB0612"),
     ("placeholder-redirection", "RB0613"),
     ("unguarded", "RB0614"),
+    ("goes-on", "RB0617"),
 ];
 
 /// Whether a fence or a section around it allows what was found.

@@ -10,6 +10,7 @@ mod branch;
 mod commands;
 mod credential;
 mod destructive;
+mod goes_on;
 mod history;
 mod inline_command;
 mod piped_script;
@@ -44,6 +45,7 @@ pub fn lint(document: &Document) -> Diagnostics {
         found.extend(credential::lint(cell));
         found.extend(destructive::lint(document, cell));
         for shell in shells(document, cell) {
+            found.extend(goes_on::lint(cell, &shell));
             found.extend(history::lint(&shell));
             found.extend(piped_script::lint(&shell));
             found.extend(read_twice::lint(&shell));

@@ -270,10 +270,15 @@ fn unknown_property(text: &str) -> String {
                 "()" => format!("`{name}` is asked of `()`: what stands before it has no value"),
                 kind => format!("{} has no `{name}`", plain_types(kind)),
             };
-            if kind == "result"
-                && let Some(near) = nearest(name, super::library::RESULT.iter().copied())
-            {
-                message.push_str(&format!("; did you mean `{near}`?"));
+            if kind == "result" {
+                let near = nearest(name, super::library::RESULT.iter().copied());
+                message.push_str(&near.map_or_else(
+                    || {
+                        "; it has `ok`, `code`, `stdout`, `stderr`, `value`, `items` and more"
+                            .into()
+                    },
+                    |near| format!("; did you mean `{near}`?"),
+                ));
             }
             message
         }

@@ -5,8 +5,10 @@
 
 pub(crate) mod base64;
 mod clean;
+mod computed;
 mod filter;
 mod forms;
+mod masks;
 mod matcher;
 mod names;
 mod redactor;
@@ -16,6 +18,8 @@ mod terraform;
 mod tests;
 
 pub use clean::{Clean, CleanBytes, CleanValue};
+pub use computed::computed_secrets;
 pub use filter::Filter;
-pub use names::is_secret_name;
+pub use masks::masks;
+pub use names::{is_beside, is_secret_member, is_secret_name};
 pub use redactor::{Redactor, Refused};

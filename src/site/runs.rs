@@ -229,6 +229,7 @@ fn told(past: &Past) -> (String, HashMap<String, Output>, u64) {
             stream,
             skipped,
             text,
+            ..
         } = &entry.event
         {
             let output = outputs.entry(step.clone()).or_default();
@@ -324,7 +325,7 @@ fn what(event: &Event) -> (String, Option<&'static str>) {
             ),
             None,
         ),
-        Event::Asked { step, question } => (
+        Event::Asked { step, question, .. } => (
             format!("{} asked “{}”", named(step), escape(question.as_str())),
             None,
         ),

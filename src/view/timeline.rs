@@ -101,6 +101,7 @@ impl Timeline {
                 stream,
                 skipped,
                 text,
+                ..
             } => {
                 self.output(step, *stream, *skipped, &text.lossy(), &mut out);
             }
@@ -125,7 +126,7 @@ impl Timeline {
                     active.assertion = assertion;
                 }
             }
-            Event::Asked { step, question } if !self.layout.style.live => {
+            Event::Asked { step, question, .. } if !self.layout.style.live => {
                 let text = format!("{step}: {question}");
                 self.layout
                     .marked(&self.layout.paint.cyan("?"), &text, &mut out);
@@ -151,7 +152,18 @@ impl Timeline {
                 self.mention(&mark, step, &text, &mut out);
                 self.summary.printed(None);
             }
-            Event::Noted { step, text } => self.note(step.as_deref(), text.as_str(), &mut out),
+            Event::Noted {
+                text, by: Some(by), ..
+            } => {
+                let text = format!("{text} (noted by {by})");
+                self.layout
+                    .marked(&self.layout.paint.cyan("·"), &text, &mut out);
+            }
+            Event::Noted {
+                step,
+                text,
+                by: None,
+            } => self.note(step.as_deref(), text.as_str(), &mut out),
             Event::RunFinished {
                 status,
                 exit,
@@ -198,13 +210,23 @@ impl Timeline {
     }
 
     fn begin(&mut self, head: &RunStarted, out: &mut String) {
+        if self.open {
+            // The run had stopped without a word before it was resumed.
+            out.push_str(&self.end());
+            out.push('\n');
+        }
         self.open = true;
+        self.running.clear();
+        self.tally = Tally::default();
         for step in &head.steps {
             self.layout.admit(&step.id, step.title.as_str());
             self.tally.count(&step.id, false);
             self.heads.insert(step.id.clone(), step.clone());
         }
         self.summary = Summary::of(head);
+        for step in super::resumed::ended(head) {
+            self.count(step, true);
+        }
         let width = self.layout.style.width;
         let title = sanitize::line(head.title.as_str());
         line(out, &self.layout.paint.bold(&cut(&title, width)));
@@ -216,6 +238,15 @@ impl Timeline {
             out,
             &self.layout.paint.dim(&cut(&sanitize::line(&place), width)),
         );
+        if let Some(recording) = &head.recording {
+            self.layout.indented(
+                &sanitize::line(&format!(
+                    "{recording} answers for everything outside; nothing real is touched"
+                )),
+                |text| self.layout.paint.yellow(text),
+                out,
+            );
+        }
         let inputs: Vec<String> = head
             .inputs
             .iter()
@@ -239,6 +270,12 @@ impl Timeline {
                 |text| self.layout.paint.yellow(text),
                 out,
             );
+        }
+        if let Some(resumes) = &head.resumes {
+            for text in super::resumed::lines(resumes) {
+                self.layout
+                    .indented(&sanitize::line(&text), |text| text.to_owned(), out);
+            }
         }
         out.push('\n');
     }

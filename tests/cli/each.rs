@@ -95,3 +95,23 @@ fn a_step_runs_for_each_number_of_a_range() {
         .ends(0);
     assert!(ran.exists("n1") && ran.exists("n3") && !ran.exists("n4"));
 }
+
+#[test]
+fn no_more_instances_run_than_there_are_descriptors_for() {
+    let page = "# A\n```rhai {#numbers}\nlet l = [];\nfor i in 0..60 { l.push(i); }\n```\n```bash {#many each=\"l\"}\nsleep 0.05\n```\n";
+    let test = Test::new().file("a.md", page);
+    let plain = test.command();
+    let status = std::process::Command::new("sh")
+        .args(["-c", "ulimit -n 64; exec \"$0\" run a.md --jobs 60"])
+        .arg(plain.get_program())
+        .envs(
+            plain
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
+        .current_dir(test.root())
+        .stdout(std::process::Stdio::null())
+        .status()
+        .expect("sh starts");
+    assert!(status.success(), "{status}");
+}

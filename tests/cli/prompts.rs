@@ -8,6 +8,15 @@ use crate::support::Test;
 /// Runs `runbook run a.md` on a terminal, answering each prompt as it comes; gives the status and
 /// what the terminal showed. `None` where there is no such `script`.
 fn converse(test: &Test, arguments: &str, answers: &[(&str, &str)]) -> Option<(i32, String)> {
+    talk(test, &format!("run a.md {arguments}"), answers)
+}
+
+/// The same for any command line.
+pub(crate) fn talk(
+    test: &Test,
+    arguments: &str,
+    answers: &[(&str, &str)],
+) -> Option<(i32, String)> {
     let known = Command::new("script").arg("--version").output();
     if !known.is_ok_and(|known| String::from_utf8_lossy(&known.stdout).contains("util-linux")) {
         let _ = writeln!(
@@ -19,7 +28,7 @@ fn converse(test: &Test, arguments: &str, answers: &[(&str, &str)]) -> Option<(i
     let plain = test.command();
     // A prompt that never comes must not hang the tests.
     let program = format!(
-        "timeout --foreground 30 {} run a.md {arguments}",
+        "timeout --foreground 30 {} {arguments}",
         plain.get_program().to_string_lossy()
     );
     let mut child = Command::new("script")
@@ -155,4 +164,32 @@ fn an_interrupt_at_an_input_runs_nothing() {
     };
     assert_eq!(status, 130, "{screen}");
     assert!(!test.root().join("home").exists());
+}
+
+#[test]
+fn credentials_that_expire_too_soon_are_the_operators_to_judge() {
+    let test = || {
+        let expires = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(30);
+        Test::new()
+            .file(
+                "a.md",
+                "```bash {#one timeout=40m effect=change}\ntouch ran\n```\n",
+            )
+            .env("AWS_ACCESS_KEY_ID", "ASIAIOSFODNN7EXAMPLE")
+            .env("AWS_SECRET_ACCESS_KEY", "hush")
+            .env("AWS_SESSION_TOKEN", "token")
+            .env("AWS_CREDENTIAL_EXPIRATION", &expires.to_string())
+    };
+    let asked = test();
+    let Some((status, screen)) = converse(&asked, "--yes", &[("Begin all the same?", "n\n")])
+    else {
+        return;
+    };
+    assert_eq!(status, 3, "{screen}");
+    assert!(!asked.root().join("ran").exists());
+    let asked = test();
+    if let Some((status, screen)) = converse(&asked, "--yes", &[("Begin all the same?", "y\n")]) {
+        assert_eq!(status, 0, "{screen}");
+        assert!(asked.root().join("ran").exists());
+    }
 }

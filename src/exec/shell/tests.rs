@@ -13,7 +13,8 @@ use tokio_util::sync::CancellationToken;
 use super::*;
 use crate::world::live::Live;
 use crate::world::{
-    Answer, Boxed, Chunk, End, Operator, Process, Question, SpawnError, Stdin, Stream, World,
+    Answer, Boxed, Chunk, End, Operator, Origin, Process, Question, SpawnError, Stdin, Stream,
+    World,
 };
 
 struct Nobody;
@@ -59,6 +60,7 @@ fn base() -> Environment {
 
 fn execute(argv: Vec<OsString>, environment: Environment, directory: &Path) -> (End, Ran) {
     let process = Process {
+        origin: Origin::default(),
         argv,
         environment,
         directory: directory.to_owned(),
@@ -111,6 +113,7 @@ fn run_with(dialect: Dialect, text: &[u8], mut environment: Environment, private
         document: "docs/apply-status.md",
         errexit: true,
         left: Some(&left),
+        secrets: &[],
         scratch: scratch.path(),
     };
     let directory = Path::new("/");
@@ -223,6 +226,7 @@ fn a_cell_on_the_first_line_runs() {
                 document: "a.md",
                 errexit: true,
                 left: None,
+                secrets: &[],
                 scratch: scratch.path(),
             };
             let (_, ran) = execute(argv(&cell).unwrap(), base(), Path::new("/"));
@@ -272,6 +276,7 @@ fn without_errexit_a_cell_goes_on() {
             document: "a.md",
             errexit: false,
             left: None,
+            secrets: &[],
             scratch: scratch.path(),
         };
         let (_, ran) = execute(argv(&cell).unwrap(), base(), Path::new("/"));

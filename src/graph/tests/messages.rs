@@ -441,3 +441,14 @@ help: finish the expression, or close what is open: a bracket, a brace
 "#]]
     );
 }
+
+#[test]
+fn a_step_named_by_a_word_of_the_language_is_reached_by_steps() {
+    let said = said("# K\n```bash {#loop}\necho hi\n```\n```rhai {#a}\nassert loop.ok;\n```\n");
+    assert!(
+        said.ends_with(
+            "help: `loop` is a word of the language: the step of that name is `steps[\"loop\"]`"
+        ),
+        "{said}"
+    );
+}

@@ -138,3 +138,23 @@ fn a_string_that_history_expands_can_be_put_in_single_quotes() {
         ],
     );
 }
+
+#[test]
+fn a_fish_command_whose_failure_nothing_notices_is_found() {
+    let page = |cell: &str| format!("# A\n```fish {{#a}}\n{cell}\n```\n");
+    finds(
+        &page("set -l x 1\nhelm list\nhelm status web"),
+        &["RB0617 helm list: fish goes on when `helm list` fails"],
+    );
+    for cell in [
+        "helm list",
+        "helm list; or exit\nhelm status web",
+        "helm list || exit 1\nhelm status web",
+        "if helm status web\n  echo there\nend",
+        "helm list | grep web",
+    ] {
+        finds(&page(cell), &[]);
+    }
+    finds("# A\n```fish {#a errexit=off}\nhelm list\nls\n```\n", &[]);
+    finds("# A\n```bash {#a}\nhelm list\nls\n```\n", &[]);
+}

@@ -1,6 +1,9 @@
 //! Results of steps and processes: their properties and methods.
 
-use rhai::{Array, Dynamic, EvalAltResult, FuncRegistration, Module, Position, RhaiNativeFunc};
+use rhai::{
+    Array, Dynamic, EvalAltResult, FuncRegistration, ImmutableString, Module, Position,
+    RhaiNativeFunc,
+};
 
 use super::{Given, Held, function, json};
 use crate::script::result::StepResult;
@@ -72,6 +75,20 @@ pub(super) fn add(module: &mut Module) {
     function(module, "trim", |result: &mut Held| -> Given<String> {
         Ok(result.output()?.trim().to_owned())
     });
+    let asks: [(&str, fn(&str, &str) -> bool); 3] = [
+        ("contains", |output, text| output.contains(text)),
+        ("starts_with", |output, text| output.starts_with(text)),
+        ("ends_with", |output, text| output.ends_with(text)),
+    ];
+    for (name, ask) in asks {
+        function(
+            module,
+            name,
+            move |result: &mut Held, text: ImmutableString| -> Given<bool> {
+                Ok(ask(&result.output()?, &text))
+            },
+        );
+    }
     function(module, "to_string", |result: &mut Held| result.to_string());
     function(module, "to_debug", |result: &mut Held| result.to_string());
     FuncRegistration::new_index_getter()
