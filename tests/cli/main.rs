@@ -26,6 +26,7 @@ mod handled;
 mod held;
 mod help;
 mod inputs;
+mod journals;
 mod places;
 mod prompts;
 mod recorded;
