@@ -10,7 +10,6 @@ mod lines;
 mod lock;
 mod memory;
 mod portable;
-mod memory;
 mod reader;
 mod recorder;
 mod stopped;
