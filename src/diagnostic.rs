@@ -5,6 +5,7 @@
 use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet};
 
 use crate::source::{Source, Span};
+use crate::visible::{self, is_plain};
 
 /// How bad it is: only an error stops a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -183,8 +184,10 @@ impl Diagnostic {
             let end = range.end.clamp(window.start, window.end) - window.start;
             start..end.max(start)
         };
+        // The renderer takes care of the text; a file's name it writes as it is.
+        let name = visible::text(source.name());
         let mut snippet = Snippet::source(source.slice(window))
-            .path(source.name())
+            .path(name.as_ref())
             .line_start(first_line)
             .fold(true);
         for (index, label) in self.labels.iter().enumerate() {
@@ -226,7 +229,20 @@ impl Diagnostic {
         } else {
             Renderer::plain()
         };
-        renderer.term_width(width).render(&report)
+        let shown = renderer.term_width(width).render(&report);
+        // The renderer shows ESC and its like in place of writing them, and writes ESC only for
+        // colours; the controls of the second column it lets through.
+        if shown
+            .chars()
+            .all(|c| is_plain(c) || matches!(c, '\n' | '\x1b'))
+        {
+            return shown;
+        }
+        shown
+            .split('\x1b')
+            .map(visible::text)
+            .collect::<Vec<_>>()
+            .join("\x1b")
     }
 }
 

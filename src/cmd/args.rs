@@ -113,8 +113,14 @@ pub(crate) enum Command {
     Note(Note),
     /// Write the postmortem of one run or several: a page that is a runbook itself
     Postmortem(Postmortem),
+    /// Write a run as one file to pass on: every command takes it for the run
+    Export(Export),
+    /// Test runbooks against their recordings
+    Test(Test),
     /// Tell whether a run's journal is whole and unaltered
     Verify(Verify),
+    /// Make a site of the runbooks, which shows whether they still hold
+    Docs(Docs),
     /// Write a text as one safe word of a shell
     Quote(Quote),
     /// Look at this machine's tools, shells and credentials
@@ -371,6 +377,10 @@ Examples:
 pub(crate) struct Replay {
     #[command(flatten)]
     pub(crate) run: RunName,
+    /// Tell what this runbook would have done then: it runs against what was recorded, and
+    /// reaches nothing else
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["speed", "until", "format", "output"])]
+    pub(crate) with: Option<PathBuf>,
     /// How many times as fast as it was, or `instant`
     #[arg(long, value_name = "N", default_value = "1", value_parser = speed)]
     pub(crate) speed: Speed,
@@ -436,11 +446,103 @@ pub(crate) struct Postmortem {
     pub(crate) output: Option<PathBuf>,
 }
 
+/// `runbook test`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  runbook test                     every runbook of the project with a recording
+  runbook test runbooks/deploy.md --junit report.xml
+  runbook test --mutate            which wrong outcomes would no assertion notice?
+
+Recordings are targets of runbook.toml (`[target.NAME]`, `recording = \"FILE\"`), written by
+`runbook export RUN -o FILE`. Cases stand in `[[test]]` tables: `runbook`, `target`, and where
+wanted `inputs` and the `status` of steps; each other recording is tested with its own runbook.")]
+pub(crate) struct Test {
+    /// Runbooks, and folders of them [default: all that have a recording]
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Write a report for CI (`JUnit` XML) there
+    #[arg(long, value_name = "PATH")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Accept what diverges: the recording then says what happens now
+    #[arg(long, conflicts_with = "mutate")]
+    pub(crate) bless: bool,
+    /// Change recorded outcomes one at a time, and tell which changes no assertion notices
+    #[arg(long)]
+    pub(crate) mutate: bool,
+}
+
+/// `runbook export`
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    #[command(flatten)]
+    pub(crate) run: RunName,
+    /// The file to write [default: standard output]
+    #[arg(short = 'o', long = "to", value_name = "FILE")]
+    pub(crate) to: Option<PathBuf>,
+}
+
 /// `runbook verify`
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
     #[command(flatten)]
     pub(crate) run: RunName,
+}
+
+/// `runbook docs`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  runbook docs build                      the site of this repository's runbooks, in book/
+  runbook docs build ops --dest /tmp/site
+  runbook docs serve                      build, show on this machine, rebuild on change
+
+The folder's book.toml is used where there is one; else its runbooks/ folder, else the folder
+itself. With `[preprocessor.runbook] command = \"runbook docs preprocess\"` in its book.toml,
+`mdbook build` makes the same pages. Nothing that a page says is run.")]
+pub(crate) struct Docs {
+    #[command(subcommand)]
+    pub(crate) command: DocsCommand,
+}
+
+/// What to do with a site.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DocsCommand {
+    /// Build the site
+    Build(DocsBuild),
+    /// Build it, show it on this machine, rebuild it when a page changes
+    Serve(DocsServe),
+    /// Be mdBook's preprocessor: a book as JSON comes in and goes out
+    Preprocess(DocsPreprocess),
+}
+
+/// Which book, and where the site goes.
+#[derive(Debug, Args)]
+pub(crate) struct DocsBuild {
+    /// The folder of the book
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub(crate) folder: PathBuf,
+    /// Where the site goes [default: as book.toml says, else book/]
+    #[arg(long, value_name = "OUT")]
+    pub(crate) dest: Option<PathBuf>,
+}
+
+/// `runbook docs serve`
+#[derive(Debug, Args)]
+pub(crate) struct DocsServe {
+    #[command(flatten)]
+    pub(crate) build: DocsBuild,
+    /// The port on 127.0.0.1; 0 takes any that is free
+    #[arg(long, value_name = "PORT", default_value_t = 3000)]
+    pub(crate) port: u16,
+}
+
+/// `runbook docs preprocess`
+#[derive(Debug, Args)]
+pub(crate) struct DocsPreprocess {
+    /// Only tell, by the exit status, whether a renderer is supported
+    #[arg(value_name = "supports RENDERER", num_args = 0..=2)]
+    pub(crate) question: Vec<String>,
 }
 
 /// `runbook quote`

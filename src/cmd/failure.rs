@@ -4,6 +4,8 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::io;
 
+use runbook::visible;
+
 /// The kinds of failure, each with its exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -137,13 +139,15 @@ impl Failure {
             ("", "", "")
         };
         let mut text = String::new();
-        for message in &self.messages {
+        // Messages name files, arguments and steps, whose texts are not ours.
+        let one_line = |text: &String| visible::text(text).replace('\n', " ");
+        for message in self.messages.iter().map(one_line) {
             let _ = writeln!(text, "{red}error{plain}: {message}");
         }
-        for cause in &self.causes {
+        for cause in self.causes.iter().map(|text| visible::text(text)) {
             let _ = writeln!(text, "  caused by: {cause}");
         }
-        for help in &self.help {
+        for help in self.help.iter().map(one_line) {
             let _ = writeln!(text, "{cyan}help{plain}: {help}");
         }
         text

@@ -4,6 +4,7 @@ use std::io::{self, BufRead as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc as blocking};
 
+use runbook::visible;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use tokio::sync::mpsc;
 
@@ -66,7 +67,7 @@ impl Keyboard {
     /// Where standard error is gone.
     #[expect(clippy::unused_self, reason = "who asks must hold the keyboard")]
     pub(crate) fn show(&self, text: &str) -> Result<(), Failure> {
-        complain(text)
+        complain(&visible::text(text))
     }
 
     /// Waits for a line; a secret one is not echoed.

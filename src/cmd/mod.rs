@@ -7,7 +7,9 @@
 mod args;
 mod check;
 mod credentials;
+mod docs;
 mod doctor;
+mod export;
 mod failure;
 mod graph;
 mod guards;
@@ -17,6 +19,7 @@ mod lease;
 mod list;
 mod new;
 mod note;
+mod on_recording;
 mod operator;
 mod page;
 mod plan;
@@ -31,7 +34,9 @@ mod runs;
 mod shellcheck;
 mod signals;
 mod surroundings;
+mod test;
 mod tools;
+mod what_if;
 
 use std::panic;
 use std::process::ExitCode;
@@ -93,10 +98,16 @@ fn dispatch(line: &Line, surroundings: &Surroundings) -> Result<u8, Failure> {
         Command::New(args) => new::new(args, surroundings),
         Command::Runs(args) => runs::runs(args, surroundings),
         Command::Show(args) => runs::show(args, surroundings),
-        Command::Replay(args) => replay::replay(args, surroundings),
+        Command::Replay(args) => match &args.with {
+            Some(file) => what_if::what_if(&args.run.name, file, surroundings),
+            None => replay::replay(args, surroundings),
+        },
         Command::Note(args) => note::note(args, surroundings),
         Command::Postmortem(args) => postmortem::postmortem(args, surroundings),
+        Command::Export(args) => export::export(args, surroundings),
+        Command::Test(args) => test::test(args, surroundings),
         Command::Verify(args) => runs::verify(args, surroundings),
+        Command::Docs(args) => docs::docs(args, surroundings),
         Command::Quote(args) => quote::quote(args),
         Command::Doctor => doctor::doctor(surroundings),
         Command::Completions(args) => completions(args),

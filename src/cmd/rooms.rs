@@ -9,6 +9,7 @@ use runbook::report::Report;
 use runbook::script;
 use runbook::sink::Sink;
 use runbook::view::{self, Paused, Screen, Style};
+use runbook::visible;
 use runbook::world::live::Live;
 use runbook::world::{Answer, Boxed, Operator, Question, World};
 use uuid::{NoContext, Uuid};
@@ -100,7 +101,7 @@ pub(crate) fn draw(page: &Page, format: GraphFormat) -> String {
         GraphFormat::Text => graph.text(),
         GraphFormat::Mermaid => graph.mermaid(),
         GraphFormat::Dot => graph.dot(),
-        GraphFormat::Json => graph.json().to_string(),
+        GraphFormat::Json => visible::json(&graph.json().to_string()).into_owned(),
     };
     if text.ends_with('\n') {
         text

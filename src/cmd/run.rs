@@ -26,7 +26,7 @@ use super::project::{Chosen, Project, folder_of};
 use super::resume::GoesOn;
 use super::signals::Signals;
 use super::surroundings::{Surroundings, print};
-use super::{credentials, guards, inputs, rooms, runs, runtime};
+use super::{credentials, guards, inputs, on_recording, rooms, runs, runtime};
 
 /// Between TERM and KILL.
 const GRACE: Duration = Duration::from_secs(5);
@@ -46,6 +46,9 @@ pub(crate) fn run(args: &args::Run, surroundings: &Surroundings) -> Result<u8, F
     let given = inputs::given(&args.inputs, &page.document, surroundings)?;
     if let Some(path) = &args.junit {
         writable(path, surroundings)?;
+    }
+    if let Some(target) = target.as_ref().filter(|target| target.recording.is_some()) {
+        return on_recording::run(args, surroundings, &page, &project, target, given);
     }
     let runtime = runtime()?;
     let begin = Begin {
@@ -132,6 +135,7 @@ pub(crate) async fn started(begin: Begin<'_>) -> Result<u8, Failure> {
     let plan = bind(page, given, &selection(&args.selection), keyboard.as_ref()).await?;
     let redactor = Redactor::default();
     learn(&plan, &redactor)?;
+    plan.learn_defaults(&redactor);
     named_by_a_secret(&plan, &redactor)?;
     for (name, value) in surroundings.environment.iter() {
         // Short and common values are left alone: nobody asked for them to be hidden.
@@ -155,6 +159,13 @@ pub(crate) async fn started(begin: Begin<'_>) -> Result<u8, Failure> {
         return Err(Failure::said(Kind::Signal(number)));
     }
 
+    let context = if ready.guards.contexts.is_empty() {
+        None
+    } else {
+        let (environment, directory) = (&ready.environment, &surroundings.directory);
+        let asked = world.kube_context(environment.clone(), directory.clone());
+        asked.await.ok()
+    };
     let folder = match &stopped {
         Some(stopped) => stopped.run.folder.clone(),
         None => project.store().root.join(&id),
@@ -175,11 +186,12 @@ pub(crate) async fn started(begin: Begin<'_>) -> Result<u8, Failure> {
         identity: ready.identity,
         notes,
         recording: None,
-        context: None,
+        context,
         about: exec::About {
             tools,
             selection: chosen(&args.selection),
             lock: args.lock.clone(),
+            copy: true,
             earlier: None,
         },
     };
@@ -345,7 +357,7 @@ fn jobs(asked: Option<u16>) -> usize {
     jobs.min(usize::try_from(most).unwrap_or(usize::MAX)).max(1)
 }
 
-fn unkept(error: &dyn std::error::Error) -> Failure {
+pub(crate) fn unkept(error: &dyn std::error::Error) -> Failure {
     Failure::journal(error.to_string())
         .help("see whether the disk is full or read-only; RUNBOOK_HOME names another folder")
 }
@@ -370,7 +382,7 @@ pub(crate) fn writable(path: &Path, surroundings: &Surroundings) -> Result<(), F
 }
 
 /// Writes a file as a whole or not at all.
-fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let write = || -> std::io::Result<()> {
         let mut file = tempfile::NamedTempFile::new_in(folder_of(path))?;
         std::io::Write::write_all(&mut file, bytes)?;
@@ -380,7 +392,7 @@ fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     write().map_err(|error| {
         Failure::new(
             Kind::Output,
-            format!("the report `{}` can't be written", path.display()),
+            format!("`{}` can't be written", path.display()),
         )
         .because(&error)
     })

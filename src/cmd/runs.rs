@@ -1,13 +1,14 @@
 //! `runbook runs`, `show` and `verify`: past runs.
 
 use std::fmt::Write as _;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
 use runbook::event::Status;
 use runbook::journal::{self, Broken, Entry, NotFound, ReadError, Reader, Run, Verified};
 use runbook::view::{self, Past};
+use runbook::visible;
 use serde_json::json;
 
 use super::args::{self, RunFormat, ShowFormat, Shown};
@@ -46,7 +47,7 @@ pub(crate) fn runs(args: &args::Runs, surroundings: &Surroundings) -> Result<u8,
             "status": run.status.map(Status::word),
             "elapsed_ms": run.elapsed.and_then(|elapsed| u64::try_from(elapsed.as_millis()).ok()),
         });
-        print(&format!("{line}\n"))?;
+        print(&format!("{}\n", visible::json(&line.to_string())))?;
     }
     Ok(0)
 }
@@ -59,6 +60,11 @@ pub(crate) fn show(args: &args::Show, surroundings: &Surroundings) -> Result<u8,
     let run = find(&args.run.name, surroundings)?;
     let path = run.journal();
     match args.format {
+        // A journal from elsewhere may hold what a terminal obeys.
+        ShowFormat::Json if surroundings.out.terminal => {
+            let bytes = fs::read(path).map_err(|error| unreadable(path, &error))?;
+            print(&visible::text(&String::from_utf8_lossy(&bytes)))?;
+        }
         // As it stands in the file: not even a torn line is mended.
         ShowFormat::Json => {
             let mut file = File::open(path).map_err(|error| unreadable(path, &error))?;

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 
 use runbook::credentials::Environment;
+use runbook::visible;
 
 use super::args::ColorWhen;
 use super::failure::Failure;
@@ -92,6 +93,7 @@ impl Surroundings {
     /// # Errors
     /// Where standard error is gone.
     pub(crate) fn warn(&self, text: &str) -> Result<(), Failure> {
+        let text = visible::text(text);
         if self.err.color {
             complain(&format!("\x1b[1;33mwarning\x1b[0m: {text}\n"))
         } else {

@@ -16,6 +16,26 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How much of what it says is read.
 const ENOUGH: usize = 64 * 1024;
 
+/// Programs that know `version` and may not know `--version`.
+const SUBCOMMAND: [&str; 16] = [
+    "argocd",
+    "consul",
+    "crane",
+    "eksctl",
+    "flux",
+    "istioctl",
+    "k3d",
+    "k9s",
+    "kind",
+    "kustomize",
+    "minikube",
+    "openssl",
+    "skaffold",
+    "terraform",
+    "vault",
+    "velero",
+];
+
 /// The file that a program's name means, as `execvp` finds it.
 pub(crate) fn find(program: &str, environment: &Environment, directory: &Path) -> Option<PathBuf> {
     if program.contains('/') {
@@ -43,7 +63,9 @@ pub(crate) async fn version(
         "kubectl" => &[&["version", "--client"]],
         "go" | "helm" => &[&["version"]],
         "ssh" => &[&["-V"]],
-        _ => &[&["--version"], &["version"]],
+        program if SUBCOMMAND.contains(&program) => &[&["--version"], &["version"]],
+        // Others may take `version` for the name of a file to run, as `dash version` does.
+        _ => &[&["--version"]],
     };
     for arguments in ways {
         let mut argv = vec![OsString::from(program)];

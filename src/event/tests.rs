@@ -90,31 +90,33 @@ fn run_started() -> impl Strategy<Value = Event> {
         ),
         prop::collection::vec(head(), 0..3),
     )
-        .prop_map(|(first, second, inputs, (removed, identity, mut more), steps)| {
-            let (run, document, title, digest, program) = first;
-            let (platform, operator, target, attended) = second;
-            Event::RunStarted(Box::new(RunStarted {
-                run,
-                document,
-                title,
-                digest,
-                text: more.pop().flatten(),
-                recording: more.pop().flatten(),
-                context: more.pop().flatten(),
-                program,
-                platform,
-                operator,
-                target,
-                attended,
-                keep_going: !attended,
-                directory: more.pop().flatten(),
-                inputs,
-                removed,
-                identity,
-                steps,
-                ..RunStarted::default()
-            }))
-        })
+        .prop_map(
+            |(first, second, inputs, (removed, identity, mut more), steps)| {
+                let (run, document, title, digest, program) = first;
+                let (platform, operator, target, attended) = second;
+                Event::RunStarted(Box::new(RunStarted {
+                    run,
+                    document,
+                    title,
+                    digest,
+                    text: more.pop().flatten(),
+                    recording: more.pop().flatten(),
+                    context: more.pop().flatten(),
+                    program,
+                    platform,
+                    operator,
+                    target,
+                    attended,
+                    keep_going: !attended,
+                    directory: more.pop().flatten(),
+                    inputs,
+                    removed,
+                    identity,
+                    steps,
+                    ..RunStarted::default()
+                }))
+            },
+        )
 }
 
 /// Every kind of event, with anything in it.

@@ -295,7 +295,9 @@ impl Context {
             Stream::Stdout => "stdout",
             Stream::Stderr => "stderr",
         };
-        // A retried step or a second call has more than one output.
+        let step = file_name(step);
+        // A retried step or a second call has more than one output, and so have two steps whose
+        // names are long and begin alike.
         for number in 1.. {
             let name = match number {
                 1 => format!("{step}.{stream}"),
@@ -316,6 +318,14 @@ impl Context {
             .path()
             .join(format!("{step}{instance}-{attempt}.left"))
     }
+}
+
+/// As much of a step's name as fits into a file's: systems take 255 bytes (`NAME_MAX`), and its
+/// stream and number follow.
+fn file_name(step: &str) -> &str {
+    let end = step.len().min(200);
+    let fits = (0..=end).rev().find(|at| step.is_char_boundary(*at));
+    step.get(..fits.unwrap_or(0)).unwrap_or(step)
 }
 
 /// Makes a file for its owner only.

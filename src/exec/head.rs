@@ -22,6 +22,8 @@ pub struct About {
     pub selection: Option<event::Selection>,
     /// The lock that the run holds.
     pub lock: Option<String>,
+    /// Whether the document's text goes into a file beside the journal.
+    pub copy: bool,
     /// What was done before the run had stopped.
     pub earlier: Option<Arc<Earlier>>,
 }
@@ -106,7 +108,7 @@ pub(super) fn head(context: &Context) -> RunStarted {
         fingerprints: graph
             .steps
             .iter()
-            .zip(fingerprint::all(&context.plan, settings, redactor))
+            .zip(fingerprint::all(&context.plan, settings))
             .enumerate()
             .filter(|(index, (step, _))| {
                 step.kind != StepKind::Value && context.plan.selected[*index] != Selected::No

@@ -189,9 +189,16 @@ impl StepHost {
         match answered {
             Ok(reply) => {
                 for (name, secret) in &reply.secrets {
-                    self.context.learn_secret(&self.step, name, secret).await;
+                    if function.starts_with("k8s::") {
+                        // Scripts hold it as a secret, whatever it is; what is too short or too
+                        // common to be looked for everywhere is hidden where it was answered.
+                        let _unfit = self.context.redactor.learn(name, secret.as_bytes());
+                    } else {
+                        self.context.learn_secret(&self.step, name, secret).await;
+                    }
                 }
-                self.captured(call, reply.value.clone()).await;
+                self.captured(call, hidden(&reply.value, &reply.secrets))
+                    .await;
                 Ok(reply.value)
             }
             Err(CallError { code, .. }) if code == codes::CANCELLED => Err(Trouble::Cancelled),
@@ -278,6 +285,26 @@ impl StepHost {
                 value: self.context.redactor.clean_value(&value),
             })
             .await;
+    }
+}
+
+/// A value with the names of secrets where it holds one and nothing else.
+fn hidden(value: &Value, secrets: &[(String, String)]) -> Value {
+    if secrets.is_empty() {
+        return value.clone();
+    }
+    match value {
+        Value::String(text) => match secrets.iter().find(|(_, secret)| secret == text) {
+            Some((name, _)) => Value::from(format!("«secret:{name}»")),
+            None => value.clone(),
+        },
+        Value::Array(list) => list.iter().map(|value| hidden(value, secrets)).collect(),
+        Value::Object(map) => Value::Object(
+            map.iter()
+                .map(|(key, value)| (key.clone(), hidden(value, secrets)))
+                .collect(),
+        ),
+        other => other.clone(),
     }
 }
 

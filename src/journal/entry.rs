@@ -1,5 +1,6 @@
 //! One line of a journal.
 
+use std::borrow::Cow;
 use std::io::Write;
 
 use jiff::Timestamp;
@@ -7,6 +8,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::event::{Event, VERSION};
+use crate::visible;
 
 /// An event with its place in the journal.
 #[derive(Clone, Debug, PartialEq)]
@@ -98,6 +100,13 @@ impl Entry {
             .expect("events have texts for keys and finite numbers");
         // The event is an object, `{"event":…}`, which goes on where the stamp ended.
         line[brace] = b',';
+        // JSON escapes the controls below U+0020 only, and lines are shown as they stand.
+        if let Ok(event) = std::str::from_utf8(&line[brace..])
+            && let Cow::Owned(event) = visible::json(event)
+        {
+            line.truncate(brace);
+            line.extend_from_slice(event.as_bytes());
+        }
     }
 
     /// Reads what a line of any version has besides what happened.

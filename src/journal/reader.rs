@@ -5,6 +5,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use super::entry::{Entry, Malformed, Standing};
+use super::portable;
 use crate::event::VERSION;
 
 /// No line of ours is near to this; a file with longer ones is no journal.
@@ -244,5 +245,6 @@ pub(super) fn open(path: &Path) -> Result<File, ReadError> {
             }
             Ok(file)
         })
-        .map_err(|error| file_error(path, &error))
+        .and_then(|file| portable::opened(path, file))
+        .map_err(|error| file_error(path, &error))?
 }

@@ -10,8 +10,8 @@ use std::thread;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
-use super::append;
 use super::Entry;
+use super::append;
 use super::memory::Memory;
 use super::stopped::Stopped;
 use super::store::JOURNAL;

@@ -5,8 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::entry::Entry;
-use super::recorder::Error;
 use super::reader::Reader;
+use super::recorder::Error;
 use super::verify::{Broken, Flaw, Seal, Verified, verify_up_to};
 use super::writer::End;
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::chain::{self, Blocks, Digest, Kind, Link, Unlinked};
 use super::entry;
+use super::portable;
 use super::reader::{self, LONGEST, ReadError};
 
 /// What a journal that verifies is like.
@@ -133,7 +134,9 @@ pub fn verify(path: impl AsRef<Path>) -> Result<Verified, Broken> {
 /// Checks the first bytes of a journal, of which there are so many.
 pub(super) fn verify_up_to(path: &Path, length: u64) -> Result<Verified, Broken> {
     // First, since a run that is going on may write it meanwhile.
-    let seal = fs::read_to_string(Seal::beside(path)).ok();
+    let seal = fs::read_to_string(Seal::beside(path))
+        .ok()
+        .or_else(|| portable::seal(path));
     let mut blocks = Blocks::new(reader::open(path).map_err(Broken::Unreadable)?, length);
     let mut walk = Walk::new(path);
     while let Some(block) = blocks.next().map_err(|error| walk.unreadable(&error))? {

@@ -8,6 +8,7 @@ mod compare;
 mod exit;
 mod fold;
 mod masks;
+mod missing;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -21,9 +22,10 @@ use crate::event::{RunStarted, Status};
 use crate::journal::Entry;
 use crate::secret::Clean;
 
+pub use crate::event::Stream;
 pub use compare::{Comparison, Difference, Verdict, compare};
 pub use exit::{Exit, How, Why};
-pub use crate::event::Stream;
+pub use missing::Missing;
 pub use step::{Asked, Attempt, Called, Check, Ended, Piece, Step, stream};
 
 /// A run that was recorded.

@@ -17,15 +17,15 @@ use std::time::Duration;
 use crate::credentials::{Environment, Guards, Identity};
 use crate::document::Document;
 use crate::event::Status;
-use crate::exec::{self, Interrupt, About, Settings};
+use crate::exec::{self, About, Interrupt, Settings};
 use crate::graph::Graph;
 use crate::journal::{Entry, Recorder};
 use crate::plan::{Given, Plan, Selection, Unready};
-use crate::recording::{self, Comparison, Recording, cell_of};
+use crate::recording::{self, Comparison, Missing, Recording, cell_of};
 use crate::secret::Redactor;
 use crate::source::Source;
 use crate::world::World;
-use crate::world::recorded::{Fit, Missing, Recorded};
+use crate::world::recorded::{Fit, Recorded};
 
 pub use inputs::given;
 
@@ -82,6 +82,7 @@ pub async fn rehearse(
 ) -> Result<Rehearsed, Error> {
     let plan = plan(&graph, &recording, &terms.inputs).map_err(Error::Unready)?;
     let redactor = redactor(&recording);
+    plan.learn_defaults(&redactor);
     let world = Arc::new(Recorded::new(Arc::clone(&recording), terms.fit));
     let clock = Arc::clone(&world);
     let recorder = Recorder::in_memory(move || clock.now());
@@ -141,8 +142,8 @@ pub fn identity(recording: &Recording) -> Option<Identity> {
     recording.head.identity.as_ref().map(|identity| Identity {
         account: identity.account.to_string(),
         arn: identity.arn.to_string(),
-            // No journal keeps it.
-            user_id: String::new(),
+        // No journal keeps it.
+        user_id: String::new(),
         source: identity.source.to_string(),
         key: identity.key.clone(),
         expires: identity.expires,
@@ -162,7 +163,9 @@ pub fn answerable(mut guards: Guards, recording: &Recording) -> Guards {
     guards
 }
 
-fn settings(recording: &Recording, guards: Guards) -> Settings {
+/// How a page is run against a recording: as the recorded run was, and one step at a time.
+#[must_use]
+pub fn settings(recording: &Recording, guards: Guards) -> Settings {
     let head = &recording.head;
     Settings {
         run: head.run.clone(),
@@ -206,7 +209,13 @@ fn selection(graph: &Graph, recording: &Recording) -> Selection {
     let source = Source::new(recording.head.document.as_str(), text.as_str());
     let (then, _) = Document::parse(Arc::new(source));
     let (then, _) = Graph::build(Arc::new(then), &crate::script::vocabulary());
-    let ran = |id: &str| recording.head.steps.iter().any(|head| cell_of(&head.id) == id);
+    let ran = |id: &str| {
+        recording
+            .head
+            .steps
+            .iter()
+            .any(|head| cell_of(&head.id) == id)
+    };
     let left_out: Vec<&str> = then
         .steps
         .iter()

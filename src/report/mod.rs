@@ -25,7 +25,7 @@ use crate::secret::Clean;
 use crate::sink::Sink;
 
 pub use by_hand::{ByHand, by_hand};
-pub use junit::junit;
+pub use junit::{Case, junit, suite};
 pub use postmortem::{Account, postmortem};
 pub use step::{Check, State, Step};
 pub use tail::Tail;

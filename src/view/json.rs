@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::diagnostic;
 use crate::source::{Source, Span};
+use crate::visible;
 
 /// A diagnostic with its place worked out; lines and columns count from 1, columns in characters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -105,7 +106,8 @@ impl Diagnostic {
     /// Never: it holds texts and numbers only.
     #[must_use]
     pub fn line(&self) -> String {
-        serde_json::to_string(self).expect("texts and numbers are always JSON")
+        let line = serde_json::to_string(self).expect("texts and numbers are always JSON");
+        visible::json(&line).into_owned()
     }
 }
 

@@ -8,6 +8,7 @@
 use std::borrow::Cow;
 
 use super::columns;
+use crate::visible::{is_invisible_order, is_plain};
 
 /// The distance of tab stops.
 const TAB: usize = 8;
@@ -60,19 +61,6 @@ pub fn line(text: &str) -> Cow<'_, str> {
 /// Each line of a text, made safe.
 pub fn lines(text: &str) -> impl Iterator<Item = Cow<'_, str>> {
     text.split('\n').map(line)
-}
-
-/// Whether a character stands for itself and nothing more.
-fn is_plain(character: char) -> bool {
-    !character.is_control() && !is_invisible_order(character)
-}
-
-/// Characters that reorder or break a line without being seen (UAX #9, §2).
-const fn is_invisible_order(character: char) -> bool {
-    matches!(
-        character,
-        '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}'
-    )
 }
 
 /// Writes a character so that it can be seen and does nothing.

@@ -181,6 +181,8 @@ fn facts(head: &RunStarted, at: Timestamp, style: Style, out: &mut String) {
     fact("began", &at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string());
     fact("by", &format!("{}{attended}", head.operator));
     fact("target", head.target.as_deref().unwrap_or_default());
+    let recording = head.recording.as_ref().map_or("", |text| text.as_str());
+    fact("on", recording);
     fact(
         "with",
         &format!("runbook {} on {}", head.program, head.platform),

@@ -238,6 +238,15 @@ impl Timeline {
             out,
             &self.layout.paint.dim(&cut(&sanitize::line(&place), width)),
         );
+        if let Some(recording) = &head.recording {
+            self.layout.indented(
+                &sanitize::line(&format!(
+                    "{recording} answers for everything outside; nothing real is touched"
+                )),
+                |text| self.layout.paint.yellow(text),
+                out,
+            );
+        }
         let inputs: Vec<String> = head
             .inputs
             .iter()

@@ -81,6 +81,12 @@ impl Test {
         self
     }
 
+    /// Has temporary files in a folder of the test's.
+    pub(crate) fn tmp(self, path: &str) -> Self {
+        let path = self.root.path().join(path).display().to_string();
+        self.env("TMPDIR", &path)
+    }
+
     /// Sets what the program reads.
     pub(crate) fn stdin(mut self, text: &str) -> Self {
         self.stdin = text.as_bytes().to_vec();
@@ -194,6 +200,16 @@ impl Ran {
     /// The text of a file.
     pub(crate) fn read(&self, path: &str) -> String {
         fs::read_to_string(self.root.path().join(path)).expect("the file is there")
+    }
+
+    /// The folder.
+    pub(crate) fn folder(&self) -> &Path {
+        self.root.path()
+    }
+
+    /// The path of a file or folder.
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        self.root.path().join(path)
     }
 
     /// Whether there is a file or folder.

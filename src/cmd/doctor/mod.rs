@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use runbook::credentials::Environment;
 use runbook::quote::Dialect;
+use runbook::visible;
 use runbook::world::World;
 
 use super::failure::Failure;
@@ -39,7 +40,8 @@ pub(crate) fn doctor(surroundings: &Surroundings) -> Result<u8, Failure> {
     let runtime = runtime()?;
     let text = runtime.block_on(look(surroundings));
     runtime.shutdown_background();
-    print(&text)?;
+    // Names from pages, what AWS and the cluster answer.
+    print(&visible::text(&text))?;
     Ok(0)
 }
 
@@ -98,6 +100,9 @@ async fn line(
     let version = match program {
         // dash, the `sh` of Debian, has no version to tell.
         "sh" => None,
+        // Pages name what they need, and those of a clone are not to be trusted: a file of theirs
+        // is not started to be asked.
+        program if program.contains('/') => None,
         program if path.is_some() => tools::version(program, world, environment, directory).await,
         _ => None,
     };

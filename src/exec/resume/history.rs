@@ -6,13 +6,11 @@ use jiff::Timestamp;
 
 use crate::event::{Event, RunStarted, Status, Stream, Text};
 use crate::journal::Entry;
-use crate::secret::CleanValue;
+use crate::secret::{CleanValue, masks};
 use crate::value::Value;
 
 /// How much of each output is held, as in a run.
 const KEPT: usize = 4 * 1024 * 1024;
-/// A piece of output this long without a newline was cut where it is.
-const LINE: usize = 64 * 1024;
 
 /// What was done before a run had stopped.
 #[derive(Clone, Debug, Default)]
@@ -62,6 +60,10 @@ pub(super) struct Past {
     pub(super) items: Option<usize>,
     pub(super) calls: Vec<Remembered>,
     pub(super) answers: Vec<String>,
+    /// The times of day that it read, in order.
+    pub(super) clock: Vec<Timestamp>,
+    /// The variables that it read.
+    pub(super) read: BTreeMap<String, CleanValue>,
 }
 
 /// What a process wrote, redacted.
@@ -134,15 +136,24 @@ impl History {
                 step,
                 stream,
                 skipped,
+                open,
+                call,
                 text,
                 ..
             } => {
                 let past = self.step(step);
-                let open = past.calls.last_mut().filter(|call| call.outcome.is_none());
-                if let Some(call) = open {
-                    call.written.push(stream, skipped, &text);
+                let written = match call {
+                    Some(number) => past
+                        .calls
+                        .iter_mut()
+                        .rev()
+                        .find(|it| it.number == number)
+                        .map(|it| &mut it.written),
+                    None => Some(&mut past.written),
+                };
+                if let Some(written) = written {
+                    written.push(stream, skipped, open, &text);
                 }
-                past.written.push(stream, skipped, &text);
             }
             Event::Called {
                 step,
@@ -259,6 +270,12 @@ impl Past {
                 self.directory = Some(directory.to_string());
             }
             (None, "item", item) => self.item = Some(item),
+            (None, "now", CleanValue::Text(now)) => {
+                self.clock.extend(now.as_str().parse::<Timestamp>().ok())
+            }
+            (None, name, value) if name.starts_with("env ") => {
+                self.read.insert(name[4..].to_owned(), value);
+            }
             (None, "items", CleanValue::Number(count)) => {
                 self.items = count.as_u64().and_then(|count| usize::try_from(count).ok());
             }
@@ -284,17 +301,19 @@ impl Past {
 }
 
 impl Written {
-    fn push(&mut self, stream: Stream, skipped: u64, text: &Text) {
+    fn push(&mut self, stream: Stream, skipped: u64, open: bool, text: &Text) {
         let bytes = text.bytes();
         let to = match stream {
             Stream::Stdout => &mut self.stdout,
             Stream::Stderr => &mut self.stderr,
         };
-        self.cut |= skipped > 0 || (bytes.len() >= LINE && !bytes.contains(&b'\n'));
+        self.cut |= skipped > 0;
         let room = KEPT.saturating_sub(to.len());
         self.cut |= bytes.len() + 1 > room;
         to.extend_from_slice(bytes.get(..room).unwrap_or(&bytes));
-        to.push(b'\n');
+        if !open {
+            to.push(b'\n');
+        }
     }
 
     /// Whether it is not as it was.
@@ -304,11 +323,9 @@ impl Written {
     }
 }
 
-/// Whether something in a text is hidden; quotation marks of this form are taken for it.
+/// Whether something in a text is hidden, or was no text.
 pub(super) fn hides(text: &str) -> bool {
-    text.split_once('«')
-        .is_some_and(|(_, after)| after.contains('»'))
-        || text.contains('\u{fffd}')
+    text.contains('\u{fffd}') || (text.contains('«') && !masks(text).is_empty())
 }
 
 /// Whether something in a value is hidden.

@@ -83,7 +83,7 @@ impl Earlier {
         torn: Option<usize>,
     ) -> Self {
         let count = plan.graph.steps.len();
-        let fingerprints = fingerprint::all(plan, settings, redactor);
+        let fingerprints = fingerprint::all(plan, settings);
         let mut judge = Judge {
             place_changed: reasons::place_changed(&history, settings, redactor),
             changed_inputs: reasons::changed_inputs(&history, plan, redactor),
@@ -451,8 +451,9 @@ fn calls_are_masked(past: &Past) -> bool {
         call.written.is_masked()
             || call.outcome.as_ref().is_some_and(super::history::is_masked)
             || super::history::hides(&call.request)
-    }) || past
-        .answers
-        .iter()
-        .any(|answer| super::history::hides(answer))
+    }) || past.read.values().any(super::history::is_masked)
+        || past
+            .answers
+            .iter()
+            .any(|answer| super::history::hides(answer))
 }

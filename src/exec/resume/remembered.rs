@@ -1,6 +1,6 @@
 //! Answers a script from the journal: the world sees nothing of it, and nothing is recorded.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -8,8 +8,9 @@ use jiff::Timestamp;
 
 use crate::credentials::Environment;
 use crate::quote::Dialect;
+use crate::recording::{Exit, How, Why};
 use crate::script::{Check, Command, Finished, Host, Request, Trouble};
-use crate::secret::Redactor;
+use crate::secret::{CleanValue, Redactor};
 use crate::value::Value;
 
 use super::history::{Past, Remembered, plain};
@@ -19,6 +20,7 @@ pub(super) struct Memory {
     dialect: Dialect,
     redactor: Redactor,
     environment: Environment,
+    read: BTreeMap<String, CleanValue>,
     began: Timestamp,
     state: Mutex<State>,
 }
@@ -27,6 +29,7 @@ pub(super) struct Memory {
 struct State {
     calls: VecDeque<Remembered>,
     answers: VecDeque<String>,
+    clock: VecDeque<Timestamp>,
     /// Where the script asks for something else than it did.
     astray: Option<String>,
     /// How long it has waited.
@@ -44,10 +47,12 @@ impl Memory {
             dialect,
             redactor,
             environment,
+            read: past.read.clone(),
             began: past.at.unwrap_or(Timestamp::UNIX_EPOCH),
             state: Mutex::new(State {
                 calls: past.calls.iter().cloned().collect(),
                 answers: past.answers.iter().cloned().collect(),
+                clock: past.clock.iter().copied().collect(),
                 ..State::default()
             }),
         }
@@ -105,25 +110,28 @@ impl Host for Memory {
         };
         let call = self.next(request.function, &shown)?;
         let outcome = call.outcome.as_ref().map(plain).unwrap_or_default();
-        if let Some(message) = error(&outcome, "message") {
-            return Err(Trouble::Failed(message));
-        }
-        match outcome.get("code").and_then(Value::as_i64) {
-            Some(code) => Ok(Finished {
-                code: i32::try_from(code).unwrap_or(-1),
-                stdout: call.written.stdout,
-                stderr: call.written.stderr,
-                truncated: call.written.cut,
-                elapsed: Duration::ZERO,
-            }),
-            None => {
+        let exit: Exit = serde_json::from_value(outcome).unwrap_or_default();
+        let elapsed = exit.elapsed();
+        let code = match exit.how {
+            How::Code(code) => code,
+            How::Signal(signal) => 128 + signal,
+            How::Unstarted(message) => return Err(Trouble::Failed(message)),
+            How::Ended(Why::Cancelled) => return Err(Trouble::Cancelled),
+            How::Ended(Why::TimedOut) => {
                 let limit = request.timeout.map(crate::value::show_duration);
                 let limit = limit.unwrap_or_default();
-                Err(Trouble::Failed(format!(
+                return Err(Trouble::Failed(format!(
                     "`{shown}` timed out after {limit}"
-                )))
+                )));
             }
-        }
+        };
+        Ok(Finished {
+            code,
+            stdout: call.written.stdout,
+            stderr: call.written.stderr,
+            truncated: call.written.cut,
+            elapsed,
+        })
     }
 
     fn call(
@@ -156,6 +164,12 @@ impl Host for Memory {
     fn checked(&self, _check: Check) {}
 
     fn environment(&self, name: &str) -> Option<String> {
+        if let Some(value) = self.read.get(name) {
+            return match value {
+                CleanValue::Text(text) => Some(text.to_string()),
+                _ => None,
+            };
+        }
         self.environment
             .get(name)
             .map(|value| value.to_string_lossy().into_owned())
@@ -166,7 +180,7 @@ impl Host for Memory {
     }
 
     fn now(&self) -> Timestamp {
-        self.began
+        self.state().clock.pop_front().unwrap_or(self.began)
     }
 
     fn sleep(&self, duration: Duration) -> Result<(), Trouble> {

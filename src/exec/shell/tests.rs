@@ -13,7 +13,8 @@ use tokio_util::sync::CancellationToken;
 use super::*;
 use crate::world::live::Live;
 use crate::world::{
-    Origin, Answer, Boxed, Chunk, End, Operator, Process, Question, SpawnError, Stdin, Stream, World,
+    Answer, Boxed, Chunk, End, Operator, Origin, Process, Question, SpawnError, Stdin, Stream,
+    World,
 };
 
 struct Nobody;

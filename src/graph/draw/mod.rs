@@ -11,6 +11,7 @@ pub(super) use mermaid::mermaid;
 pub(super) use text::text;
 
 use super::{EdgeKind, Graph};
+use crate::visible::is_plain;
 
 /// One arrow for all edges between two steps.
 struct Arrow {
@@ -56,7 +57,7 @@ fn arrows(graph: &Graph) -> Vec<Arrow> {
 fn one_line(text: &str) -> String {
     let visible: String = text
         .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
+        .map(|c| if is_plain(c) { c } else { ' ' })
         .collect();
     visible.split_whitespace().collect::<Vec<_>>().join(" ")
 }

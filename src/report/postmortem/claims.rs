@@ -109,9 +109,7 @@ impl Claims {
 
     /// Why a step's assertions are only told, where that is known.
     pub(super) fn why_told(&self, run: usize, step: &str) -> Option<&str> {
-        self.told
-            .get(&(run, step.to_owned()))
-            .map(String::as_str)
+        self.told.get(&(run, step.to_owned())).map(String::as_str)
     }
 
     /// The front matter of the page.
@@ -170,7 +168,9 @@ impl Claims {
             let names = names(self, account, &own, vocabulary);
             let shared = names.iter().find_map(|name| Some((name, taken.get(name)?)));
             let differs = account.head.inputs.iter().find(|(name, value)| {
-                inputs.get(name.as_str()).is_some_and(|known| known != value)
+                inputs
+                    .get(name.as_str())
+                    .is_some_and(|known| known != value)
             });
             let why = match (shared, differs) {
                 (Some((name, other)), _) => {
@@ -182,7 +182,13 @@ impl Claims {
                 }
                 (None, None) => {
                     taken.extend(names.into_iter().map(|name| (name, run)));
-                    inputs.extend(account.head.inputs.iter().map(|(name, value)| (name.as_str(), value)));
+                    inputs.extend(
+                        account
+                            .head
+                            .inputs
+                            .iter()
+                            .map(|(name, value)| (name.as_str(), value)),
+                    );
                     own.append(&mut candidates);
                     candidates = own;
                     continue;
@@ -215,7 +221,9 @@ impl Claims {
                     _ => false,
                 };
                 if fits && has_word(&cell.code, name) && crate::language::is_variable(name) {
-                    self.inputs.entry(name.clone()).or_insert_with(|| value.clone());
+                    self.inputs
+                        .entry(name.clone())
+                        .or_insert_with(|| value.clone());
                 }
             }
         }
@@ -270,11 +278,19 @@ impl Candidate<'_> {
         let mut cells = Vec::new();
         let alone = rest.trim().is_empty() && asserts.len() == 1;
         if !rest.trim().is_empty() {
-            let name = if asserts.is_empty() { String::new() } else { "-values".to_owned() };
+            let name = if asserts.is_empty() {
+                String::new()
+            } else {
+                "-values".to_owned()
+            };
             cells.push(cell(format!("rhai {{#{id}{name}}}"), rest, false));
         }
         for (index, code) in asserts.into_iter().enumerate() {
-            let name = if alone { String::new() } else { format!("-{}", index + 1) };
+            let name = if alone {
+                String::new()
+            } else {
+                format!("-{}", index + 1)
+            };
             cells.push(cell(format!("rhai {{#{id}{name}}}"), code, true));
         }
         cells
@@ -292,7 +308,11 @@ struct Pieces {
 impl Pieces {
     fn of(step: &Step, code: &str) -> Self {
         let passed = step.state == State::Finished(Status::Passed);
-        let broken = step.checks.iter().find(|check| !check.held).map(|check| check.line);
+        let broken = step
+            .checks
+            .iter()
+            .find(|check| !check.held)
+            .map(|check| check.line);
         let mut pieces = Self {
             rest: String::new(),
             asserts: Vec::new(),
@@ -350,7 +370,11 @@ fn unfit(step: &Step, code: &str) -> Option<String> {
         "it ran for each element of a list"
     } else if script && code.contains("ask(") {
         "it asks the operator"
-    } else if step.directory.as_ref().is_some_and(|place| !is_plain(place)) {
+    } else if step
+        .directory
+        .as_ref()
+        .is_some_and(|place| !is_plain(place))
+    {
         "the name of its directory can't stand in a page"
     } else {
         return None;
@@ -367,11 +391,19 @@ fn left_behind(account: &Account, step: &Step, code: &str) -> Option<String> {
                 .any(|text| code.contains(text.as_str()))
     });
     if let Some((name, by)) = exported {
-        return Some(format!("it uses the variable `{name}`, which `{by}` exported"));
+        return Some(format!(
+            "it uses the variable `{name}`, which `{by}` exported"
+        ));
     }
     let runs = step.kind == "rhai" && (code.contains("sh(") || code.contains("run("));
-    let by = account.moved.as_ref().filter(|by| runs && *by != &step.id)?;
-    let before = account.report.step(by).is_some_and(|by| by.started < step.started);
+    let by = account
+        .moved
+        .as_ref()
+        .filter(|by| runs && *by != &step.id)?;
+    let before = account
+        .report
+        .step(by)
+        .is_some_and(|by| by.started < step.started);
     before.then(|| format!("it runs in a directory that `{by}` went to"))
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rhai::{Array, Dynamic, ImmutableString, Map, Module, NativeCallContext};
 
 use super::options::{Options, revealed, secret};
-use super::system::{USUAL, ask, call};
+use super::system::{USUAL, ask, at, call};
 use super::{Given, function, time};
 use crate::script::shape::to_dynamic;
 use crate::secret::is_secret_member;
@@ -19,30 +19,35 @@ const PLACE: [&str; 3] = ["profile", "region", "timeout"];
 pub(super) fn module() -> Module {
     let mut module = Module::new();
     function(&mut module, "identity", |context: NativeCallContext| {
-        identity(&context, &Map::new())
+        at(&context, identity(&context, &Map::new()))
     });
     function(
         &mut module,
         "identity",
-        |context: NativeCallContext, options: Map| identity(&context, &options),
+        |context: NativeCallContext, options: Map| at(&context, identity(&context, &options)),
     );
     function(
         &mut module,
         "secret",
-        |context: NativeCallContext, id: ImmutableString| read(&context, &id, &Map::new()),
+        |context: NativeCallContext, id: ImmutableString| {
+            at(&context, read(&context, &id, &Map::new()))
+        },
     );
     function(
         &mut module,
         "secret",
         |context: NativeCallContext, id: ImmutableString, options: Map| {
-            read(&context, &id, &options)
+            at(&context, read(&context, &id, &options))
         },
     );
     function(
         &mut module,
         "api",
         |context: NativeCallContext, service: ImmutableString, operation: ImmutableString| {
-            api(&context, &service, &operation, Map::new(), &Map::new())
+            at(
+                &context,
+                api(&context, &service, &operation, Map::new(), &Map::new()),
+            )
         },
     );
     function(
@@ -51,7 +56,12 @@ pub(super) fn module() -> Module {
         |context: NativeCallContext,
          service: ImmutableString,
          operation: ImmutableString,
-         parameters: Map| { api(&context, &service, &operation, parameters, &Map::new()) },
+         parameters: Map| {
+            at(
+                &context,
+                api(&context, &service, &operation, parameters, &Map::new()),
+            )
+        },
     );
     function(
         &mut module,
@@ -60,7 +70,12 @@ pub(super) fn module() -> Module {
          service: ImmutableString,
          operation: ImmutableString,
          parameters: Map,
-         options: Map| { api(&context, &service, &operation, parameters, &options) },
+         options: Map| {
+            at(
+                &context,
+                api(&context, &service, &operation, parameters, &options),
+            )
+        },
     );
     function(
         &mut module,
@@ -69,7 +84,10 @@ pub(super) fn module() -> Module {
          service: ImmutableString,
          waiter: ImmutableString,
          parameters: Map| {
-            wait(&context, &service, &waiter, parameters, WAIT, &Map::new())
+            at(
+                &context,
+                wait(&context, &service, &waiter, parameters, WAIT, &Map::new()),
+            )
         },
     );
     function(
@@ -80,7 +98,7 @@ pub(super) fn module() -> Module {
          waiter: ImmutableString,
          parameters: Map,
          timeout: Dynamic| {
-            let timeout = time::length(&timeout)?;
+            let timeout = at(&context, time::length(&timeout))?;
             wait(
                 &context,
                 &service,
@@ -100,8 +118,11 @@ pub(super) fn module() -> Module {
          parameters: Map,
          timeout: Dynamic,
          options: Map| {
-            let timeout = time::length(&timeout)?;
-            wait(&context, &service, &waiter, parameters, timeout, &options)
+            let timeout = at(&context, time::length(&timeout))?;
+            at(
+                &context,
+                wait(&context, &service, &waiter, parameters, timeout, &options),
+            )
         },
     );
     module

@@ -4,7 +4,7 @@ use rhai::{Dynamic, ImmutableString, Map, Module, NativeCallContext};
 use serde_json::json;
 
 use super::options::{Options, is_confidential, revealed};
-use super::system::{USUAL, call};
+use super::system::{USUAL, at, call};
 use super::{Given, function, json as text};
 use crate::script::secret::Secret;
 use crate::value::Value;
@@ -35,14 +35,14 @@ pub(super) fn module() -> Module {
             &mut module,
             name,
             move |context: NativeCallContext, url: Dynamic| {
-                send(&context, full, &url, &Map::new(), options)
+                at(&context, send(&context, full, &url, &Map::new(), options))
             },
         );
         function(
             &mut module,
             name,
             move |context: NativeCallContext, url: Dynamic, given: Map| {
-                send(&context, full, &url, &given, options)
+                at(&context, send(&context, full, &url, &given, options))
             },
         );
     }
@@ -87,9 +87,16 @@ fn send(
         };
         headers.insert(name.to_string(), text.into());
     }
-    arguments["headers"] = headers.into();
-    arguments["query"] = revealed(&options.map("query")?.into(), "`query`")?;
-    arguments["confidential"] = given.values().any(is_confidential).into();
+    if !headers.is_empty() {
+        arguments["headers"] = headers.into();
+    }
+    let query = options.map("query")?;
+    if !query.is_empty() {
+        arguments["query"] = revealed(&query.into(), "`query`")?;
+    }
+    if given.values().any(is_confidential) {
+        arguments["confidential"] = true.into();
+    }
     if let Some(ca) = options.text("ca")? {
         arguments["ca"] = ca.into();
     }

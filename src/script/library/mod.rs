@@ -1,8 +1,10 @@
 //! What scripts can call, one file for each theme.
 
 mod aws;
+mod helm;
 mod http;
 mod json;
+mod k8s;
 mod operator;
 mod options;
 mod process;
@@ -48,7 +50,9 @@ pub(super) fn module() -> Shared<Module> {
 pub(super) fn systems() -> Vec<(&'static str, Shared<Module>)> {
     [
         ("aws", aws::module()),
+        ("helm", helm::module()),
         ("http", http::module()),
+        ("k8s", k8s::module()),
         ("terraform", terraform::module()),
     ]
     .into_iter()

@@ -6,7 +6,7 @@ use rhai::{Array, Dynamic, Map, Module, NativeCallContext};
 use serde_json::json;
 
 use super::options::{Options, is_confidential, revealed, secret};
-use super::system::{USUAL, ask, call};
+use super::system::{USUAL, ask, at, call};
 use super::{Given, Session, function, trouble};
 use crate::script::Trouble;
 use crate::script::shape::to_dynamic;
@@ -20,37 +20,39 @@ const APPLY: Duration = Duration::from_hours(1);
 pub(super) fn module() -> Module {
     let mut module = Module::new();
     function(&mut module, "plan", |context: NativeCallContext| {
-        plan(&context, &Map::new())
+        at(&context, plan(&context, &Map::new()))
     });
     function(
         &mut module,
         "plan",
-        |context: NativeCallContext, options: Map| plan(&context, &options),
+        |context: NativeCallContext, options: Map| at(&context, plan(&context, &options)),
     );
     function(
         &mut module,
         "apply",
-        |context: NativeCallContext, plan: Map| apply(&context, &plan, &Map::new()),
+        |context: NativeCallContext, plan: Map| at(&context, apply(&context, &plan, &Map::new())),
     );
     function(
         &mut module,
         "apply",
-        |context: NativeCallContext, plan: Map, options: Map| apply(&context, &plan, &options),
+        |context: NativeCallContext, plan: Map, options: Map| {
+            at(&context, apply(&context, &plan, &options))
+        },
     );
     for (name, read) in [("output", output as Read), ("state", state as Read)] {
         function(&mut module, name, move |context: NativeCallContext| {
-            read(&context, &Map::new())
+            at(&context, read(&context, &Map::new()))
         });
         function(
             &mut module,
             name,
-            move |context: NativeCallContext, options: Map| read(&context, &options),
+            move |context: NativeCallContext, options: Map| at(&context, read(&context, &options)),
         );
     }
     function(
         &mut module,
         "unlock",
-        |context: NativeCallContext, options: Map| unlock(&context, &options),
+        |context: NativeCallContext, options: Map| at(&context, unlock(&context, &options)),
     );
     module
 }
@@ -93,15 +95,22 @@ fn plan(context: &NativeCallContext, given: &Map) -> Given<Dynamic> {
         let value = revealed(&value, &format!("the variable `{name}`"))?;
         vars.insert(name.to_string(), value);
     }
-    arguments["vars"] = plain.into();
+    if !plain.is_empty() {
+        arguments["vars"] = plain.into();
+    }
     if !hidden.is_empty() {
         arguments["secret_vars"] = hidden.into();
     }
     for name in ["targets", "replace", "var_files"] {
-        arguments[name] = options.texts(name)?.into();
+        let texts = options.texts(name)?;
+        if !texts.is_empty() {
+            arguments[name] = texts.into();
+        }
     }
     for name in ["refresh_only", "destroy"] {
-        arguments[name] = options.flag(name)?.into();
+        if options.flag(name)? {
+            arguments[name] = true.into();
+        }
     }
     if let Some(limit) = options.get("lock_timeout") {
         let seconds = super::time::length(limit)?.as_secs();

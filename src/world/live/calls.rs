@@ -10,8 +10,9 @@ use tokio::sync::mpsc;
 use tokio::time;
 use tokio_util::sync::CancellationToken;
 
+use super::kubernetes::Clusters;
 use super::private::Private;
-use super::{aws, http, program, terraform};
+use super::{aws, helm, http, program, terraform};
 use crate::value::{Value, show_duration};
 use crate::world::{Call, CallError, Reply, codes};
 
@@ -32,13 +33,21 @@ pub(super) async fn answer(
     progress: mpsc::Sender<String>,
     cancel: CancellationToken,
     private: &Private,
+    clusters: &Clusters,
 ) -> Result<Reply, CallError> {
     let limit = call.timeout;
     let label = label(&call);
     let patience = call.grace.max(terraform::GRACE) + LATE;
     let stop = CancellationToken::new();
-    let mut waiting = pin!(waiting(label.clone(), progress.clone()));
-    let mut work = pin!(dispatch(call, progress, &stop, private));
+    let tells = matches!(call.function.as_str(), "k8s::wait" | "helm::wait");
+    let mut waiting = pin!(async {
+        if tells {
+            // It says itself what it waits for.
+            std::future::pending::<()>().await;
+        }
+        waiting(label.clone(), progress.clone()).await
+    });
+    let mut work = pin!(dispatch(call, progress.clone(), &stop, private, clusters));
     let verdict = tokio::select! {
         biased;
         () = cancel.cancelled() => program::ended(),
@@ -61,11 +70,14 @@ async fn dispatch(
     progress: mpsc::Sender<String>,
     stop: &CancellationToken,
     private: &Private,
+    clusters: &Clusters,
 ) -> Result<Reply, CallError> {
     let (system, _) = call.function.split_once("::").unwrap_or_default();
     match system {
         "aws" => aws::answer(call, &progress, stop, private).await,
+        "helm" => helm::answer(clusters, call, &progress, stop).await,
         "http" => until(stop, http::answer(call, &progress)).await,
+        "k8s" => until(stop, clusters.answer(call, &progress)).await,
         "terraform" => terraform::answer(call, &progress, stop, private).await,
         _ => Err(unknown(&call.function)),
     }
@@ -105,6 +117,8 @@ fn label(call: &Call) -> String {
         Some(call.function.as_str()),
         text("service"),
         text("operation"),
+        text("kind"),
+        text("name"),
     ]
     .into_iter()
     .flatten()

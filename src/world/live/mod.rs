@@ -2,10 +2,13 @@
 //!
 //! Only its room `shell` starts processes.
 
+mod arguments;
 mod aws;
 mod calls;
+mod helm;
 mod http;
 mod kube;
+mod kubernetes;
 mod private;
 mod program;
 mod shell;
@@ -31,6 +34,7 @@ pub struct Live {
     operator: Arc<dyn Operator>,
     began: Instant,
     private: private::Private,
+    clusters: kubernetes::Clusters,
 }
 
 impl Live {
@@ -42,6 +46,7 @@ impl Live {
             operator,
             began: Instant::now(),
             private: private::Private::default(),
+            clusters: kubernetes::Clusters::default(),
         }
     }
 }
@@ -68,7 +73,13 @@ impl World for Live {
         progress: mpsc::Sender<String>,
         cancel: CancellationToken,
     ) -> Boxed<'_, Result<Reply, CallError>> {
-        Box::pin(calls::answer(call, progress, cancel, &self.private))
+        Box::pin(calls::answer(
+            call,
+            progress,
+            cancel,
+            &self.private,
+            &self.clusters,
+        ))
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is where the clock is read")]

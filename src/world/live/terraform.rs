@@ -183,7 +183,9 @@ async fn plan(shell: &Shell<'_>, private: &Private) -> Result<Reply, CallError> 
         return Err(refused(&events.errors, &ended.stderr, &shell.directory));
     }
     if let Some(name) = events.undeclared() {
-        return Err(undeclared(&name, &[]));
+        let path = file.to_string_lossy();
+        let plan = shell.json(&["show", "-no-color", "-json", &path]).await;
+        return Err(undeclared(&name, &plan.unwrap_or_default()));
     }
     if !asked.secret_vars.is_empty() {
         arrived(shell, &file, &asked.secret_vars).await?;
@@ -234,8 +236,7 @@ async fn arrived(
     let known = plan["variables"].as_object().unwrap_or(&empty);
     for (name, value) in given {
         let Some(used) = known.get(name) else {
-            let names: Vec<&str> = known.keys().map(String::as_str).collect();
-            return Err(undeclared(name, &names));
+            return Err(undeclared(name, &plan));
         };
         let used = &used["value"];
         let same = used == value
@@ -258,13 +259,17 @@ async fn arrived(
     Ok(())
 }
 
-fn undeclared(name: &str, known: &[&str]) -> CallError {
+fn undeclared(name: &str, plan: &Value) -> CallError {
+    let known = plan["variables"].as_object();
     CallError::new(
         codes::BAD_ARGUMENT,
         format!("the module declares no variable `{name}`"),
-        nearest(name, known.iter().copied())
-            .map(|near| format!("did you mean `{near}`?"))
-            .unwrap_or_default(),
+        nearest(
+            name,
+            known.into_iter().flatten().map(|(name, _)| name.as_str()),
+        )
+        .map(|near| format!("did you mean `{near}`?"))
+        .unwrap_or_default(),
     )
 }
 
@@ -287,14 +292,25 @@ async fn apply(shell: &Shell<'_>, progress: &mpsc::Sender<String>) -> Result<Rep
         .into();
     arguments.push(saved.file.into_os_string());
     let mut events = Events::default();
-    let ended: Ended = shell
-        .program(arguments)
-        .stream(shell.stop, |line| {
+    // Many resources are ready at once: none of their lines may get lost.
+    let (tell, mut lines) = mpsc::unbounded_channel();
+    let program = shell.program(arguments);
+    let work = async {
+        let tell = tell;
+        let taken = program.stream(shell.stop, |line| {
             events.take(line, &mut |line| {
-                let _ = progress.try_send(line);
+                let _ = tell.send(line);
             });
-        })
-        .await?;
+        });
+        taken.await
+    };
+    let forward = async {
+        while let Some(line) = lines.recv().await {
+            let _ = progress.send(line).await;
+        }
+    };
+    let (ended, ()) = tokio::join!(work, forward);
+    let ended: Ended = ended?;
     if ended.code != 0 {
         return Err(refused(&events.errors, &ended.stderr, &shell.directory));
     }

@@ -3,20 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
-use crate::recording::{Asked, Attempt, Called, Recording, Step};
+use crate::recording::{Asked, Attempt, Called, Missing, Recording, Step};
 use crate::secret::Clean;
 use crate::world::{Origin, Question};
-
-/// Something that the recording can't answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Missing {
-    /// The step that asks.
-    pub step: String,
-    /// What it asks for: a command, a call, a question, a variable.
-    pub request: String,
-    /// Why there is no answer.
-    pub reason: String,
-}
 
 /// How strictly answers must fit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -21,12 +21,12 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::credentials::{Environment, Identity, NoContext, NoIdentity, Profiles};
-use crate::recording::{Attempt, Called, Exit as Then, How, Piece, Recording, Step, Why};
+use crate::recording::{Attempt, Called, Exit as Then, How, Missing, Piece, Recording, Step, Why};
 use crate::secret::{CleanValue, masks};
 use crate::value::Value;
 
 use self::answers::Answers;
-pub use self::answers::{Fit, Missing};
+pub use self::answers::Fit;
 use self::clock::Clock;
 use super::{
     Answer, Boxed, Call, CallError, Chunk, End, Exit, Leavings, Process, Question, Reply,
@@ -84,7 +84,7 @@ impl Recorded {
         chunks: Vec<(Timestamp, Chunk)>,
         limit: Option<Duration>,
         output: mpsc::Sender<Chunk>,
-    ) -> End {
+    ) -> (End, Duration) {
         self.pass_to(step, began).await;
         let start = self.clock.elapsed();
         let took = exit.map_or(Duration::ZERO, Then::elapsed);
@@ -108,13 +108,14 @@ impl Recorded {
         self.clock
             .pass_to(start.saturating_add(late.unwrap_or(took)))
             .await;
-        match (late, exit.map(|exit| &exit.how)) {
+        let end = match (late, exit.map(|exit| &exit.how)) {
             (Some(_), _) => End::TimedOut,
             (None, Some(How::Code(code))) => End::Code(*code),
             (None, Some(How::Signal(signal))) => End::Signal(*signal),
             (None, Some(How::Ended(Why::TimedOut))) => End::TimedOut,
             (None, Some(How::Ended(Why::Cancelled) | How::Unstarted(_)) | None) => End::Cancelled,
-        }
+        };
+        (end, late.unwrap_or(took))
     }
 
     async fn answered(
@@ -179,11 +180,14 @@ impl Recorded {
             process.timeout,
             output,
         );
-        let end = tokio::select! {
+        let (end, mut elapsed) = tokio::select! {
             biased;
-            () = cancel.cancelled() => End::Cancelled,
-            end = played => end,
+            () = cancel.cancelled() => (End::Cancelled, Duration::ZERO),
+            played = played => played,
         };
+        if end == End::Cancelled {
+            elapsed = self.clock.elapsed().saturating_sub(start);
+        }
         if end == End::Cancelled && !cancel.is_cancelled() {
             // It was ended with its step: so it is now, when its step's time comes.
             if let Some(end) = &step.end {
@@ -198,11 +202,7 @@ impl Recorded {
                 }
             }
         }
-        Ok(Exit {
-            end,
-            elapsed: self.clock.elapsed().saturating_sub(start),
-            left,
-        })
+        Ok(Exit { end, elapsed, left })
     }
 
     async fn replied(&self, call: Call, cancel: CancellationToken) -> Result<Reply, CallError> {

@@ -1,0 +1,102 @@
+//! Pages: put together from parts, and real ones spoiled.
+
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+
+use crate::corpus::pages;
+use crate::pieces::{blows, front_matter, info, page, spoiled};
+use crate::{config, soundness};
+
+proptest! {
+    #![proptest_config(config(100))]
+
+    #[test]
+    fn a_page_of_odd_parts(text in page()) {
+        soundness::page(&text);
+    }
+
+    #[test]
+    fn an_odd_fence(info in info(), body in "[ -~\\n\\t]{0,80}") {
+        soundness::page(&format!("```{info}\n{body}\n```\n"));
+    }
+
+    #[test]
+    fn an_odd_front_matter(text in front_matter()) {
+        soundness::page(&format!("{text}\n```bash {{#one}}\necho ${{{{ x }}}} ${{{{ y }}}}\n```\n"));
+    }
+
+    #[test]
+    fn any_text(text in any::<String>()) {
+        soundness::page(&text);
+    }
+
+    #[test]
+    fn an_interpolation_in_any_shell(
+        language in proptest::sample::select(&["bash", "sh", "zsh", "fish", "console", "python", "rhai"][..]),
+        parts in proptest::collection::vec("[ -~]{0,12}|\\$\\{\\{ x \\}\\}|\\$\\{\\{|\\}\\}|<<E|\nE\n|[`\"'(){}$\\\\#;\n]{1,4}", 0..12),
+    ) {
+        soundness::page(&format!("---\ninputs:\n  x: {{type: string}}\n---\n```{language} {{#a}}\n{}\n```\n", parts.concat()));
+    }
+}
+
+#[test]
+fn real_pages_that_were_spoiled() {
+    let pages = pages();
+    let strategy = (0..pages.len(), blows());
+    TestRunner::new(config(150))
+        .run(&strategy, |(index, blows)| {
+            soundness::page(&spoiled(&pages[index].1, &blows));
+            Ok(())
+        })
+        .unwrap_or_else(|error| panic!("{error}"));
+}
+
+/// The time for a page grows with its length, whatever it is full of.
+#[test]
+fn no_construct_costs_more_than_its_length() {
+    for piece in [
+        "> ",
+        "- ",
+        "1. ",
+        "# a\n",
+        "```bash\ntrue\n```\n\n",
+        "```bash {#a",
+        "```rhai\nlet x = 1;\n```\n\n",
+        "[",
+        "![](",
+        "<!--",
+        "<!-- runbook: parallel -->\n",
+        "*",
+        "_a",
+        "`",
+        "a|b\n-|-\n",
+        "<a>",
+        "<",
+        "&amp;",
+        "${{ ",
+        "- [ ] x\n",
+        "If x:\n\n",
+        "\\",
+        "\r",
+        "\t",
+        "{",
+        "\"",
+        "    $ ls\n",
+        "| a ",
+        "~~",
+        "[^1]: ",
+        "$ a\n",
+        "é",
+    ] {
+        let sized = |bytes: usize| piece.repeat(bytes / piece.len());
+        for (head, tail) in [
+            ("", ""),
+            ("```bash {#a}\n", "\n```\n"),
+            ("```console\n", ""),
+            ("---\n", "---\n"),
+        ] {
+            let text = format!("{head}{}{tail}", sized(12_000));
+            soundness::page(&text);
+        }
+    }
+}

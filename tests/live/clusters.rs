@@ -1,0 +1,131 @@
+//! Finding a cluster and signing in to it, and what is said where that fails.
+
+use crate::cluster::{ADMIN, cluster, token};
+use crate::components::free_port;
+use crate::page::Page;
+
+const ASK: &str = "k8s::get(\"namespace\", \"default\")";
+
+#[test]
+fn without_a_kubeconfig_it_is_said_where_one_was_looked_for() {
+    Page::script(ASK)
+        .run()
+        .fails()
+        .says("there is no kubeconfig: looked for")
+        .says(".kube/config")
+        .says("set KUBECONFIG");
+}
+
+#[test]
+fn a_cluster_that_is_not_there_is_told_by_context_and_address() {
+    let address = format!("https://127.0.0.1:{}", free_port());
+    let kubeconfig = format!(
+        "apiVersion: v1\nkind: Config\ncurrent-context: lost\n\
+         clusters: [{{name: c, cluster: {{server: \"{address}\"}}}}]\n\
+         users: [{{name: u, user: {{token: t}}}}]\n\
+         contexts: [{{name: lost, context: {{cluster: c, user: u}}}}]\n"
+    );
+    Page::script(ASK)
+        .file("kubeconfig", &kubeconfig)
+        .env("KUBECONFIG", "kubeconfig")
+        .run()
+        .fails()
+        .says(&format!(
+            "the cluster of the context `lost` can't be reached at `{address}/`"
+        ))
+        .says("(Unreachable)");
+}
+
+#[test]
+fn a_file_that_is_no_kubeconfig_is_not_repeated() {
+    Page::script(ASK)
+        .file(".kube/config", "users: [\n  token: hunter2hunter2\n")
+        .run()
+        .fails()
+        .says(".kube/config` can't be used")
+        .hides("hunter2hunter2");
+}
+
+#[test]
+fn a_context_that_is_not_there_is_told_with_the_nearest() {
+    let Some(cluster) = cluster() else { return };
+    let script = "k8s::get(\"namespace\", \"default\", #{context: \"tset\"})";
+    cluster
+        .page(script, "default")
+        .run()
+        .fails()
+        .says("there is no Kubernetes context `tset` (Unconfigured); did you mean `test`?");
+}
+
+#[test]
+fn a_wrong_token_is_told() {
+    let Some(cluster) = cluster() else { return };
+    let kubeconfig = cluster.kubeconfig_with("token: wrong-wrong-wrong", "default");
+    Page::script(ASK)
+        .file(".kube/config", &kubeconfig)
+        .run()
+        .fails()
+        .says("(Unauthorized)")
+        .says("sign in again")
+        .hides("wrong-wrong-wrong");
+}
+
+#[test]
+fn an_authority_that_did_not_issue_the_certificate_is_told() {
+    let Some(cluster) = cluster() else { return };
+    let kubeconfig = format!(
+        "apiVersion: v1\nkind: Config\ncurrent-context: test\n\
+         clusters: [{{name: c, cluster: {{server: \"{}\"}}}}]\n\
+         users: []\ncontexts: [{{name: test, context: {{cluster: c}}}}]\n",
+        cluster.address()
+    );
+    Page::script(ASK)
+        .file(".kube/config", &kubeconfig)
+        .run()
+        .fails()
+        .says("the kubeconfig's authority did not issue the certificate")
+        .says("(CertificateInvalid)");
+}
+
+#[test]
+fn a_plugin_signs_in_with_the_cleaned_environment() {
+    let Some(cluster) = cluster() else { return };
+    let kubeconfig = cluster.kubeconfig_with(
+        "exec: {apiVersion: client.authentication.k8s.io/v1, command: ./sign-in, args: [now], \
+         interactiveMode: Never, env: [{name: WHO, value: admin}]}",
+        "default",
+    );
+    let answer = format!(
+        "#!/bin/sh\n\
+         [ \"$WHO\" = admin ] && [ \"$1\" = now ] && [ -z \"$AWS_SESSION_TOKEN\" ] || \
+         {{ echo 'who are you?' >&2; exit 3; }}\n\
+         echo x >> \"$HOME/asked\"\n\
+         echo '{{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1\",\
+         \"status\":{{\"token\":\"{}\",\"expirationTimestamp\":\"2099-01-01T00:00:00Z\"}}}}'\n",
+        token(ADMIN)
+    );
+    let unset = "---\ncredentials:\n  unset: [AWS_SESSION_TOKEN]\n---\n";
+    let text = format!(
+        "{unset}# Page\n\n```rhai {{#it}}\n{ASK};\n{ASK};\n\
+         assert sh(\"wc -l < asked\").stdout == \"1\";\n```\n"
+    );
+    let page = Page::text(&text)
+        .file(".kube/config", &kubeconfig)
+        .file(".kube/sign-in", &answer)
+        .env("AWS_SESSION_TOKEN", "stale-stale-stale");
+    let program = page.root().join(".kube/sign-in");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(program, mode).expect("it is ours");
+    page.run().passes();
+    let kubeconfig = cluster.kubeconfig_with(
+        "exec: {apiVersion: client.authentication.k8s.io/v1, command: no-such-plugin, \
+         installHint: get it from example.test}",
+        "default",
+    );
+    Page::script(ASK)
+        .file(".kube/config", &kubeconfig)
+        .run()
+        .fails()
+        .says("`no-such-plugin`, which signs in to the context `test`, is not installed")
+        .says("get it from example.test");
+}
