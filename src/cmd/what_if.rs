@@ -19,11 +19,7 @@ use super::{credentials, inputs, rooms, run, runs, runtime};
 ///
 /// # Errors
 /// Where there is no such run, or the page can't be run.
-pub(crate) fn what_if(
-    name: &str,
-    file: &Path,
-    surroundings: &Surroundings,
-) -> Result<u8, Failure> {
+pub(crate) fn what_if(name: &str, file: &Path, surroundings: &Surroundings) -> Result<u8, Failure> {
     let recorded = runs::find(name, surroundings)?;
     runs::sound(&recorded, surroundings)?;
     let recording = Arc::new(recording(&recorded)?);

@@ -103,9 +103,11 @@ impl Account {
 
     /// When the run itself ended, or its last entry was recorded.
     pub(super) fn ended(&self) -> Timestamp {
-        let end = self.moments.iter().rev().find_map(|moment| {
-            matches!(moment.what, What::Ended(..)).then_some(moment.at)
-        });
+        let end = self
+            .moments
+            .iter()
+            .rev()
+            .find_map(|moment| matches!(moment.what, What::Ended(..)).then_some(moment.at));
         end.or(self.report.last).unwrap_or(self.began)
     }
 

@@ -109,9 +109,7 @@ impl Claims {
 
     /// Why a step's assertions are only told, where that is known.
     pub(super) fn why_told(&self, run: usize, step: &str) -> Option<&str> {
-        self.told
-            .get(&(run, step.to_owned()))
-            .map(String::as_str)
+        self.told.get(&(run, step.to_owned())).map(String::as_str)
     }
 
     /// The front matter of the page.
@@ -152,7 +150,11 @@ impl Claims {
                     let same = other.report.step(&step.id).is_some_and(|twin| {
                         twin.command == step.command && other.head.inputs == account.head.inputs
                     });
-                    let how = if same { "the same step of" } else { "a step of that name in" };
+                    let how = if same {
+                        "the same step of"
+                    } else {
+                        "a step of that name in"
+                    };
                     told = Some(format!("{how} run {} is checked", other.short()));
                 }
                 match told {
@@ -194,7 +196,9 @@ impl Claims {
                     _ => false,
                 };
                 if fits && has_word(&cell.code, name) && crate::language::is_variable(name) {
-                    self.inputs.entry(name.clone()).or_insert_with(|| value.clone());
+                    self.inputs
+                        .entry(name.clone())
+                        .or_insert_with(|| value.clone());
                 }
             }
         }
@@ -249,11 +253,19 @@ impl Candidate<'_> {
         let mut cells = Vec::new();
         let alone = rest.trim().is_empty() && asserts.len() == 1;
         if !rest.trim().is_empty() {
-            let name = if asserts.is_empty() { String::new() } else { "-values".to_owned() };
+            let name = if asserts.is_empty() {
+                String::new()
+            } else {
+                "-values".to_owned()
+            };
             cells.push(cell(format!("rhai {{#{id}{name}}}"), rest, false));
         }
         for (index, code) in asserts.into_iter().enumerate() {
-            let name = if alone { String::new() } else { format!("-{}", index + 1) };
+            let name = if alone {
+                String::new()
+            } else {
+                format!("-{}", index + 1)
+            };
             cells.push(cell(format!("rhai {{#{id}{name}}}"), code, true));
         }
         cells
@@ -271,7 +283,11 @@ struct Pieces {
 impl Pieces {
     fn of(step: &Step, code: &str) -> Self {
         let passed = step.state == State::Finished(Status::Passed);
-        let broken = step.checks.iter().find(|check| !check.held).map(|check| check.line);
+        let broken = step
+            .checks
+            .iter()
+            .find(|check| !check.held)
+            .map(|check| check.line);
         let mut pieces = Self {
             rest: String::new(),
             asserts: Vec::new(),
@@ -329,7 +345,11 @@ fn unfit(step: &Step, code: &str) -> Option<String> {
         "it ran for each element of a list"
     } else if script && code.contains("ask(") {
         "it asks the operator"
-    } else if step.directory.as_ref().is_some_and(|place| !is_plain(place)) {
+    } else if step
+        .directory
+        .as_ref()
+        .is_some_and(|place| !is_plain(place))
+    {
         "the name of its directory can't stand in a page"
     } else {
         return None;
@@ -346,11 +366,19 @@ fn left_behind(account: &Account, step: &Step, code: &str) -> Option<String> {
                 .any(|text| code.contains(text.as_str()))
     });
     if let Some((name, by)) = exported {
-        return Some(format!("it uses the variable `{name}`, which `{by}` exported"));
+        return Some(format!(
+            "it uses the variable `{name}`, which `{by}` exported"
+        ));
     }
     let runs = step.kind == "rhai" && (code.contains("sh(") || code.contains("run("));
-    let by = account.moved.as_ref().filter(|by| runs && *by != &step.id)?;
-    let before = account.report.step(by).is_some_and(|by| by.started < step.started);
+    let by = account
+        .moved
+        .as_ref()
+        .filter(|by| runs && *by != &step.id)?;
+    let before = account
+        .report
+        .step(by)
+        .is_some_and(|by| by.started < step.started);
     before.then(|| format!("it runs in a directory that `{by}` went to"))
 }
 

@@ -200,7 +200,12 @@ mod tests {
 
     #[test]
     fn what_acts_in_markdown_is_shown() {
-        let shown = |given: &str| assert_eq!(rendered(&format!("a {}", text(given))).0, format!("a {given}"));
+        let shown = |given: &str| {
+            assert_eq!(
+                rendered(&format!("a {}", text(given))).0,
+                format!("a {given}")
+            )
+        };
         shown("# no heading <b>bold</b> [link](x) `code` a|b *em* __init__ snake_case ~~x~~ $x$");
         shown("``` {#x} \\ &amp; ![i](y) https://evil.example www.evil.example {{#include x}}");
         assert_eq!(text("1. a"), "1. a");
