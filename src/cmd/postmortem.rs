@@ -29,9 +29,11 @@ pub(crate) fn postmortem(
         seen.push(run.journal().to_owned());
         runs::sound(&run, surroundings)?;
         let account = runs::read(run.journal(), |entries| Account::fold(entries))?;
-        accounts.push(account.ok_or_else(|| {
-            Failure::journal(format!("nothing is recorded of the run `{name}`"))
-        })?);
+        accounts.push(
+            account.ok_or_else(|| {
+                Failure::journal(format!("nothing is recorded of the run `{name}`"))
+            })?,
+        );
     }
     let page = report::postmortem(accounts, &rooms::vocabulary());
     match &args.output {

@@ -147,7 +147,9 @@ pub(super) fn seal(path: &Path) -> Option<String> {
         return None;
     }
     let mut line = String::new();
-    BufReader::new(file.take(64 * 1024)).read_line(&mut line).ok()?;
+    BufReader::new(file.take(64 * 1024))
+        .read_line(&mut line)
+        .ok()?;
     let head: Value = serde_json::from_str(&line).ok()?;
     let digest = head.get("digest")?.as_str()?;
     Some(format!("{digest} {}\n", head.get("entries")?.as_u64()?))
@@ -159,7 +161,8 @@ fn is_recording(file: &mut File) -> io::Result<bool> {
         return Ok(false);
     }
     let mut beginning = Vec::new();
-    file.take(BEGINNING.len() as u64).read_to_end(&mut beginning)?;
+    file.take(BEGINNING.len() as u64)
+        .read_to_end(&mut beginning)?;
     file.seek(SeekFrom::Start(0))?;
     Ok(beginning == BEGINNING)
 }

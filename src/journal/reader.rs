@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use super::portable;
 use super::entry::{Entry, Malformed, Standing};
+use super::portable;
 use crate::event::VERSION;
 
 /// No line of ours is near to this; a file with longer ones is no journal.

@@ -386,7 +386,8 @@ fn a_torn_last_line_is_a_crash_and_no_forgery() {
 fn a_newer_minor_version_is_read_and_said() {
     let folder = TempDir::new().expect("there is room");
     let path = folder.path().join("j.jsonl");
-    const UNKNOWN: &str = "{\"v\":\"1.9\",\"seq\":2,\"prev\":\"\",\"event\":\"sung\",\"at\":\"\"}\n";
+    const UNKNOWN: &str =
+        "{\"v\":\"1.9\",\"seq\":2,\"prev\":\"\",\"event\":\"sung\",\"at\":\"\"}\n";
     let line = Entry::new(1, clock(), "0".repeat(64), began()).to_line();
     let ours = format!("\"v\":\"{VERSION}\"");
     fs::write(

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::event::{Event, Stream, Text};
+use crate::event::{Event, RunStarted, Stream, Text};
 use crate::journal::Entry;
 use crate::secret::{Clean, CleanValue};
 
@@ -50,6 +50,9 @@ struct Fold {
 impl Fold {
     fn apply(&mut self, at: Timestamp, event: &Event) {
         let Some(id) = event.step() else {
+            if let Event::RunStarted(head) = event {
+                self.goes_on(head);
+            }
             if let Event::RunFinished {
                 status,
                 exit,
@@ -83,6 +86,22 @@ impl Fold {
             .iter()
             .any(|head| head.id == cell_of(id) && head.kind == "rhai");
         self.step(id).apply(at, event, is_script);
+    }
+
+    /// The run goes on after it had stopped: what begins again, begins anew in the recording.
+    fn goes_on(&mut self, head: &RunStarted) {
+        self.recording.head = head.clone();
+        self.recording.end = None;
+        let again = head.resumes.iter().flat_map(|resumes| &resumes.again);
+        let again: BTreeSet<&str> = again.map(|again| again.step.as_str()).collect();
+        for step in &mut self.recording.steps {
+            if again.contains(step.id.as_str()) || again.contains(cell_of(&step.id)) {
+                *step = Step {
+                    id: std::mem::take(&mut step.id),
+                    ..Step::default()
+                };
+            }
+        }
     }
 
     /// What is true of the run and not of the step alone.

@@ -161,7 +161,10 @@ fn called(place: Place, call: &Called, add: &mut impl FnMut(Place, String, Chang
         return;
     };
     let value = serde_json::to_value(outcome).unwrap_or_default();
-    if matches!(call.function.as_str(), "run" | "sh" | "run_unchecked" | "sh_unchecked") {
+    if matches!(
+        call.function.as_str(),
+        "run" | "sh" | "run_unchecked" | "sh_unchecked"
+    ) {
         let exit: Option<crate::recording::Exit> = serde_json::from_value(value).ok();
         if let Some(exit) = exit {
             process(place, &exit.how, &call.output, &of, add);
@@ -276,7 +279,11 @@ fn values(value: &Value) -> Vec<(String, Value)> {
             let Some(place) = changed.pointer_mut(pointer) else {
                 continue;
             };
-            let name = if pointer.is_empty() { "it" } else { pointer.as_str() };
+            let name = if pointer.is_empty() {
+                "it"
+            } else {
+                pointer.as_str()
+            };
             let (what, other) = match &*place {
                 Value::Array(_) => (format!("{name} is empty"), json!([])),
                 Value::Number(number) => {
@@ -374,7 +381,8 @@ impl Mutation {
                             Some(outcome)
                         }),
                     };
-                    if let Some(outcome) = outcome.and_then(|value| serde_json::from_value(value).ok())
+                    if let Some(outcome) =
+                        outcome.and_then(|value| serde_json::from_value(value).ok())
                     {
                         call.outcome = Some(outcome);
                     }

@@ -140,10 +140,7 @@ impl Page<'_> {
     }
 
     fn verdicts(&mut self, difference: &Difference) {
-        for (name, verdict) in [
-            ("recorded", &difference.recorded),
-            ("now", &difference.now),
-        ] {
+        for (name, verdict) in [("recorded", &difference.recorded), ("now", &difference.now)] {
             let why = verdict
                 .reason()
                 .map_or_else(String::new, |why| format!(": {why}"));

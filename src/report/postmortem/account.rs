@@ -42,6 +42,8 @@ pub(super) struct Moment {
 #[derive(Clone, Debug)]
 pub(super) enum What {
     Began,
+    /// The run went on after it had stopped; who had it go on.
+    Resumed(String),
     /// A step began; the report has how it ended.
     Step(String),
     /// Steps were passed over, all for one reason.
@@ -103,9 +105,11 @@ impl Account {
 
     /// When the run itself ended, or its last entry was recorded.
     pub(super) fn ended(&self) -> Timestamp {
-        let end = self.moments.iter().rev().find_map(|moment| {
-            matches!(moment.what, What::Ended(..)).then_some(moment.at)
-        });
+        let end = self
+            .moments
+            .iter()
+            .rev()
+            .find_map(|moment| matches!(moment.what, What::Ended(..)).then_some(moment.at));
         end.or(self.report.last).unwrap_or(self.began)
     }
 
@@ -125,6 +129,7 @@ impl Account {
                 }
                 What::Skipped(vec![step], reason.to_string())
             }
+            Event::RunStarted(head) => What::Resumed(head.operator.clone()),
             Event::Asked { step, question, .. } => {
                 questions.insert(step, question.to_string());
                 return;

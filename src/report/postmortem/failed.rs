@@ -130,10 +130,19 @@ fn last_lines(name: &str, tail: &Tail, page: &mut String) {
 pub(super) fn learning(number: usize, account: &Account, step: &Step, page: &mut String) {
     let why = step.reason.as_ref().map_or("", Clean::as_str);
     let headline = match step.checks.iter().rev().find(|check| !check.held) {
-        Some(Check { message: Some(message), .. }) => format!("Not so: {}", text(message.as_str())),
+        Some(Check {
+            message: Some(message),
+            ..
+        }) => format!("Not so: {}", text(message.as_str())),
         _ => format!("{} {}", code(&step.id), ended(step)),
     };
-    let _ = write!(page, "\n### {number}. {headline}\n\n**Problem**: {}{} {}", code(&step.id), line(step), ended(step));
+    let _ = write!(
+        page,
+        "\n### {number}. {headline}\n\n**Problem**: {}{} {}",
+        code(&step.id),
+        line(step),
+        ended(step)
+    );
     if !why.is_empty() {
         let _ = write!(page, ": {}", said(why));
     }
@@ -141,10 +150,16 @@ pub(super) fn learning(number: usize, account: &Account, step: &Step, page: &mut
     let idle = account
         .report
         .steps()
-        .filter(|other| other.state == State::Waiting || (other.state == State::Skipped && stopped(other)))
+        .filter(|other| {
+            other.state == State::Waiting || (other.state == State::Skipped && stopped(other))
+        })
         .count();
     if idle > 0 && counts(account, step) {
-        let _ = write!(page, " {} did not run because the run stopped.", count(idle, "step"));
+        let _ = write!(
+            page,
+            " {} did not run because the run stopped.",
+            count(idle, "step")
+        );
     }
     let _ = write!(page, "\n\n**Root cause**: {FILL_IN}");
     let parts: Vec<String> = step
@@ -154,12 +169,21 @@ pub(super) fn learning(number: usize, account: &Account, step: &Step, page: &mut
         .find(|check| !check.held)
         .into_iter()
         .flat_map(|check| &check.parts)
-        .map(|part| format!("{} was {}", code(part.code.as_str()), code(part.value.as_str())))
+        .map(|part| {
+            format!(
+                "{} was {}",
+                code(part.code.as_str()),
+                code(part.value.as_str())
+            )
+        })
         .collect();
     if !parts.is_empty() {
         let _ = write!(page, " What is known: {}.", parts.join(", "));
     } else if let Some(code) = step.code {
-        let _ = write!(page, " What is known: its command ended with status {code}.");
+        let _ = write!(
+            page,
+            " What is known: its command ended with status {code}."
+        );
     }
     page.push_str("\n\n**Fix**: ");
     page.push_str(&match fixed(account, step) {
@@ -184,7 +208,9 @@ fn fixed(account: &Account, step: &Step) -> Option<String> {
     let after: Vec<String> = account
         .report
         .steps()
-        .filter(|other| other.started > step.started && other.state == State::Finished(Status::Passed))
+        .filter(|other| {
+            other.started > step.started && other.state == State::Finished(Status::Passed)
+        })
         .take(5)
         .map(|other| code(&other.id))
         .collect();

@@ -59,7 +59,10 @@ pub(super) fn text(text: &str) -> String {
             // `https://…` is a link of GFM, and `{{…}}` a directive of mdBook.
             ':' => after == Some(&'/'),
             '{' => after == Some(&'{'),
+            // `...` and `--` become other characters in mdBook, and `--force` must stay.
+            '.' if after == Some(&'.') => true,
             '.' => index >= 3 && text.to_ascii_lowercase().contains("www.") && in_word,
+            '-' if after == Some(&'-') => true,
             // A list or a heading, where a line begins with it.
             '-' | '+' | '=' => index == 0,
             _ => false,
@@ -200,7 +203,12 @@ mod tests {
 
     #[test]
     fn what_acts_in_markdown_is_shown() {
-        let shown = |given: &str| assert_eq!(rendered(&format!("a {}", text(given))).0, format!("a {given}"));
+        let shown = |given: &str| {
+            assert_eq!(
+                rendered(&format!("a {}", text(given))).0,
+                format!("a {given}")
+            )
+        };
         shown("# no heading <b>bold</b> [link](x) `code` a|b *em* __init__ snake_case ~~x~~ $x$");
         shown("``` {#x} \\ &amp; ![i](y) https://evil.example www.evil.example {{#include x}}");
         assert_eq!(text("1. a"), "1. a");

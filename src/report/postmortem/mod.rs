@@ -122,7 +122,9 @@ fn sentence(account: &Account) -> String {
     } else if status == Status::Refused || status == Status::Interrupted {
         told = told.replace(" it **", " it was **");
     }
-    let at: Vec<&Step> = unwell(account).filter(|step| counts(account, step)).collect();
+    let at: Vec<&Step> = unwell(account)
+        .filter(|step| counts(account, step))
+        .collect();
     match at.as_slice() {
         [] => {
             if let Some(reason) = &account.report.reason {
@@ -142,7 +144,12 @@ fn sentence(account: &Account) -> String {
             }
         }
     }
-    let _ = write!(told, " Of {}, {} passed", count(totals.steps, "step"), totals.passed);
+    let _ = write!(
+        told,
+        " Of {}, {} passed",
+        count(totals.steps, "step"),
+        totals.passed
+    );
     for (number, word) in [
         (totals.failed, "failed"),
         (totals.refused, "was refused"),
@@ -179,8 +186,15 @@ fn facts(account: &Account) -> Vec<(&'static str, String)> {
     let head = &account.head;
     let mut facts = Vec::new();
     let digest = head.digest.get(..12).unwrap_or_default();
-    let what = format!("{}, {}", text(head.title.as_str()), code_in_table(&head.document));
-    facts.push(("what", format!("{what} (SHA-256 {}…)", code_in_table(digest))));
+    let what = format!(
+        "{}, {}",
+        text(head.title.as_str()),
+        code_in_table(&head.document)
+    );
+    facts.push((
+        "what",
+        format!("{what} (SHA-256 {}…)", code_in_table(digest)),
+    ));
     facts.push((
         "when",
         format!(
@@ -190,7 +204,11 @@ fn facts(account: &Account) -> Vec<(&'static str, String)> {
             took(account)
         ),
     ));
-    let attended = if head.attended { "at a terminal" } else { "unattended" };
+    let attended = if head.attended {
+        "at a terminal"
+    } else {
+        "unattended"
+    };
     facts.push(("who", format!("{}, {attended}", text(&head.operator))));
     let mut place = match &head.target {
         Some(target) => format!("target {}, ", code_in_table(target)),
@@ -220,7 +238,11 @@ fn facts(account: &Account) -> Vec<(&'static str, String)> {
         facts.push(("inputs", inputs.join(" ")));
     }
     for removed in &head.removed {
-        let why = format!("{}: {}", code_in_table(&removed.name), text(&removed.reason));
+        let why = format!(
+            "{}: {}",
+            code_in_table(&removed.name),
+            text(&removed.reason)
+        );
         facts.push(("removed", why));
     }
     let result = match (account.report.status, account.report.exit) {
@@ -233,7 +255,11 @@ fn facts(account: &Account) -> Vec<(&'static str, String)> {
         format!(
             "run {}, {}; {} tells whether it is whole",
             code_in_table(&head.run),
-            if account.entries == 1 { "1 entry".to_owned() } else { format!("{} entries", account.entries) },
+            if account.entries == 1 {
+                "1 entry".to_owned()
+            } else {
+                format!("{} entries", account.entries)
+            },
             code_in_table(&format!("runbook verify {}", account.short()))
         ),
     ));
@@ -249,9 +275,10 @@ fn shown(value: &CleanValue) -> String {
 
 /// The steps that ran and did not pass.
 fn unwell(account: &Account) -> impl Iterator<Item = &Step> {
-    account.report.steps().filter(|step| {
-        matches!(step.state, State::Finished(status) if status != Status::Passed)
-    })
+    account
+        .report
+        .steps()
+        .filter(|step| matches!(step.state, State::Finished(status) if status != Status::Passed))
 }
 
 /// Whether a step's failure counts: nothing handled it, and it may not fail.
@@ -259,7 +286,10 @@ fn counts(account: &Account, step: &Step) -> bool {
     let whole = step.id.split('[').next().unwrap_or_default();
     step.state != State::Finished(Status::Failed)
         || (account.counted.is_empty() && account.report.status != Some(Status::Passed))
-        || account.counted.iter().any(|id| *id == step.id || id == whole)
+        || account
+            .counted
+            .iter()
+            .any(|id| *id == step.id || id == whole)
 }
 
 /// What ran, to be pasted at a prompt.
@@ -284,7 +314,11 @@ fn commands(accounts: &[Account], page: &mut String) {
             any = true;
             let _ = write!(page, "\n{}, which {}", code(&step.id), ended(step));
             for name in found.secrets {
-                let _ = write!(page, "; a secret is read from {}, to be exported", code(&name));
+                let _ = write!(
+                    page,
+                    "; a secret is read from {}, to be exported",
+                    code(&name)
+                );
             }
             let _ = write!(page, ":\n\n{}", command(&found.command));
         }
@@ -332,7 +366,13 @@ fn remains(accounts: &[Account], page: &mut String) {
                 title if title == step.id => String::new(),
                 title => format!(", {}", text(title)),
             };
-            let _ = write!(page, "- [ ] {}{}{title}: {}", code(&step.id), line(step), ended(step));
+            let _ = write!(
+                page,
+                "- [ ] {}{}{title}: {}",
+                code(&step.id),
+                line(step),
+                ended(step)
+            );
             let _ = match why {
                 "" => writeln!(page),
                 why => writeln!(page, " ({})", said(why)),
@@ -349,7 +389,10 @@ fn remains(accounts: &[Account], page: &mut String) {
     if !any {
         page.push_str("\nEvery step that should have run came to its end.\n");
     }
-    let _ = write!(page, "\n- [ ] {FILL_IN} What follows from this page, who does it, until when.\n");
+    let _ = write!(
+        page,
+        "\n- [ ] {FILL_IN} What follows from this page, who does it, until when.\n"
+    );
 }
 
 /// Whether a step was passed over because something else went wrong, and not by its own condition.
@@ -368,7 +411,10 @@ fn notes(accounts: &[Account], page: &mut String) {
     }
     page.push_str("\n## Notes\n\n");
     for note in notes {
-        if let account::What::Noted { by, text: noted, .. } = &note.what {
+        if let account::What::Noted {
+            by, text: noted, ..
+        } = &note.what
+        {
             let at = note.at.strftime("%Y-%m-%d %H:%M:%S");
             let _ = writeln!(page, "- {at} UTC, {}: {}", text(by), said(noted));
         }

@@ -16,15 +16,24 @@ const NAMED: usize = 8;
 pub(super) fn write(accounts: &[Account], page: &mut String) {
     page.push_str("\n## Timeline\n\nTimes are UTC.\n\n");
     let several = accounts.len() > 1;
-    let (head, rule) = if several { ("| run ", "|---") } else { ("", "") };
-    let _ = write!(page, "| time {head}| what happened | took |\n|---{rule}|---|---|\n");
+    let (head, rule) = if several {
+        ("| run ", "|---")
+    } else {
+        ("", "")
+    };
+    let _ = write!(
+        page,
+        "| time {head}| what happened | took |\n|---{rule}|---|---|\n"
+    );
     let mut moments: Vec<(&Account, &Moment)> = accounts
         .iter()
         .flat_map(|account| account.moments.iter().map(move |moment| (account, moment)))
         .collect();
     moments.sort_by_key(|(_, moment)| moment.at);
     let (first, last) = (moments.first(), moments.last());
-    let span = first.zip(last).map(|(first, last)| last.1.at.duration_since(first.1.at));
+    let span = first
+        .zip(last)
+        .map(|(first, last)| last.1.at.duration_since(first.1.at));
     // What happened within a minute or two needs more than seconds.
     let clock = match span {
         Some(span) if span.as_secs() < 120 => "%H:%M:%S.%3f",
@@ -59,9 +68,14 @@ fn told(account: &Account, what: &What) -> (String, String) {
     match what {
         What::Began => {
             let head = &account.head;
-            let began = format!("**{}** began {}", text(&head.operator), code_in_table(&head.document));
+            let began = format!(
+                "**{}** began {}",
+                text(&head.operator),
+                code_in_table(&head.document)
+            );
             (began, String::new())
         }
+        What::Resumed(by) => (format!("**{}** had the run go on", text(by)), String::new()),
         What::Step(id) => match account.report.step(id) {
             Some(step) => {
                 let took = step.elapsed.map(show_duration).unwrap_or_default();
@@ -70,11 +84,15 @@ fn told(account: &Account, what: &What) -> (String, String) {
             None => (code_in_table(id), String::new()),
         },
         What::Skipped(ids, reason) => {
-            let mut names: Vec<String> = ids.iter().take(NAMED).map(|id| code_in_table(id)).collect();
+            let mut names: Vec<String> =
+                ids.iter().take(NAMED).map(|id| code_in_table(id)).collect();
             if ids.len() > NAMED {
                 names.push(format!("{} more", ids.len() - NAMED));
             }
-            (format!("↷ skipped {}: {}", names.join(", "), said(reason)), String::new())
+            (
+                format!("↷ skipped {}: {}", names.join(", "), said(reason)),
+                String::new(),
+            )
         }
         What::Answered {
             step,
@@ -86,7 +104,11 @@ fn told(account: &Account, what: &What) -> (String, String) {
                 "" => String::new(),
                 question => format!(" “{}”", said(question)),
             };
-            let by = if by.starts_with('-') { code_in_table(by) } else { format!("**{}**", text(by)) };
+            let by = if by.starts_with('-') {
+                code_in_table(by)
+            } else {
+                format!("**{}**", text(by))
+            };
             let told = format!(
                 "{} asked{question} and {by} answered **{}**",
                 code_in_table(step),
@@ -94,8 +116,18 @@ fn told(account: &Account, what: &What) -> (String, String) {
             );
             (told, String::new())
         }
-        What::Noted { by, person, text: noted } => {
-            let by = if *person { format!("**{}** noted", text(by)) } else if by.is_empty() { "the run noted".to_owned() } else { format!("{} noted", code_in_table(by)) };
+        What::Noted {
+            by,
+            person,
+            text: noted,
+        } => {
+            let by = if *person {
+                format!("**{}** noted", text(by))
+            } else if by.is_empty() {
+                "the run noted".to_owned()
+            } else {
+                format!("{} noted", code_in_table(by))
+            };
             (format!("{by}: {}", said(noted)), String::new())
         }
         What::Ended(status, exit, elapsed) => (

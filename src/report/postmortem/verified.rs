@@ -35,7 +35,11 @@ pub(super) fn write(accounts: &[Account], claims: &Claims, page: &mut String) {
                 page.push('\n');
             } else {
                 let why = claims.why_told(run, &step.id).unwrap_or("of what it needs");
-                let _ = write!(page, "\nThis page does not check it again: {}.\n", said(why));
+                let _ = write!(
+                    page,
+                    "\nThis page does not check it again: {}.\n",
+                    said(why)
+                );
             }
         }
     }
@@ -55,7 +59,10 @@ fn one(account: &Account, step: &Step, page: &mut String) {
         .map(|at| at.strftime(" at %H:%M:%S UTC").to_string())
         .unwrap_or_default();
     if step.held == 0 {
-        let _ = write!(page, "\nIt only looks; what is checked below needs it. It ran{at}.\n");
+        let _ = write!(
+            page,
+            "\nIt only looks; what is checked below needs it. It ran{at}.\n"
+        );
         return;
     }
     let _ = write!(
@@ -66,7 +73,9 @@ fn one(account: &Account, step: &Step, page: &mut String) {
     );
     let mut lines: BTreeMap<(usize, usize), (&Check, usize)> = BTreeMap::new();
     for check in step.checks.iter().filter(|check| check.held) {
-        let place = lines.entry((check.line, check.column)).or_insert((check, 0));
+        let place = lines
+            .entry((check.line, check.column))
+            .or_insert((check, 0));
         *place = (check, place.1 + 1);
     }
     for (check, times) in lines.values().take(CHECKS) {
@@ -82,7 +91,11 @@ fn one(account: &Account, step: &Step, page: &mut String) {
                 )
             })
             .collect();
-        let times = if *times > 1 { format!(" ({times} times, the last shown)") } else { String::new() };
+        let times = if *times > 1 {
+            format!(" ({times} times, the last shown)")
+        } else {
+            String::new()
+        };
         let _ = writeln!(
             page,
             "| {} | {} | {}{times} | {} |",
@@ -93,6 +106,10 @@ fn one(account: &Account, step: &Step, page: &mut String) {
         );
     }
     if lines.len() > CHECKS {
-        let _ = write!(page, "\nThe journal has {}.\n", count(lines.len() - CHECKS, "more assertion"));
+        let _ = write!(
+            page,
+            "\nThe journal has {}.\n",
+            count(lines.len() - CHECKS, "more assertion")
+        );
     }
 }
