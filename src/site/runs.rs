@@ -111,8 +111,7 @@ pub(super) fn html(
     if !timeline.is_empty() {
         let _ = write!(
             out,
-            "<h2>Timeline</h2><details class=\"rb-fold\"><summary>{} entries of the journal</summary><ol class=\"rb-time\">{timeline}</ol></details>",
-            last
+            "<h2>Timeline</h2><details class=\"rb-fold\"><summary>{last} entries of the journal</summary><ol class=\"rb-time\">{timeline}</ol></details>"
         );
     }
     out
