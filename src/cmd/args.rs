@@ -124,9 +124,9 @@ pub(crate) enum Command {
     /// Tell whether a run's journal is whole and unaltered
     Verify(Verify),
     /// Make a site of the runbooks, which shows whether they still hold
-    Docs(Docs),
+    Docs(super::docs::Docs),
     /// Write a text as one safe word of a shell
-    Quote(Quote),
+    Quote(super::quote::Quote),
     /// Look at this machine's tools, shells and credentials
     Doctor,
     /// Write completions for a shell
@@ -402,78 +402,6 @@ pub(crate) struct Postmortem {
 pub(crate) struct Verify {
     #[command(flatten)]
     pub(crate) run: RunName,
-}
-
-/// `runbook docs`
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  runbook docs build                      the site of this repository's runbooks, in book/
-  runbook docs build ops --dest /tmp/site
-  runbook docs serve                      build, show on this machine, rebuild on change
-
-The folder's book.toml is used where there is one; else its runbooks/ folder, else the folder
-itself. With `[preprocessor.runbook] command = \"runbook docs preprocess\"` in its book.toml,
-`mdbook build` makes the same pages. Nothing that a page says is run.")]
-pub(crate) struct Docs {
-    #[command(subcommand)]
-    pub(crate) command: DocsCommand,
-}
-
-/// What to do with a site.
-#[derive(Debug, Subcommand)]
-pub(crate) enum DocsCommand {
-    /// Build the site
-    Build(DocsBuild),
-    /// Build it, show it on this machine, rebuild it when a page changes
-    Serve(DocsServe),
-    /// Be mdBook's preprocessor: a book as JSON comes in and goes out
-    Preprocess(DocsPreprocess),
-}
-
-/// Which book, and where the site goes.
-#[derive(Debug, Args)]
-pub(crate) struct DocsBuild {
-    /// The folder of the book
-    #[arg(value_name = "DIR", default_value = ".")]
-    pub(crate) folder: PathBuf,
-    /// Where the site goes [default: as book.toml says, else book/]
-    #[arg(long, value_name = "OUT")]
-    pub(crate) dest: Option<PathBuf>,
-}
-
-/// `runbook docs serve`
-#[derive(Debug, Args)]
-pub(crate) struct DocsServe {
-    #[command(flatten)]
-    pub(crate) build: DocsBuild,
-    /// The port on 127.0.0.1; 0 takes any that is free
-    #[arg(long, value_name = "PORT", default_value_t = 3000)]
-    pub(crate) port: u16,
-}
-
-/// `runbook docs preprocess`
-#[derive(Debug, Args)]
-pub(crate) struct DocsPreprocess {
-    /// Only tell, by the exit status, whether a renderer is supported
-    #[arg(value_name = "supports RENDERER", num_args = 0..=2)]
-    pub(crate) question: Vec<String>,
-}
-
-/// `runbook quote`
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  runbook quote 'rds!db-1234'
-  runbook quote --shell fish -- \"-it's\"
-  runbook quote -- kubectl exec web -- printf \"it's\\n\"")]
-pub(crate) struct Quote {
-    /// The shell that will read it: sh, bash, zsh, fish, powershell
-    #[arg(long, value_name = "SHELL", default_value = "bash", value_parser = ["sh", "bash", "zsh", "fish", "powershell"], hide_possible_values = true)]
-    pub(crate) shell: String,
-    /// The text, or the words of a command; put `--` before one that begins with `-`
-    #[arg(value_name = "STRING", required = true)]
-    pub(crate) texts: Vec<OsString>,
 }
 
 /// `runbook completions`
