@@ -50,8 +50,10 @@ struct Fold {
 impl Fold {
     fn apply(&mut self, at: Timestamp, event: &Event) {
         let Some(id) = event.step() else {
-            if let Event::RunStarted(head) = event {
-                self.goes_on(head);
+            if let Event::RunStarted(head) = event
+                && let Some(resumes) = &head.resumes
+            {
+                self.go_on(head, &resumes.kept);
             }
             if let Event::RunFinished {
                 status,
@@ -88,20 +90,25 @@ impl Fold {
         self.step(id).apply(at, event, is_script);
     }
 
-    /// The run goes on after it had stopped: what begins again, begins anew in the recording.
-    fn goes_on(&mut self, head: &RunStarted) {
-        self.recording.head = head.clone();
-        self.recording.end = None;
-        let again = head.resumes.iter().flat_map(|resumes| &resumes.again);
-        let again: BTreeSet<&str> = again.map(|again| again.step.as_str()).collect();
-        for step in &mut self.recording.steps {
-            if again.contains(step.id.as_str()) || again.contains(cell_of(&step.id)) {
-                *step = Step {
-                    id: std::mem::take(&mut step.id),
-                    ..Step::default()
-                };
-            }
-        }
+    /// Takes the head of a run that goes on: as if it had been so from the start, and only what
+    /// was kept had happened before.
+    fn go_on(&mut self, head: &RunStarted, kept: &[String]) {
+        let recording = &mut self.recording;
+        recording.head = RunStarted {
+            resumes: None,
+            ..head.clone()
+        };
+        recording.end = None;
+        recording.steps.retain(|step| {
+            kept.iter()
+                .any(|id| *id == step.id || id == cell_of(&step.id))
+        });
+        recording.places = recording
+            .steps
+            .iter()
+            .enumerate()
+            .map(|(place, step)| (step.id.clone(), place))
+            .collect();
     }
 
     /// What is true of the run and not of the step alone.

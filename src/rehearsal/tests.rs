@@ -249,11 +249,8 @@ fn a_thousand_times_the_same_bytes() {
     let runtime = runtime();
     let graph = graph(SMALL);
     let once = || {
-        let rehearsal = rehearse(
-            Arc::clone(&graph),
-            Arc::clone(&recording),
-            &Terms::default(),
-        );
+        let terms = Terms::default();
+        let rehearsal = rehearse(Arc::clone(&graph), Arc::clone(&recording), &terms);
         let rehearsed = runtime.block_on(rehearsal).expect("it can be gone through");
         assert_eq!(rehearsed.missing, []);
         crate::journal::digest(lines(&rehearsed).as_bytes())
@@ -326,7 +323,8 @@ fn a_variable_that_nobody_read_is_missing() {
 fn what_no_assertion_looks_at_goes_unnoticed() {
     let strength = |page: &str| {
         let recording = record(page, &[]);
-        let strength = mutation::strength(&graph(page), &recording, &Terms::default());
+        let (graph, terms) = (graph(page), Terms::default());
+        let strength = mutation::strength(&graph, &recording, &terms);
         runtime()
             .block_on(strength)
             .expect("it can be gone through")

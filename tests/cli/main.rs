@@ -28,6 +28,7 @@ mod help;
 mod inputs;
 mod journals;
 mod places;
+mod played;
 mod prompts;
 mod recorded;
 mod replay;
