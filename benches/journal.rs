@@ -33,14 +33,20 @@ fn main() {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let path = folder.path().join("journal.jsonl");
     write_journal(&path, ENTRIES, &["a line of output".to_owned()]);
-    println!("{:<50} {:>9} {:>9} {:>9}   aim", "", "median", "least", "most");
+    println!(
+        "{:<50} {:>9} {:>9} {:>9}   aim",
+        "", "median", "least", "most"
+    );
     replay(&path);
     verifying(&path, "verify / hashing, 350 bytes a line");
     let long = folder.path().join("long.jsonl");
     write_journal(&long, 6_000, &["a line of output\n".repeat(1_000)]);
     verifying(&long, "verify / hashing, 17 KiB a line");
     appends(folder.path());
-    if let Some(bytes) = std::env::var("RUNBOOK_BENCH_BYTES").ok().and_then(|n| n.parse().ok()) {
+    if let Some(bytes) = std::env::var("RUNBOOK_BENCH_BYTES")
+        .ok()
+        .and_then(|n| n.parse().ok())
+    {
         memory(folder.path(), bytes);
     }
 }
@@ -50,7 +56,9 @@ fn report(name: &str, unit: &str, aim: &str, mut turn: impl FnMut() -> f64) {
     turn();
     let mut figures: Vec<f64> = (0..PAIRS).map(|_| turn()).collect();
     figures.sort_by(f64::total_cmp);
-    let [least, .., most] = figures.as_slice() else { return };
+    let [least, .., most] = figures.as_slice() else {
+        return;
+    };
     println!(
         "{name:<50} {:>8.2}{unit} {least:>8.2}{unit} {most:>8.2}{unit}   {aim}",
         figures[PAIRS / 2]
@@ -123,7 +131,9 @@ fn write_journal(path: &Path, entries: u64, outputs: &[String]) {
                     skipped: 0,
                     open: false,
                     call: None,
-                    text: Text::Text(outputs[usize::try_from(number).unwrap() % outputs.len()].clone()),
+                    text: Text::Text(
+                        outputs[usize::try_from(number).unwrap() % outputs.len()].clone(),
+                    ),
                 }
             });
         }
@@ -198,7 +208,9 @@ fn verifying(path: &Path, name: &str) {
 
 /// Committing an entry beside one synced append of the same bytes.
 fn appends(folder: &Path) {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
     let redactor = Redactor::default();
     let event = || Event::StepStarted {
         step: "step".to_owned(),
@@ -207,35 +219,52 @@ fn appends(folder: &Path) {
         directory: Some(redactor.clean("/srv")),
     };
     let mut turn = 0;
-    report("commit of an entry / synced append", "x", "1.3 or less", || {
-        turn += 1;
-        let run = folder.join(format!("run-{turn}"));
-        let recorder = Recorder::start(&run, Vec::new(), || Timestamp::UNIX_EPOCH).unwrap();
-        let line = Entry::new(1, Timestamp::UNIX_EPOCH, "0".repeat(64), event()).to_line() + "\n";
-        let plain = folder.join(format!("plain-{turn}"));
-        let mut file = OpenOptions::new().create_new(true).append(true).open(plain).unwrap();
-        let (mut ours, mut theirs) = (Duration::ZERO, Duration::ZERO);
-        for _ in 0..SYNCS {
-            ours += time(|| runtime.block_on(recorder.commit(vec![event()])).unwrap());
-            theirs += time(|| {
-                file.write_all(line.as_bytes()).unwrap();
-                file.sync_data().unwrap();
-            });
-        }
-        runtime.block_on(recorder.finish()).unwrap();
-        ours.as_secs_f64() / theirs.as_secs_f64()
-    });
+    report(
+        "commit of an entry / synced append",
+        "x",
+        "1.3 or less",
+        || {
+            turn += 1;
+            let run = folder.join(format!("run-{turn}"));
+            let recorder = Recorder::start(&run, Vec::new(), || Timestamp::UNIX_EPOCH).unwrap();
+            let line =
+                Entry::new(1, Timestamp::UNIX_EPOCH, "0".repeat(64), event()).to_line() + "\n";
+            let plain = folder.join(format!("plain-{turn}"));
+            let mut file = OpenOptions::new()
+                .create_new(true)
+                .append(true)
+                .open(plain)
+                .unwrap();
+            let (mut ours, mut theirs) = (Duration::ZERO, Duration::ZERO);
+            for _ in 0..SYNCS {
+                ours += time(|| runtime.block_on(recorder.commit(vec![event()])).unwrap());
+                theirs += time(|| {
+                    file.write_all(line.as_bytes()).unwrap();
+                    file.sync_data().unwrap();
+                });
+            }
+            runtime.block_on(recorder.finish()).unwrap();
+            ours.as_secs_f64() / theirs.as_secs_f64()
+        },
+    );
 }
 
 /// The largest resident size of the commands that read a large journal.
 fn memory(folder: &Path, bytes: u64) {
     let path = folder.join("large.jsonl");
-    for (name, text) in [("short lines", "a line of output".to_owned()), ("long lines", "a line of output\n".repeat(3_000))] {
+    for (name, text) in [
+        ("short lines", "a line of output".to_owned()),
+        ("long lines", "a line of output\n".repeat(3_000)),
+    ] {
         write_journal(&path, bytes / (text.len() as u64 + 230), &[text]);
         let size = fs::metadata(&path).unwrap().len() / 1024 / 1024;
         for command in ["verify", "show", "replay", "postmortem"] {
             let mut process = Command::new(env!("CARGO_BIN_EXE_runbook"));
-            process.arg(command).arg(&path).stdin(Stdio::null()).stdout(Stdio::null());
+            process
+                .arg(command)
+                .arg(&path)
+                .stdin(Stdio::null())
+                .stdout(Stdio::null());
             if command == "replay" {
                 process.args(["--speed", "instant"]);
             }
@@ -243,7 +272,8 @@ fn memory(folder: &Path, bytes: u64) {
             let mut child = process.spawn().unwrap();
             let mut peak = 0;
             let status = loop {
-                let text = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+                let text =
+                    fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
                 let line = text.lines().find(|line| line.starts_with("VmHWM:"));
                 let now = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
                 peak = peak.max(now.unwrap_or(0));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::*;
-use crate::event::{Event, Resumes, Again, RunStarted, StepHead, Stream, Text};
+use crate::event::{Again, Event, Resumes, RunStarted, StepHead, Stream, Text};
 use crate::secret::Redactor;
 
 fn clean(text: &str) -> Clean {
@@ -78,7 +78,12 @@ fn instances_stand_for_themselves_and_know_their_line() {
         output("a[1]", false, None, "x"),
     ]);
     assert_eq!(recording.step("a[0]").expect("it ran").attempts.len(), 1);
-    assert_eq!(recording.step("a[1]").expect("it ran").attempts[0].output.len(), 1);
+    assert_eq!(
+        recording.step("a[1]").expect("it ran").attempts[0]
+            .output
+            .len(),
+        1
+    );
     assert_eq!(recording.line("a[1]"), Some(7));
     assert_eq!(recording.line("b"), None);
 }

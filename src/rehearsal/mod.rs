@@ -208,7 +208,12 @@ fn selection(graph: &Graph, recording: &Recording) -> Selection {
     let Some(selection) = &recording.head.selection else {
         return Selection::default();
     };
-    let is_there = |id: &&String| graph.steps.iter().any(|step| step.id.as_str() == id.as_str());
+    let is_there = |id: &&String| {
+        graph
+            .steps
+            .iter()
+            .any(|step| step.id.as_str() == id.as_str())
+    };
     Selection {
         steps: selection.steps.iter().filter(is_there).cloned().collect(),
         from: selection.from.as_ref().filter(is_there).cloned(),

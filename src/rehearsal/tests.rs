@@ -283,7 +283,10 @@ fn a_step_that_ran_out_of_time_does_so_again() {
 
 #[test]
 fn a_shorter_timeout_ends_a_recorded_process() {
-    let recording = record("```bash {#slow}\necho begun; sleep 0.3; echo done\n```\n", &[]);
+    let recording = record(
+        "```bash {#slow}\necho begun; sleep 0.3; echo done\n```\n",
+        &[],
+    );
     let rehearsed = again(
         "```bash {#slow timeout=100ms}\necho begun; sleep 0.3; echo done\n```\n",
         &recording,
@@ -297,7 +300,10 @@ fn a_shorter_timeout_ends_a_recorded_process() {
 
 #[test]
 fn a_variable_that_nobody_read_is_missing() {
-    let recording = record("```rhai {#a}\nassert env(\"COLOUR\") == \"red\";\n```\n", &[]);
+    let recording = record(
+        "```rhai {#a}\nassert env(\"COLOUR\") == \"red\";\n```\n",
+        &[],
+    );
     let rehearsed = again(
         "```rhai {#a}\nassert env(\"COLOUR\") == \"red\"; log(env(\"SHAPE\", \"?\"));\n```\n",
         &recording,
@@ -307,7 +313,10 @@ fn a_variable_that_nobody_read_is_missing() {
         .iter()
         .map(|missing| missing.reason.as_str())
         .collect();
-    assert_eq!(missing, ["the variable `SHAPE` was not read in the recording"]);
+    assert_eq!(
+        missing,
+        ["the variable `SHAPE` was not read in the recording"]
+    );
 }
 
 #[test]
@@ -316,7 +325,9 @@ fn what_no_assertion_looks_at_goes_unnoticed() {
         let recording = record(page, &[]);
         let (graph, terms) = (graph(page), Terms::default());
         let strength = mutation::strength(&graph, &recording, &terms);
-        runtime().block_on(strength).expect("it can be gone through")
+        runtime()
+            .block_on(strength)
+            .expect("it can be gone through")
     };
     let blind = strength("```bash {#count}\necho 3 pods\n```\n");
     assert_eq!((blind.made, blind.unnoticed.len()), (3, 2));

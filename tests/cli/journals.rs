@@ -67,8 +67,14 @@ fn a_replay_prints_what_the_run_printed() {
         .then(["replay", "last", "--speed", "instant"])
         .run()
         .ends(0);
-    assert_eq!((replayed.stdout.as_str(), replayed.stderr.as_str()), (live.as_str(), ""));
-    let fast = replayed.then(["replay", "last", "--speed", "1000"]).run().ends(0);
+    assert_eq!(
+        (replayed.stdout.as_str(), replayed.stderr.as_str()),
+        (live.as_str(), "")
+    );
+    let fast = replayed
+        .then(["replay", "last", "--speed", "1000"])
+        .run()
+        .ends(0);
     assert_eq!(fast.stdout, live);
     let lines = fast
         .then(["replay", "last", "--speed", "instant", "--format", "json"])
@@ -108,14 +114,25 @@ fn all_of_the_output_is_replayed_as_it_was_shown() {
 fn a_speed_that_is_none_is_refused() {
     for speed in ["0", "-1", "fast", "inf", "nan"] {
         let speed = format!("--speed={speed}");
-        Test::new().args(["replay", "last", &speed]).run().ends(2).says("instant");
+        Test::new()
+            .args(["replay", "last", &speed])
+            .run()
+            .ends(2)
+            .says("instant");
     }
-    Test::new().args(["replay", "last"]).run().ends(2).says("no runs yet");
+    Test::new()
+        .args(["replay", "last"])
+        .run()
+        .ends(2)
+        .says("no runs yet");
 }
 
 #[test]
 fn a_note_continues_the_chain_and_is_shown() {
-    let ran = failed().then(["note", "last", "paged the database team"]).run().ends(0);
+    let ran = failed()
+        .then(["note", "last", "paged the database team"])
+        .run()
+        .ends(0);
     ran.then(["verify", "last"])
         .run()
         .ends(0)
@@ -141,7 +158,11 @@ fn a_note_continues_the_chain_and_is_shown() {
 #[test]
 fn a_secret_in_a_note_is_hidden() {
     failed()
-        .then(["note", "last", "it was AKIAIOSFODNN7EXAMPLE and hunter2hunter2"])
+        .then([
+            "note",
+            "last",
+            "it was AKIAIOSFODNN7EXAMPLE and hunter2hunter2",
+        ])
         .env("DB_PASSWORD", "hunter2hunter2")
         .run()
         .ends(0)
@@ -152,7 +173,10 @@ fn a_secret_in_a_note_is_hidden() {
 #[test]
 fn a_live_run_takes_no_note() {
     let test = Test::new()
-        .file("wait.md", "# Wait\n\n```bash {#wait}\ntouch begun\nwhile [ ! -e go ]; do sleep 0.05; done\n```\n")
+        .file(
+            "wait.md",
+            "# Wait\n\n```bash {#wait}\ntouch begun\nwhile [ ! -e go ]; do sleep 0.05; done\n```\n",
+        )
         .args(["run", "wait.md", "--yes"]);
     let mut child = test.command().spawn().expect("the program starts");
     let root = test.root().to_owned();
@@ -210,10 +234,18 @@ fn a_postmortem_is_a_runbook_of_what_held() {
     ] {
         assert!(page.contains(part), "no {part:?} in:\n{page}");
     }
-    for part in ["```bash {#drain", "```bash {#restart", "assert left.len() == 0, "] {
+    for part in [
+        "```bash {#drain",
+        "```bash {#restart",
+        "assert left.len() == 0, ",
+    ] {
         assert!(!page.contains(part), "{part:?} is in:\n{page}");
     }
-    let checked = ran.then(["check", "pm.md"]).run().ends(0).says("nothing to mend");
+    let checked = ran
+        .then(["check", "pm.md"])
+        .run()
+        .ends(0)
+        .says("nothing to mend");
     let again = checked.then(["run", "pm.md"]).run().ends(0).says("passed");
     again
         .then(["postmortem", "last", "-o", "pm.md"])
@@ -268,8 +300,14 @@ fn runs_of_one_incident_are_told_by_time() {
         .says("nothing to mend");
     let page = ran.read("pm.md");
     let first = page.find("began `restart.md`").expect("it is told");
-    assert!(first < page.find("began `other.md`").expect("it is told"), "{page}");
-    assert!(page.contains("which came later, has a `look` of its own"), "{page}");
+    assert!(
+        first < page.find("began `other.md`").expect("it is told"),
+        "{page}"
+    );
+    assert!(
+        page.contains("which came later, has a `look` of its own"),
+        "{page}"
+    );
 }
 
 #[test]
@@ -290,7 +328,11 @@ exit 1
         .args(["run", "evil.md"])
         .run()
         .ends(1)
-        .then(["note", "last", "x\n\n```bash {#pwned}\ntouch pwned\n```\n## Summary"])
+        .then([
+            "note",
+            "last",
+            "x\n\n```bash {#pwned}\ntouch pwned\n```\n## Summary",
+        ])
         .run()
         .ends(0)
         .then(["postmortem", "last", "-o", "pm.md"])
@@ -301,7 +343,10 @@ exit 1
         .ends(0)
         .says("nothing to mend");
     let written = ran.read("pm.md");
-    assert!(!written.contains('\u{1b}') && !written.contains("<script>\n"), "{written}");
+    assert!(
+        !written.contains('\u{1b}') && !written.contains("<script>\n"),
+        "{written}"
+    );
     let ran = ran.then(["graph", "pm.md"]).run();
     assert!(!ran.stdout.contains("pwned"), "{}", ran.stdout);
 }
@@ -313,17 +358,33 @@ fn kept_journals_stay_readable() {
         let journal = journal.to_str().expect("it is UTF-8");
         let live = fs::read_to_string(folder.join("live.txt")).expect("it is there");
         let finished = folder.join("journal.seal").exists();
-        let ran = Test::new().args(["verify", journal]).run().ends(0).says("whole");
-        let ran = ran.then(["replay", journal, "--speed", "instant"]).run().ends(0);
+        let ran = Test::new()
+            .args(["verify", journal])
+            .run()
+            .ends(0)
+            .says("whole");
+        let ran = ran
+            .then(["replay", journal, "--speed", "instant"])
+            .run()
+            .ends(0);
         if finished {
             assert_eq!(ran.stdout, live, "{journal}");
         } else {
             assert!(ran.stdout.starts_with(&live), "{journal}");
         }
         let ran = ran.then(["show", journal]).run().ends(0).says("run ");
-        let ran = ran.then(["show", journal, "--format", "junit"]).run().ends(0);
-        let ran = ran.then(["postmortem", journal, "-o", "pm.md"]).run().ends(0);
-        ran.then(["check", "pm.md"]).run().ends(0).says("nothing to mend");
+        let ran = ran
+            .then(["show", journal, "--format", "junit"])
+            .run()
+            .ends(0);
+        let ran = ran
+            .then(["postmortem", journal, "-o", "pm.md"])
+            .run()
+            .ends(0);
+        ran.then(["check", "pm.md"])
+            .run()
+            .ends(0)
+            .says("nothing to mend");
     }
 }
 
@@ -366,7 +427,11 @@ fn a_journal_that_cant_be_believed_is_refused_by_every_reader() {
     unreadable(&[0xff; 4096], Some(&seal), "the end was cut off");
     unreadable(b"\xff\xfe\n\n\n\n", None, "it is not UTF-8");
     unreadable(&b"[".repeat(100_000), Some(&seal), "cut off");
-    unreadable(&[b"{\"v\":".repeat(10_000), b"\n".to_vec()].concat(), None, "not an entry");
+    unreadable(
+        &[b"{\"v\":".repeat(10_000), b"\n".to_vec()].concat(),
+        None,
+        "not an entry",
+    );
     unreadable(
         &edit(&|lines| lines[0] = lines[0].replace("\"v\":\"1.", "\"v\":\"7.")),
         Some(&seal),
@@ -377,15 +442,31 @@ fn a_journal_that_cant_be_believed_is_refused_by_every_reader() {
         Some(&seal),
         "it does not continue the line before",
     );
-    unreadable(&edit(&|lines| drop(lines.remove(3))), Some(&seal), "entry 5 stands where 4 belongs");
-    unreadable(&edit(&|lines| lines.swap(3, 4)), Some(&seal), "entry 5 stands where 4 belongs");
-    unreadable(&edit(&|lines| drop(lines.remove(0))), None, "entry 2 stands where 1 belongs");
+    unreadable(
+        &edit(&|lines| drop(lines.remove(3))),
+        Some(&seal),
+        "entry 5 stands where 4 belongs",
+    );
+    unreadable(
+        &edit(&|lines| lines.swap(3, 4)),
+        Some(&seal),
+        "entry 5 stands where 4 belongs",
+    );
+    unreadable(
+        &edit(&|lines| drop(lines.remove(0))),
+        None,
+        "entry 2 stands where 1 belongs",
+    );
     unreadable(
         &edit(&|lines| drop(lines.pop())),
         Some(&seal),
         "the end was cut off: the journal's seal counts 1 more",
     );
-    unreadable(&journal[..journal.len() - 9], Some(&seal), "the end was cut off");
+    unreadable(
+        &journal[..journal.len() - 9],
+        Some(&seal),
+        "the end was cut off",
+    );
     unreadable(
         &edit(&|lines| {
             let again = lines[5].clone();
@@ -401,8 +482,12 @@ fn a_journal_that_cant_be_believed_is_refused_by_every_reader() {
 fn a_journal_of_a_later_minor_version_is_read_with_a_notice() {
     let journal = fs::read_to_string(kept()[0].join("journal.jsonl")).expect("it is there");
     let first = journal.lines().next().expect("it has lines");
-    let mut later: Vec<String> = vec![first.replacen("\"v\":\"1.0\"", "\"later\":[1],\"v\":\"1.99\"", 1)];
-    for event in ["\"event\":\"sung\",\"song\":1", "\"event\":\"noted\",\"text\":\"hello\""] {
+    let mut later: Vec<String> =
+        vec![first.replacen("\"v\":\"1.0\"", "\"later\":[1],\"v\":\"1.99\"", 1)];
+    for event in [
+        "\"event\":\"sung\",\"song\":1",
+        "\"event\":\"noted\",\"text\":\"hello\"",
+    ] {
         let prev = runbook::journal::digest(later.last().expect("there is one").as_bytes());
         later.push(format!(
             "{{\"v\":\"1.99\",\"seq\":{},\"at\":\"2026-11-23T05:06:07.123456Z\",\"prev\":\"{prev}\",{event}}}",
@@ -420,7 +505,12 @@ fn a_journal_of_a_later_minor_version_is_read_with_a_notice() {
         vec!["replay", "run", "--speed", "instant"],
         vec!["postmortem", "run"],
     ] {
-        ran = ran.then(["verify"]).arguments(&args).run().ends(0).says("version 1.99");
+        ran = ran
+            .then(["verify"])
+            .arguments(&args)
+            .run()
+            .ends(0)
+            .says("version 1.99");
     }
     ran.says("hello");
 }

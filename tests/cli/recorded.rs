@@ -16,12 +16,18 @@ fn project() -> Test {
 #[test]
 fn a_run_can_be_passed_on_as_one_file() {
     let ran = Test::new()
-        .file("page.md", "# Hand over\n\n```bash {#greet}\necho \"pw: $DB_PASSWORD\"\n```\n")
+        .file(
+            "page.md",
+            "# Hand over\n\n```bash {#greet}\necho \"pw: $DB_PASSWORD\"\n```\n",
+        )
         .env("DB_PASSWORD", "correct-horse-9")
         .args(["run", "page.md"])
         .run()
         .ends(0);
-    let ran = ran.then(["export", "last", "-o", "run.jsonl"]).run().ends(0);
+    let ran = ran
+        .then(["export", "last", "-o", "run.jsonl"])
+        .run()
+        .ends(0);
     let text = ran.read("run.jsonl");
     assert!(text.starts_with("{\"recording\":\"1."), "{text}");
     assert!(text.contains("{\"page\":\"# Hand over\"}\n"), "{text}");
@@ -68,7 +74,14 @@ fn a_target_can_be_a_recording() {
 #[test]
 fn another_value_of_an_input_can_not_be_answered() {
     project()
-        .args(["run", "restore.md", "--target", "recorded", "--input", "keep=4"])
+        .args([
+            "run",
+            "restore.md",
+            "--target",
+            "recorded",
+            "--input",
+            "keep=4",
+        ])
         .run()
         .ends(1)
         .says("the recording can't answer");
@@ -149,10 +162,7 @@ status = { verify = \"failed\", report = \"skipped\" }
         .ends(1)
         .says("the recording can't answer");
     let edited = PAGE.replace("queue.depth == 42", "queue.depth == keep + 40");
-    ran.then(["test"])
-        .file("restore.md", edited)
-        .run()
-        .ends(0);
+    ran.then(["test"]).file("restore.md", edited).run().ends(0);
 }
 
 #[test]

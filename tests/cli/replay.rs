@@ -113,7 +113,11 @@ fn no_process_is_started_and_no_socket_opened() {
         .arg(command.get_program())
         .args(command.get_args())
         .current_dir(&root)
-        .envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))))
+        .envs(
+            command
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
         .output()
         .expect("strace starts");
     let said = String::from_utf8_lossy(&traced.stderr);
@@ -149,9 +153,17 @@ fn what_is_no_run_is_refused() {
     for (name, text, said) in [
         ("empty", "", "is empty"),
         ("foreign", "{\"a\":1}\n", "not an entry"),
-        ("headless", "{\"recording\":\"1.1\",\"entries\":0}\n", "is empty"),
+        (
+            "headless",
+            "{\"recording\":\"1.1\",\"entries\":0}\n",
+            "is empty",
+        ),
         ("cut", "{\"recording\":", "it is no"),
-        ("future", "{\"v\":\"9.0\",\"seq\":1,\"at\":\"2026-01-01T00:00:00.000000Z\",\"prev\":\"0\",\"event\":\"noted\",\"text\":\"\"}\n", "9.0"),
+        (
+            "future",
+            "{\"v\":\"9.0\",\"seq\":1,\"at\":\"2026-01-01T00:00:00.000000Z\",\"prev\":\"0\",\"event\":\"noted\",\"text\":\"\"}\n",
+            "9.0",
+        ),
     ] {
         let ran = Test::new()
             .file(name, text)

@@ -168,7 +168,9 @@ impl Claims {
             let names = names(self, account, &own, vocabulary);
             let shared = names.iter().find_map(|name| Some((name, taken.get(name)?)));
             let differs = account.head.inputs.iter().find(|(name, value)| {
-                inputs.get(name.as_str()).is_some_and(|known| known != value)
+                inputs
+                    .get(name.as_str())
+                    .is_some_and(|known| known != value)
             });
             let why = match (shared, differs) {
                 (Some((name, other)), _) => {
@@ -180,7 +182,13 @@ impl Claims {
                 }
                 (None, None) => {
                     taken.extend(names.into_iter().map(|name| (name, run)));
-                    inputs.extend(account.head.inputs.iter().map(|(name, value)| (name.as_str(), value)));
+                    inputs.extend(
+                        account
+                            .head
+                            .inputs
+                            .iter()
+                            .map(|(name, value)| (name.as_str(), value)),
+                    );
                     own.append(&mut candidates);
                     candidates = own;
                     continue;
