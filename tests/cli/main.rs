@@ -27,6 +27,7 @@ mod held;
 mod help;
 mod inputs;
 mod journals;
+mod locks;
 mod places;
 mod played;
 mod prompts;
