@@ -190,10 +190,12 @@ impl Asked<'_> {
         }
     }
 
-    /// `k8s::list(kind, #{namespace, selector, fields})` → the objects.
+    /// `k8s::list(kind, #{namespace, selector, fields, pick})` → the objects, or of each what is
+    /// picked.
     pub(super) async fn list(&self, mut arguments: Arguments) -> Result<Reply, CallError> {
         let word = arguments.required("kind")?;
         let which = Which::of(self.cluster, &word, &mut arguments).await?;
+        let picked = picked(&mut arguments)?;
         arguments.finish()?;
         let (mut objects, mut secrets) = (Vec::new(), Vec::new());
         pages(
@@ -202,7 +204,10 @@ impl Asked<'_> {
             || which.request(),
             |mut object| {
                 hidden::prepare(&mut object, &mut secrets);
-                objects.push(object);
+                objects.push(match &picked {
+                    Some(picked) => pick(&object, picked),
+                    None => object,
+                });
             },
         )
         .await?;
@@ -358,6 +363,44 @@ impl Asked<'_> {
         events.sort_by(|one, other| text(one, &["time"]).cmp(text(other, &["time"])));
         Ok(Value::Array(events).into())
     }
+}
+
+/// The paths to pick, as in `metadata.name`.
+fn picked(arguments: &mut Arguments) -> Result<Option<Vec<Vec<String>>>, CallError> {
+    let paths = match arguments.value("pick") {
+        None => return Ok(None),
+        Some(Value::Array(paths)) => paths,
+        Some(path) => vec![path],
+    };
+    let split = |path: &Value| -> Option<Vec<String>> {
+        let path = path.as_str()?.trim_start_matches('.');
+        (!path.is_empty()).then(|| path.split('.').map(str::to_owned).collect())
+    };
+    let paths: Option<Vec<_>> = paths.iter().map(split).collect();
+    match paths {
+        Some(paths) => Ok(Some(paths)),
+        None => Err(arguments.wrong("`pick` must be paths, as in [\"metadata.name\"]")),
+    }
+}
+
+/// An object with nothing but what is picked, and what it is.
+fn pick(object: &Value, paths: &[Vec<String>]) -> Value {
+    let mut out = json!({ "apiVersion": object["apiVersion"], "kind": object["kind"] });
+    for path in paths {
+        let found = path
+            .iter()
+            .try_fold(object, |value, name| value.get(name.as_str()));
+        let Some(found) = found else { continue };
+        let mut place = &mut out;
+        for name in path {
+            if !place.is_object() {
+                *place = json!({});
+            }
+            place = &mut place[name.as_str()];
+        }
+        *place = found.clone();
+    }
+    out
 }
 
 fn event_of(event: &Value) -> Value {
