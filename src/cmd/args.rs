@@ -1,13 +1,13 @@
 //! The command line.
 
-mod past;
+mod recordings;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use past::*;
+pub(crate) use recordings::{Export, Replay, Speed, Test};
 
 /// What `--help` shows below the commands.
 const AFTER: &str = "\
@@ -124,9 +124,9 @@ pub(crate) enum Command {
     /// Tell whether a run's journal is whole and unaltered
     Verify(Verify),
     /// Make a site of the runbooks, which shows whether they still hold
-    Docs(Docs),
+    Docs(super::docs::Docs),
     /// Write a text as one safe word of a shell
-    Quote(Quote),
+    Quote(super::quote::Quote),
     /// Look at this machine's tools, shells and credentials
     Doctor,
     /// Write completions for a shell
@@ -326,76 +326,82 @@ pub(crate) struct New {
     pub(crate) file: PathBuf,
 }
 
-/// `runbook docs`
+/// `runbook runs`
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  runbook docs build                      the site of this repository's runbooks, in book/
-  runbook docs build ops --dest /tmp/site
-  runbook docs serve                      build, show on this machine, rebuild on change
-
-The folder's book.toml is used where there is one; else its runbooks/ folder, else the folder
-itself. With `[preprocessor.runbook] command = \"runbook docs preprocess\"` in its book.toml,
-`mdbook build` makes the same pages. Nothing that a page says is run.")]
-pub(crate) struct Docs {
-    #[command(subcommand)]
-    pub(crate) command: DocsCommand,
+pub(crate) struct Runs {
+    /// How they are shown: json is one run per line
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub(crate) format: RunFormat,
 }
 
-/// What to do with a site.
-#[derive(Debug, Subcommand)]
-pub(crate) enum DocsCommand {
-    /// Build the site
-    Build(DocsBuild),
-    /// Build it, show it on this machine, rebuild it when a page changes
-    Serve(DocsServe),
-    /// Be mdBook's preprocessor: a book as JSON comes in and goes out
-    Preprocess(DocsPreprocess),
-}
-
-/// Which book, and where the site goes.
+/// `runbook show`
 #[derive(Debug, Args)]
-pub(crate) struct DocsBuild {
-    /// The folder of the book
-    #[arg(value_name = "DIR", default_value = ".")]
-    pub(crate) folder: PathBuf,
-    /// Where the site goes [default: as book.toml says, else book/]
-    #[arg(long, value_name = "OUT")]
-    pub(crate) dest: Option<PathBuf>,
-}
-
-/// `runbook docs serve`
-#[derive(Debug, Args)]
-pub(crate) struct DocsServe {
+pub(crate) struct Show {
     #[command(flatten)]
-    pub(crate) build: DocsBuild,
-    /// The port on 127.0.0.1; 0 takes any that is free
-    #[arg(long, value_name = "PORT", default_value_t = 3000)]
-    pub(crate) port: u16,
+    pub(crate) run: RunName,
+    /// How it is shown
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub(crate) format: ShowFormat,
+    /// How much of the output of steps is shown
+    #[arg(long, value_name = "HOW-MUCH", default_value = "short")]
+    pub(crate) output: Shown,
 }
 
-/// `runbook docs preprocess`
+/// A run on the command line.
 #[derive(Debug, Args)]
-pub(crate) struct DocsPreprocess {
-    /// Only tell, by the exit status, whether a renderer is supported
-    #[arg(value_name = "supports RENDERER", num_args = 0..=2)]
-    pub(crate) question: Vec<String>,
+pub(crate) struct RunName {
+    /// A run's id, the beginning of one, `last`, or the path of a journal
+    #[arg(value_name = "RUN")]
+    pub(crate) name: String,
 }
 
-/// `runbook quote`
+/// How a past run is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ShowFormat {
+    // As it looked when it ran.
+    Human,
+    // The journal's own lines.
+    Json,
+    // A `JUnit` report.
+    Junit,
+}
+
+/// `runbook note`
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  runbook quote 'rds!db-1234'
-  runbook quote --shell fish -- \"-it's\"
-  runbook quote -- kubectl exec web -- printf \"it's\\n\"")]
-pub(crate) struct Quote {
-    /// The shell that will read it: sh, bash, zsh, fish, powershell
-    #[arg(long, value_name = "SHELL", default_value = "bash", value_parser = ["sh", "bash", "zsh", "fish", "powershell"], hide_possible_values = true)]
-    pub(crate) shell: String,
-    /// The text, or the words of a command; put `--` before one that begins with `-`
-    #[arg(value_name = "STRING", required = true)]
-    pub(crate) texts: Vec<OsString>,
+  runbook note last \"paged the database team at 05:10\"
+  runbook note 1a2b3c \"the alert was a false one\"")]
+pub(crate) struct Note {
+    #[command(flatten)]
+    pub(crate) run: RunName,
+    /// What there is to note
+    #[arg(value_name = "TEXT")]
+    pub(crate) text: String,
+}
+
+/// `runbook postmortem`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  runbook postmortem last                          to standard output
+  runbook postmortem last -o postmortem.md
+  runbook postmortem 1a2b3c 4d5e6f -o incident.md  two runs of one incident, by time
+  runbook run postmortem.md                        which of its claims still hold")]
+pub(crate) struct Postmortem {
+    /// Runs: ids, beginnings or ends of ids, `last`, or paths of journals
+    #[arg(value_name = "RUN", required = true)]
+    pub(crate) runs: Vec<String>,
+    /// The file to write; one that is there is never overwritten
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// `runbook verify`
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    #[command(flatten)]
+    pub(crate) run: RunName,
 }
 
 /// `runbook completions`

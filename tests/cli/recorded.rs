@@ -173,7 +173,7 @@ fn changes_that_no_assertion_notices_are_told() {
         .ends(0)
         .says("restore.md on recorded: ")
         .says("report: standard output: nothing at all")
-        .says("restore.md:9 depth: standard output: /paused is true");
+        .says("restore.md:8 depth: standard output: /paused is true");
     for noticed in ["/depth is 43", "/workers is empty", "depth: exit status"] {
         assert!(!ran.text.contains(noticed), "{noticed}\n{}", ran.text);
     }

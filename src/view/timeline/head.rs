@@ -1,4 +1,4 @@
-//! The head of a run: what it is, with what, as whom.
+//! The head of a run: what it is, on what, with what.
 
 use std::fmt::Write as _;
 
@@ -11,7 +11,6 @@ use super::{Timeline, shown};
 use crate::event::RunStarted;
 
 impl Timeline {
-    /// Takes the head of the run.
     pub(super) fn begin(&mut self, head: &RunStarted, out: &mut String) {
         if self.open {
             // The run had stopped without a word before it was resumed.
@@ -27,13 +26,13 @@ impl Timeline {
             self.heads.insert(step.id.clone(), step.clone());
         }
         self.summary = Summary::of(head);
-        for step in crate::view::resumed::ended(head) {
+        for step in super::super::resumed::ended(head) {
             self.count(step, true);
         }
         let width = self.layout.style.width;
         let title = sanitize::line(head.title.as_str());
         line(out, &self.layout.paint.bold(&cut(&title, width)));
-        let mut place = format!("{} · run {}", head.document, crate::view::short(&head.run));
+        let mut place = format!("{} · run {}", head.document, super::super::short(&head.run));
         if let Some(target) = &head.target {
             let _ = write!(place, " · target {target}");
         }
@@ -53,7 +52,10 @@ impl Timeline {
         let inputs: Vec<String> = head
             .inputs
             .iter()
-            .map(|(name, value)| format!("{name}={}", cut(&sanitize::line(&shown(value)), 48)))
+            .map(|(name, value)| {
+                let name = sanitize::line(name);
+                format!("{name}={}", cut(&sanitize::line(&shown(value)), 48))
+            })
             .collect();
         if !inputs.is_empty() {
             self.layout
@@ -61,7 +63,7 @@ impl Timeline {
         }
         if let Some(identity) = &head.identity {
             self.layout.indented(
-                &sanitize::line(&crate::view::identity::line(identity)),
+                &sanitize::line(&super::super::identity::line(identity)),
                 |text| self.layout.paint.cyan(text),
                 out,
             );
@@ -75,7 +77,7 @@ impl Timeline {
             );
         }
         if let Some(resumes) = &head.resumes {
-            for text in crate::view::resumed::lines(resumes) {
+            for text in super::super::resumed::lines(resumes) {
                 self.layout
                     .indented(&sanitize::line(&text), |text| text.to_owned(), out);
             }

@@ -8,7 +8,7 @@ use super::kind::Kind;
 use super::ready::{Readiness, of};
 use super::{Asked, at, hidden, text};
 use crate::value::Value;
-use crate::world::live::arguments::Arguments;
+use crate::world::live::arguments::{Arguments, wrong};
 use crate::world::{CallError, Reply};
 
 /// How many objects come in one answer.
@@ -73,7 +73,9 @@ fn selector(arguments: &mut Arguments) -> Result<Option<String>, CallError> {
                 .collect();
             Ok(Some(parts.join(",")))
         }
-        Some(_) => Err(arguments.wrong("`selector` must be a text, as in \"app=api\", or a map")),
+        Some(_) => Err(wrong(
+            "`selector` must be a text, as in \"app=api\", or a map",
+        )),
     }
 }
 
@@ -92,12 +94,14 @@ impl One {
         let word = arguments.required("kind")?;
         let name = arguments.required("name")?;
         if name.contains('/') {
-            return Err(arguments.wrong(format!("`{name}` can't be a name: it holds a `/`")));
+            return Err(wrong(format!("`{name}` can't be a name: it holds a `/`")));
         }
         let namespace = namespace(cluster, arguments)?;
         let kind = cluster.kind(&word).await?;
         if namespace.is_none() && kind.namespaced {
-            return Err(arguments.wrong("one object is in one namespace, so this can't be \"*\""));
+            return Err(wrong(
+                "one object is in one namespace, so this can't be \"*\"",
+            ));
         }
         Ok(Self {
             kind,
@@ -257,7 +261,7 @@ impl Asked<'_> {
     pub(super) async fn logs(&self, mut arguments: Arguments) -> Result<Reply, CallError> {
         let name = arguments.required("name")?;
         let namespace = namespace(self.cluster, &mut arguments)?
-            .ok_or_else(|| arguments.wrong("logs are of one namespace, so this can't be \"*\""))?;
+            .ok_or_else(|| wrong("logs are of one namespace, so this can't be \"*\""))?;
         let container = arguments.text("container")?;
         let tail = arguments.count("tail")?.map(|lines| lines.to_string());
         let since = arguments.length("since")?;
@@ -379,7 +383,7 @@ fn picked(arguments: &mut Arguments) -> Result<Option<Vec<Vec<String>>>, CallErr
     let paths: Option<Vec<_>> = paths.iter().map(split).collect();
     match paths {
         Some(paths) => Ok(Some(paths)),
-        None => Err(arguments.wrong("`pick` must be paths, as in [\"metadata.name\"]")),
+        None => Err(wrong("`pick` must be paths, as in [\"metadata.name\"]")),
     }
 }
 

@@ -1,50 +1,10 @@
-//! The commands on past runs.
+//! Commands on what was recorded.
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use super::{RunFormat, Shown};
-
-/// `runbook runs`
-#[derive(Debug, Args)]
-pub(crate) struct Runs {
-    /// How they are shown: json is one run per line
-    #[arg(long, value_name = "FORMAT", default_value = "human")]
-    pub(crate) format: RunFormat,
-}
-
-/// `runbook show`
-#[derive(Debug, Args)]
-pub(crate) struct Show {
-    #[command(flatten)]
-    pub(crate) run: RunName,
-    /// How it is shown
-    #[arg(long, value_name = "FORMAT", default_value = "human")]
-    pub(crate) format: ShowFormat,
-    /// How much of the output of steps is shown
-    #[arg(long, value_name = "HOW-MUCH", default_value = "short")]
-    pub(crate) output: Shown,
-}
-
-/// A run on the command line.
-#[derive(Debug, Args)]
-pub(crate) struct RunName {
-    /// A run's id, the beginning of one, `last`, or the path of a journal
-    #[arg(value_name = "RUN")]
-    pub(crate) name: String,
-}
-
-/// How a past run is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ShowFormat {
-    // As it looked when it ran.
-    Human,
-    // The journal's own lines.
-    Json,
-    // A `JUnit` report.
-    Junit,
-}
+use super::{RunFormat, RunName, Shown};
 
 /// `runbook replay`
 #[derive(Debug, Args)]
@@ -99,37 +59,6 @@ fn speed(text: &str) -> Result<Speed, String> {
     }
 }
 
-/// `runbook note`
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  runbook note last \"paged the database team at 05:10\"
-  runbook note 1a2b3c \"the alert was a false one\"")]
-pub(crate) struct Note {
-    #[command(flatten)]
-    pub(crate) run: RunName,
-    /// What there is to note
-    #[arg(value_name = "TEXT")]
-    pub(crate) text: String,
-}
-
-/// `runbook postmortem`
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  runbook postmortem last                          to standard output
-  runbook postmortem last -o postmortem.md
-  runbook postmortem 1a2b3c 4d5e6f -o incident.md  two runs of one incident, by time
-  runbook run postmortem.md                        which of its claims still hold")]
-pub(crate) struct Postmortem {
-    /// Runs: ids, beginnings or ends of ids, `last`, or paths of journals
-    #[arg(value_name = "RUN", required = true)]
-    pub(crate) runs: Vec<String>,
-    /// The file to write; one that is there is never overwritten
-    #[arg(short, long, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
-}
-
 /// `runbook test`
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -164,11 +93,4 @@ pub(crate) struct Export {
     /// The file to write [default: standard output]
     #[arg(short = 'o', long = "to", value_name = "FILE")]
     pub(crate) to: Option<PathBuf>,
-}
-
-/// `runbook verify`
-#[derive(Debug, Args)]
-pub(crate) struct Verify {
-    #[command(flatten)]
-    pub(crate) run: RunName,
 }
