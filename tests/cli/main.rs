@@ -30,6 +30,7 @@ mod journals;
 mod locks;
 mod places;
 mod played;
+mod postmortems;
 mod prompts;
 mod recorded;
 mod replay;
