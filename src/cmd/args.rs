@@ -1,9 +1,13 @@
 //! The command line.
 
+mod recordings;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use recordings::{Export, Replay, Speed, Test};
 
 /// What `--help` shows below the commands.
 const AFTER: &str = "\
@@ -120,9 +124,9 @@ pub(crate) enum Command {
     /// Tell whether a run's journal is whole and unaltered
     Verify(Verify),
     /// Make a site of the runbooks, which shows whether they still hold
-    Docs(Docs),
+    Docs(super::docs::Docs),
     /// Write a text as one safe word of a shell
-    Quote(Quote),
+    Quote(super::quote::Quote),
     /// Look at this machine's tools, shells and credentials
     Doctor,
     /// Write completions for a shell
@@ -362,59 +366,6 @@ pub(crate) enum ShowFormat {
     Junit,
 }
 
-/// `runbook replay`
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Keys, on a terminal:
-  space  pauses and goes on            n, Enter  plays one entry, then pauses
-  q      stops
-
-Examples:
-  runbook replay last                    at its own pace
-  runbook replay last --speed 10         ten times as fast
-  runbook replay last --speed instant > as-it-looked.txt
-  runbook replay 1a2b3c --until 40       up to entry 40 (`show --format json` has the numbers)")]
-pub(crate) struct Replay {
-    #[command(flatten)]
-    pub(crate) run: RunName,
-    /// Tell what this runbook would have done then: it runs against what was recorded, and
-    /// reaches nothing else
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["speed", "until", "format", "output"])]
-    pub(crate) with: Option<PathBuf>,
-    /// How many times as fast as it was, or `instant`
-    #[arg(long, value_name = "N", default_value = "1", value_parser = speed)]
-    pub(crate) speed: Speed,
-    /// Stop after the entry of this number
-    #[arg(long, value_name = "SEQ", value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) until: Option<u64>,
-    /// How it is shown: json is the journal's own lines
-    #[arg(long, value_name = "FORMAT", default_value = "human")]
-    pub(crate) format: RunFormat,
-    /// How much of the output of steps is shown
-    #[arg(long, value_name = "HOW-MUCH", default_value = "short")]
-    pub(crate) output: Shown,
-}
-
-/// How fast a run is played back.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Speed {
-    /// So many times as fast as it was.
-    Times(f64),
-    /// Without waiting.
-    Instant,
-}
-
-fn speed(text: &str) -> Result<Speed, String> {
-    if text == "instant" {
-        return Ok(Speed::Instant);
-    }
-    let times = text.strip_suffix('x').unwrap_or(text).parse::<f64>();
-    match times {
-        Ok(times) if times.is_finite() && times > 0.0 => Ok(Speed::Times(times)),
-        _ => Err("a number above 0, or `instant`".to_owned()),
-    }
-}
-
 /// `runbook note`
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -446,119 +397,11 @@ pub(crate) struct Postmortem {
     pub(crate) output: Option<PathBuf>,
 }
 
-/// `runbook test`
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  runbook test                     every runbook of the project with a recording
-  runbook test runbooks/deploy.md --junit report.xml
-  runbook test --mutate            which wrong outcomes would no assertion notice?
-
-Recordings are targets of runbook.toml (`[target.NAME]`, `recording = \"FILE\"`), written by
-`runbook export RUN -o FILE`. Cases stand in `[[test]]` tables: `runbook`, `target`, and where
-wanted `inputs` and the `status` of steps; each other recording is tested with its own runbook.")]
-pub(crate) struct Test {
-    /// Runbooks, and folders of them [default: all that have a recording]
-    #[arg(value_name = "PATH")]
-    pub(crate) paths: Vec<PathBuf>,
-    /// Write a report for CI (`JUnit` XML) there
-    #[arg(long, value_name = "PATH")]
-    pub(crate) junit: Option<PathBuf>,
-    /// Accept what diverges: the recording then says what happens now
-    #[arg(long, conflicts_with = "mutate")]
-    pub(crate) bless: bool,
-    /// Change recorded outcomes one at a time, and tell which changes no assertion notices
-    #[arg(long)]
-    pub(crate) mutate: bool,
-}
-
-/// `runbook export`
-#[derive(Debug, Args)]
-pub(crate) struct Export {
-    #[command(flatten)]
-    pub(crate) run: RunName,
-    /// The file to write [default: standard output]
-    #[arg(short = 'o', long = "to", value_name = "FILE")]
-    pub(crate) to: Option<PathBuf>,
-}
-
 /// `runbook verify`
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
     #[command(flatten)]
     pub(crate) run: RunName,
-}
-
-/// `runbook docs`
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  runbook docs build                      the site of this repository's runbooks, in book/
-  runbook docs build ops --dest /tmp/site
-  runbook docs serve                      build, show on this machine, rebuild on change
-
-The folder's book.toml is used where there is one; else its runbooks/ folder, else the folder
-itself. With `[preprocessor.runbook] command = \"runbook docs preprocess\"` in its book.toml,
-`mdbook build` makes the same pages. Nothing that a page says is run.")]
-pub(crate) struct Docs {
-    #[command(subcommand)]
-    pub(crate) command: DocsCommand,
-}
-
-/// What to do with a site.
-#[derive(Debug, Subcommand)]
-pub(crate) enum DocsCommand {
-    /// Build the site
-    Build(DocsBuild),
-    /// Build it, show it on this machine, rebuild it when a page changes
-    Serve(DocsServe),
-    /// Be mdBook's preprocessor: a book as JSON comes in and goes out
-    Preprocess(DocsPreprocess),
-}
-
-/// Which book, and where the site goes.
-#[derive(Debug, Args)]
-pub(crate) struct DocsBuild {
-    /// The folder of the book
-    #[arg(value_name = "DIR", default_value = ".")]
-    pub(crate) folder: PathBuf,
-    /// Where the site goes [default: as book.toml says, else book/]
-    #[arg(long, value_name = "OUT")]
-    pub(crate) dest: Option<PathBuf>,
-}
-
-/// `runbook docs serve`
-#[derive(Debug, Args)]
-pub(crate) struct DocsServe {
-    #[command(flatten)]
-    pub(crate) build: DocsBuild,
-    /// The port on 127.0.0.1; 0 takes any that is free
-    #[arg(long, value_name = "PORT", default_value_t = 3000)]
-    pub(crate) port: u16,
-}
-
-/// `runbook docs preprocess`
-#[derive(Debug, Args)]
-pub(crate) struct DocsPreprocess {
-    /// Only tell, by the exit status, whether a renderer is supported
-    #[arg(value_name = "supports RENDERER", num_args = 0..=2)]
-    pub(crate) question: Vec<String>,
-}
-
-/// `runbook quote`
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  runbook quote 'rds!db-1234'
-  runbook quote --shell fish -- \"-it's\"
-  runbook quote -- kubectl exec web -- printf \"it's\\n\"")]
-pub(crate) struct Quote {
-    /// The shell that will read it: sh, bash, zsh, fish, powershell
-    #[arg(long, value_name = "SHELL", default_value = "bash", value_parser = ["sh", "bash", "zsh", "fish", "powershell"], hide_possible_values = true)]
-    pub(crate) shell: String,
-    /// The text, or the words of a command; put `--` before one that begins with `-`
-    #[arg(value_name = "STRING", required = true)]
-    pub(crate) texts: Vec<OsString>,
 }
 
 /// `runbook completions`

@@ -12,8 +12,10 @@ mod chart;
 mod cluster;
 mod components;
 mod page;
+mod stand_in;
 
 mod clusters;
 mod helm;
 mod kubernetes;
 mod manifests;
+mod runbooks;

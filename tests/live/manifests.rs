@@ -30,6 +30,7 @@ spec:
                 type: object
                 properties:
                   name: {type: string}
+                  creationPolicy: {type: string, enum: [Owner, Orphan, Merge, None]}
                   deletionPolicy: {type: string, enum: [Delete, Merge, Retain]}
           status:
             type: object

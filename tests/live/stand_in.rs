@@ -203,7 +203,11 @@ fn eks(state: &mut State, method: &str, parts: &[&str], body: &Value) -> Answer 
              perform this operation.",
         ),
         (_, ["access-entries", entry @ ..]) => cluster.entries(name, method, entry, body),
-        _ => refused(404, "UnknownOperationException", "not a route of this stand-in"),
+        _ => refused(
+            404,
+            "UnknownOperationException",
+            "not a route of this stand-in",
+        ),
     }
 }
 
@@ -299,7 +303,8 @@ impl Cluster {
             ("POST", []) => {
                 let arn = body["principalArn"].as_str().unwrap_or_default();
                 if self.entries.contains_key(arn) {
-                    let message = "The specified access entry resource is already in use on this cluster.";
+                    let message =
+                        "The specified access entry resource is already in use on this cluster.";
                     return refused(409, "ResourceInUseException", message);
                 }
                 self.entries.insert(arn.to_owned(), Vec::new());
@@ -322,9 +327,17 @@ impl Cluster {
                     policies.push(body.clone());
                     (200, json!({ "associatedAccessPolicy": body }))
                 }
-                _ => refused(404, "UnknownOperationException", "not a route of this stand-in"),
+                _ => refused(
+                    404,
+                    "UnknownOperationException",
+                    "not a route of this stand-in",
+                ),
             },
-            _ => refused(404, "UnknownOperationException", "not a route of this stand-in"),
+            _ => refused(
+                404,
+                "UnknownOperationException",
+                "not a route of this stand-in",
+            ),
         }
     }
 }

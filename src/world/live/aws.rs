@@ -219,7 +219,9 @@ async fn credentials(
     };
     provider.provide_credentials().await.map_err(|error| {
         // The error's type is of a crate that is not ours to name.
-        if format!("{error:?}").starts_with("CredentialsNotLoaded") {
+        // A machine without a role is not asked for one, or does not answer.
+        let debug = format!("{error:?}");
+        if debug.starts_with("CredentialsNotLoaded") || debug.contains("FailedToLoadToken") {
             absent()
         } else {
             NoIdentity::Unusable {
