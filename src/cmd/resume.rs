@@ -59,6 +59,12 @@ pub(crate) fn resume(args: &args::Resume, surroundings: &Surroundings) -> Result
             there.directory.display()
         )));
     }
+    if head.recording.is_some() {
+        return Err(Failure::refused(
+            "the run went through a recording, so there is nothing to go on with",
+        )
+        .help("go through the recording again with `runbook run`"));
+    }
     let file = Path::new(&head.document);
     let page = Page::sound(file, &there)?;
     let project = Project::find(folder_of(file), &there)?;

@@ -191,7 +191,6 @@ pub(crate) async fn started(begin: Begin<'_>) -> Result<u8, Failure> {
             tools,
             selection: chosen(&args.selection),
             lock: args.lock.clone(),
-            copy: true,
             earlier: None,
         },
     };

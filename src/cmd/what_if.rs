@@ -1,11 +1,13 @@
 //! `runbook replay RUN --with FILE`: what another page would have done in a recorded run.
 
+use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
 use runbook::journal::{Entry, Run};
 use runbook::plan::Unready;
-use runbook::recording::Recording;
+use runbook::recording::{Piece, Recording, Stream};
 use runbook::rehearsal::{self, Rehearsed, Terms};
 use runbook::view::{self, WhatIf};
 
@@ -48,12 +50,44 @@ pub(crate) fn what_if(name: &str, file: &Path, surroundings: &Surroundings) -> R
 /// Where its journal can't be read, or is of no run.
 pub(crate) fn recording(run: &Run) -> Result<Recording, Failure> {
     let entries: Vec<Entry> = runs::read(run.journal(), |entries| entries.collect())?;
-    Recording::new(&entries).map_err(|error| {
+    let mut recording = Recording::new(&entries).map_err(|error| {
         Failure::journal(format!(
             "`{}` is no recording of a run: {error}",
             run.journal().display()
         ))
-    })
+    })?;
+    whole(&mut recording, &run.folder.join("output"));
+    Ok(recording)
+}
+
+/// Puts outputs that are too long for a journal in their places, from the files beside it; what
+/// is not there stays as it is.
+fn whole(recording: &mut Recording, folder: &Path) {
+    for (stream, ending) in [(Stream::Stdout, "stdout"), (Stream::Stderr, "stderr")] {
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for (step, output) in recording.partial_mut(stream) {
+            let count = counts.entry(step.clone()).or_default();
+            *count += 1;
+            let name = match count {
+                1 => format!("{step}.{ending}"),
+                count => format!("{step}.{count}.{ending}"),
+            };
+            let Some(bytes) = own_file(folder, &name) else {
+                continue;
+            };
+            let Some(first) = output.iter().find(|piece| piece.stream == stream) else {
+                continue;
+            };
+            let piece = Piece {
+                at: first.at,
+                stream,
+                skipped: 0,
+                bytes,
+            };
+            output.retain(|piece| piece.stream != stream);
+            output.insert(0, piece);
+        }
+    }
 }
 
 /// Goes through a page against a recording, on threads of its own.
@@ -73,4 +107,12 @@ pub(crate) fn rehearsed(
         rehearsal::Error::Unready(Unready::Missing(missing)) => inputs::missing(&missing),
         error => Failure::new(Kind::Refused, error.to_string()),
     })
+}
+
+/// What is in a file of a folder; a name that leads elsewhere names none.
+fn own_file(folder: &Path, name: &str) -> Option<Vec<u8>> {
+    if name.contains('/') {
+        return None;
+    }
+    fs::read(folder.join(name)).ok()
 }

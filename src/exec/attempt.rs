@@ -26,6 +26,7 @@ use super::evidence;
 use super::fill::{self, Filled};
 use super::held;
 use super::host::StepHost;
+use super::launch::placed;
 use super::outcome::Ending;
 use super::output::{self, Kept};
 use super::shell::{self, Left};
@@ -200,20 +201,6 @@ pub(super) fn prepare(
         directory,
         environment,
     })
-}
-
-/// Code behind as many empty lines as stand above it in the document, so that a traceback names
-/// the document's lines; only for programs that don't mind.
-fn placed(program: &str, line: usize, code: Vec<u8>) -> Vec<u8> {
-    let minds = !["python", "node", "ruby", "perl"]
-        .iter()
-        .any(|known| program.starts_with(known));
-    if minds || code.starts_with(b"#!") {
-        return code;
-    }
-    let mut placed = vec![b'\n'; line.saturating_sub(1)];
-    placed.extend(code);
-    placed
 }
 
 /// Where `cd` goes: `.` and `..` are taken out of the path before any link is followed (POSIX, cd,

@@ -22,8 +22,6 @@ pub struct About {
     pub selection: Option<event::Selection>,
     /// The lock that the run holds.
     pub lock: Option<String>,
-    /// Whether the document's text goes into a file beside the journal.
-    pub copy: bool,
     /// What was done before the run had stopped.
     pub earlier: Option<Arc<Earlier>>,
 }

@@ -197,8 +197,12 @@ impl StepHost {
                         self.context.learn_secret(&self.step, name, secret).await;
                     }
                 }
-                self.captured(call, hidden(&reply.value, &reply.secrets))
-                    .await;
+                if reply.secrets.is_empty() {
+                    self.capture(call, &reply.value).await;
+                } else {
+                    let shown = hidden(&reply.value, &reply.secrets);
+                    self.capture(call, &shown).await;
+                }
                 Ok(reply.value)
             }
             Err(CallError { code, .. }) if code == codes::CANCELLED => Err(Trouble::Cancelled),
@@ -276,13 +280,17 @@ impl StepHost {
     }
 
     async fn captured(&self, call: u32, value: Value) {
+        self.capture(call, &value).await;
+    }
+
+    async fn capture(&self, call: u32, value: &Value) {
         self.context
             .recorder
             .record(Event::Captured {
                 step: self.step.clone(),
                 call: Some(call),
                 name: "outcome".to_owned(),
-                value: self.context.redactor.clean_value(&value),
+                value: self.context.redactor.clean_value(value),
             })
             .await;
     }
@@ -290,9 +298,6 @@ impl StepHost {
 
 /// A value with the names of secrets where it holds one and nothing else.
 fn hidden(value: &Value, secrets: &[(String, String)]) -> Value {
-    if secrets.is_empty() {
-        return value.clone();
-    }
     match value {
         Value::String(text) => match secrets.iter().find(|(_, secret)| secret == text) {
             Some((name, _)) => Value::from(format!("«secret:{name}»")),

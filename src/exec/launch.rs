@@ -91,3 +91,17 @@ impl Prepared {
         }
     }
 }
+
+/// Code behind as many empty lines as stand above it in the document, so that a traceback names
+/// the document's lines; only for programs that don't mind.
+pub(super) fn placed(program: &str, line: usize, code: Vec<u8>) -> Vec<u8> {
+    let minds = !["python", "node", "ruby", "perl"]
+        .iter()
+        .any(|known| program.starts_with(known));
+    if minds || code.starts_with(b"#!") {
+        return code;
+    }
+    let mut placed = vec![b'\n'; line.saturating_sub(1)];
+    placed.extend(code);
+    placed
+}

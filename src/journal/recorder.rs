@@ -87,8 +87,6 @@ impl Recorder {
     ) -> Result<Self, Error> {
         let path = folder.join(JOURNAL);
         let file = create(folder, &path).map_err(|error| Error::write(&path, &error))?;
-        // Nobody else has it yet; a file system without locks only can't tell who resumes it twice.
-        let _ = file.try_lock();
         Self::of(file, path, End::empty(), sinks, Box::new(clock))
     }
 

@@ -33,7 +33,8 @@ pub enum NotStopped {
 }
 
 impl Stopped {
-    /// Takes hold of a journal, checks it, and gives each of its entries.
+    /// Takes hold of a journal, checks it, and gives each of its entries; where it fails, those
+    /// that were given count for nothing.
     ///
     /// # Errors
     /// Where the run still goes on, or the journal can't be written or does not verify.
@@ -94,10 +95,9 @@ impl Stopped {
 fn read(journal: &Path, each: &mut dyn FnMut(Entry)) -> Result<Verified, Broken> {
     let mut reader = Reader::open(journal).map_err(Broken::Unreadable)?;
     let mut length = 0;
-    let mut entries = Vec::new();
     while let Some(entry) = reader.next() {
         match entry {
-            Ok(entry) => entries.push(entry),
+            Ok(entry) => each(entry),
             // The chain tells better what is wrong, and where.
             Err(error) => {
                 verify_up_to(journal, u64::MAX)?;
@@ -117,6 +117,5 @@ fn read(journal: &Path, each: &mut dyn FnMut(Entry)) -> Result<Verified, Broken>
             },
         });
     }
-    entries.into_iter().for_each(each);
     Ok(verified)
 }

@@ -18,8 +18,9 @@ pub const MAX_TEXT: usize = 16 * 1024 * 1024;
 /// With a limit every change of a list costs time in proportion to its length: building this many
 /// one by one takes seconds, reading them from JSON does not.
 pub const MAX_LIST: usize = 100_000;
-/// How many entries one map may have.
-pub const MAX_MAP: usize = 100_000;
+/// How many entries one map may have, or all the maps in a list: a list of 5,000 pods has half a
+/// million.
+pub const MAX_MAP: usize = 2_000_000;
 /// How many variables may be alive at once.
 pub const MAX_VARIABLES: usize = 1_000;
 /// How many functions one cell may define.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::event::{Event, Stream, Text};
+use crate::event::{Event, RunStarted, Stream, Text};
 use crate::journal::Entry;
 use crate::secret::{Clean, CleanValue};
 
@@ -50,6 +50,11 @@ struct Fold {
 impl Fold {
     fn apply(&mut self, at: Timestamp, event: &Event) {
         let Some(id) = event.step() else {
+            if let Event::RunStarted(head) = event
+                && let Some(resumes) = &head.resumes
+            {
+                self.go_on(head, &resumes.kept);
+            }
             if let Event::RunFinished {
                 status,
                 exit,
@@ -83,6 +88,27 @@ impl Fold {
             .iter()
             .any(|head| head.id == cell_of(id) && head.kind == "rhai");
         self.step(id).apply(at, event, is_script);
+    }
+
+    /// Takes the head of a run that goes on: as if it had been so from the start, and only what
+    /// was kept had happened before.
+    fn go_on(&mut self, head: &RunStarted, kept: &[String]) {
+        let recording = &mut self.recording;
+        recording.head = RunStarted {
+            resumes: None,
+            ..head.clone()
+        };
+        recording.end = None;
+        recording.steps.retain(|step| {
+            kept.iter()
+                .any(|id| *id == step.id || id == cell_of(&step.id))
+        });
+        recording.places = recording
+            .steps
+            .iter()
+            .enumerate()
+            .map(|(place, step)| (step.id.clone(), place))
+            .collect();
     }
 
     /// What is true of the run and not of the step alone.

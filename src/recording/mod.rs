@@ -95,6 +95,28 @@ impl Recording {
         self.steps.iter_mut()
     }
 
+    /// The outputs of which only a part is in the journal, in the order in which they were begun;
+    /// each with its step. They can be changed: the whole may be elsewhere.
+    pub fn partial_mut(&mut self, of: Stream) -> Vec<(String, &mut Vec<Piece>)> {
+        let mut partial: Vec<(Timestamp, String, &mut Vec<Piece>)> = Vec::new();
+        for step in &mut self.steps {
+            let id = &step.id;
+            let attempts = step.attempts.iter_mut().map(|attempt| &mut attempt.output);
+            let calls = step.calls.iter_mut().map(|call| &mut call.output);
+            for output in attempts.chain(calls) {
+                let cut = |piece: &&Piece| piece.stream == of && piece.skipped > 0;
+                if let Some(at) = output.iter().find(cut).map(|piece| piece.at) {
+                    partial.push((at, id.clone(), output));
+                }
+            }
+        }
+        partial.sort_by_key(|(at, ..)| *at);
+        partial
+            .into_iter()
+            .map(|(_, id, output)| (id, output))
+            .collect()
+    }
+
     /// The masks that stand in it in the place of secrets, as in `«secret:db-pw»`.
     #[must_use]
     pub fn masks(&self) -> std::collections::BTreeSet<String> {

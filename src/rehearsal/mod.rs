@@ -15,15 +15,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::credentials::{Environment, Guards, Identity};
-use crate::document::Document;
 use crate::event::Status;
 use crate::exec::{self, About, Interrupt, Settings};
 use crate::graph::Graph;
 use crate::journal::{Entry, Recorder};
 use crate::plan::{Given, Plan, Selection, Unready};
-use crate::recording::{self, Comparison, Missing, Recording, cell_of};
+use crate::recording::{self, Comparison, Missing, Recording};
 use crate::secret::Redactor;
-use crate::source::Source;
 use crate::world::World;
 use crate::world::recorded::{Fit, Recorded};
 
@@ -178,14 +176,19 @@ pub fn settings(recording: &Recording, guards: Guards) -> Settings {
         environment: environment(recording),
         removed: head.removed.clone(),
         directory: directory(recording),
-        folder: PathBuf::from("/nowhere"),
+        // Nothing can be made in there: long output is not kept a second time.
+        folder: PathBuf::from("/dev/null/none"),
         grace: Duration::ZERO,
         guards: answerable(guards, recording),
         identity: identity(recording),
         context: head.context.as_ref().map(ToString::to_string),
         notes: Vec::new(),
         recording: head.recording.as_ref().map(ToString::to_string),
-        about: About::default(),
+        about: About {
+            tools: head.tools.clone(),
+            selection: head.selection.clone(),
+            ..About::default()
+        },
     }
 }
 
@@ -200,39 +203,20 @@ pub fn directory(recording: &Recording) -> PathBuf {
     directory.map_or_else(|| PathBuf::from("/"), |path| PathBuf::from(path.as_str()))
 }
 
-/// The steps that a recorded run was restricted to; all where it had all, or its page is not in
-/// the recording. Steps that the page did not have then are in.
+/// The steps that a recorded run was restricted to, as far as the page still has them.
 fn selection(graph: &Graph, recording: &Recording) -> Selection {
-    let Some(text) = &recording.head.text else {
+    let Some(selection) = &recording.head.selection else {
         return Selection::default();
     };
-    let source = Source::new(recording.head.document.as_str(), text.as_str());
-    let (then, _) = Document::parse(Arc::new(source));
-    let (then, _) = Graph::build(Arc::new(then), &crate::script::vocabulary());
-    let ran = |id: &str| {
-        recording
-            .head
+    let is_there = |id: &&String| {
+        graph
             .steps
             .iter()
-            .any(|head| cell_of(&head.id) == id)
+            .any(|step| step.id.as_str() == id.as_str())
     };
-    let left_out: Vec<&str> = then
-        .steps
-        .iter()
-        .filter(|step| step.kind != crate::graph::StepKind::Value)
-        .map(|step| step.id.as_str())
-        .filter(|id| !ran(id))
-        .collect();
-    if left_out.is_empty() {
-        return Selection::default();
-    }
-    let steps = graph
-        .steps
-        .iter()
-        .map(|step| step.id.to_string())
-        .filter(|id| !left_out.contains(&id.as_str()));
     Selection {
-        steps: steps.collect(),
-        ..Selection::default()
+        steps: selection.steps.iter().filter(is_there).cloned().collect(),
+        from: selection.from.as_ref().filter(is_there).cloned(),
+        until: selection.until.as_ref().filter(is_there).cloned(),
     }
 }

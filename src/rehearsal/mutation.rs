@@ -218,11 +218,15 @@ fn texts(text: &[u8]) -> Vec<(String, Vec<u8>)> {
             }
         }
         _ => {
-            for (place, number) in numbers(text).into_iter().take(2) {
+            let numbers = numbers(text).into_iter().zip(["first", "second"]);
+            for ((place, number), which) in numbers {
                 let other = other_number(number);
                 let mut text = text.to_owned();
                 text.replace_range(place..place + number.len(), &other);
-                changed.push((format!("{number} is {other}"), text.into_bytes()));
+                changed.push((
+                    format!("its {which} number is {other}, not {number}"),
+                    text.into_bytes(),
+                ));
             }
             let lines: Vec<&str> = text.lines().collect();
             if let [kept @ .., last] = lines.as_slice()

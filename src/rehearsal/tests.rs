@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
+use crate::document::Document;
+use crate::source::Source;
 use crate::world::live::Live;
 use crate::world::{Answer, Boxed, Operator, Question, QuestionKind};
 
@@ -57,7 +59,6 @@ fn record(text: &str, given: &[Given]) -> Arc<Recording> {
     environment.set("PATH", "/usr/local/bin:/usr/bin:/bin");
     environment.set("COLOUR", "red");
     let settings = Settings {
-        about: Default::default(),
         run: "0193a5b0-0000-7000-8000-000000000000".to_owned(),
         operator: "tester".to_owned(),
         target: None,
@@ -74,6 +75,7 @@ fn record(text: &str, given: &[Given]) -> Arc<Recording> {
         context: None,
         notes: Vec::new(),
         recording: None,
+        about: About::default(),
     };
     runtime().block_on(async {
         exec::run(
@@ -217,4 +219,122 @@ fn the_same_page_and_recording_give_the_same_entries() {
     for _ in 0..20 {
         assert_eq!(lines(&again(PAGE, &recording)), first);
     }
+}
+
+/// A script, a shell that fails once, what runs side by side, and time.
+const SMALL: &str = "\
+```bash {#flaky retry=1 delay=1ms}
+test -e there || { touch there; exit 1; }
+echo there
+```
+
+```bash {#left needs=flaky}
+sleep 0.01; echo left
+```
+
+```bash {#right needs=flaky}
+echo right
+```
+
+```rhai {#judge}
+within(\"2s\", \"1ms\", || left.contains(\"left\"));
+sleep(\"5ms\");
+assert now() > \"2020\" && sh(\"echo x\").trim() == \"x\";
+```
+";
+
+#[test]
+fn a_thousand_times_the_same_bytes() {
+    let recording = record(SMALL, &[]);
+    let runtime = runtime();
+    let graph = graph(SMALL);
+    let once = || {
+        let terms = Terms::default();
+        let rehearsal = rehearse(Arc::clone(&graph), Arc::clone(&recording), &terms);
+        let rehearsed = runtime.block_on(rehearsal).expect("it can be gone through");
+        assert_eq!(rehearsed.missing, []);
+        crate::journal::digest(lines(&rehearsed).as_bytes())
+    };
+    let first = once();
+    for round in 1..1000 {
+        assert_eq!(once(), first, "round {round}");
+    }
+}
+
+#[test]
+fn a_step_that_ran_out_of_time_does_so_again() {
+    for page in [
+        "```bash {#slow timeout=100ms}\necho begun; sleep 20\n```\n",
+        "```rhai {#slow timeout=100ms}\nsh(\"sleep 20\");\n```\n",
+        "```rhai {#slow timeout=100ms}\nsleep(\"20s\");\n```\n",
+        "```rhai {#slow}\nrun([\"sleep\", \"20\"], #{timeout: \"50ms\"});\n```\n",
+    ] {
+        let recording = record(page, &[]);
+        let rehearsed = again(page, &recording);
+        let reason = |recording: &Recording| {
+            let step = recording.step("slow").expect("it ran");
+            step.end.clone().and_then(|end| end.reason)
+        };
+        let then = reason(&recording).expect("it failed");
+        assert_eq!(reason(&rehearsed.recording), Some(then), "{page}");
+        assert!(rehearsed.comparison.is_same(), "{page}");
+    }
+}
+
+#[test]
+fn a_shorter_timeout_ends_a_recorded_process() {
+    let recording = record(
+        "```bash {#slow}\necho begun; sleep 0.3; echo done\n```\n",
+        &[],
+    );
+    let rehearsed = again(
+        "```bash {#slow timeout=100ms}\necho begun; sleep 0.3; echo done\n```\n",
+        &recording,
+    );
+    let step = rehearsed.recording.step("slow").expect("it ran");
+    let reason = step.end.clone().and_then(|end| end.reason).expect("why");
+    assert!(reason.as_str().starts_with("timed out"), "{reason}");
+    let output = recording::stream(&step.attempts[0].output, recording::Stream::Stdout);
+    assert_eq!(output, b"begun\n");
+}
+
+#[test]
+fn a_variable_that_nobody_read_is_missing() {
+    let recording = record(
+        "```rhai {#a}\nassert env(\"COLOUR\") == \"red\";\n```\n",
+        &[],
+    );
+    let rehearsed = again(
+        "```rhai {#a}\nassert env(\"COLOUR\") == \"red\"; log(env(\"SHAPE\", \"?\"));\n```\n",
+        &recording,
+    );
+    let missing: Vec<&str> = rehearsed
+        .missing
+        .iter()
+        .map(|missing| missing.reason.as_str())
+        .collect();
+    assert_eq!(
+        missing,
+        ["the variable `SHAPE` was not read in the recording"]
+    );
+}
+
+#[test]
+fn what_no_assertion_looks_at_goes_unnoticed() {
+    let strength = |page: &str| {
+        let recording = record(page, &[]);
+        let (graph, terms) = (graph(page), Terms::default());
+        let strength = mutation::strength(&graph, &recording, &terms);
+        runtime()
+            .block_on(strength)
+            .expect("it can be gone through")
+    };
+    let blind = strength("```bash {#count}\necho 3 pods\n```\n");
+    assert_eq!((blind.made, blind.unnoticed.len()), (3, 2));
+    assert_eq!(blind.score(), 33);
+    let sees = strength(
+        "```bash {#count}\necho 3 pods\n```\n\n```rhai {#see}\nassert count.trim() == \"3 pods\";\n```\n",
+    );
+    assert_eq!(sees.unnoticed, []);
+    assert_eq!(sees.score(), 100);
 }

@@ -13,6 +13,7 @@ use mdbook_preprocessor::{Preprocessor, PreprocessorContext, parse_input};
 use super::history::{Archive, History, Past, assign};
 use super::index::{self, Listed};
 use super::page::Page;
+use super::slots::{Filling, Slots};
 use super::{Error, runs};
 use crate::document::Effect;
 use crate::journal::Store;
@@ -36,6 +37,8 @@ pub struct Records {
     pub threads: usize,
     /// The folder of the pages, where mdBook is given another.
     source: Option<PathBuf>,
+    /// Where what we put into pages is kept back, if it is.
+    slots: Option<Arc<Slots>>,
     archive: Arc<Archive>,
 }
 
@@ -49,14 +52,16 @@ impl Records {
             now,
             threads: threads.max(1),
             source: None,
+            slots: None,
             archive: Arc::default(),
         }
     }
 
     /// The same for the pages of a folder, by whose paths the journals know them.
-    pub(super) fn of(&self, source: &Path) -> Self {
+    pub(super) fn of(&self, source: &Path, slots: &Arc<Slots>) -> Self {
         Self {
             source: Some(source.to_owned()),
+            slots: Some(Arc::clone(slots)),
             ..self.clone()
         }
     }
@@ -136,7 +141,16 @@ impl Records {
             .map(|(path, title)| (path.as_path(), title.as_str()))
             .collect();
         let histories = assign(&named, &past);
-        let mut written = self.write(&pages, &histories);
+        let mut held = Vec::with_capacity(pages.len());
+        let mut written = Vec::with_capacity(pages.len());
+        for page in self.write(&pages, &histories) {
+            let (text, kept) = page.map_or((None, Vec::new()), |(text, kept)| (Some(text), kept));
+            written.push(text);
+            held.push(kept);
+        }
+        if let Some(slots) = &self.slots {
+            slots.keep(held);
+        }
         let mut number = 0;
         book.for_each_chapter_mut(|chapter| {
             if let Some(text) = written.get_mut(number).and_then(Option::take) {
@@ -177,19 +191,27 @@ impl Records {
         self.side_by_side(&chapters, read)
     }
 
-    fn write(&self, pages: &[Option<Woven>], histories: &[History]) -> Vec<Option<String>> {
-        let both: Vec<_> = pages.iter().zip(histories).collect();
-        self.side_by_side(&both, |(page, history)| {
+    /// The text of each page, and what is kept back of it.
+    fn write(
+        &self,
+        pages: &[Option<Woven>],
+        histories: &[History],
+    ) -> Vec<Option<(String, Vec<String>)>> {
+        let all: Vec<_> = pages.iter().zip(histories).enumerate().collect();
+        self.side_by_side(&all, |(number, (page, history))| {
             let woven = page.as_ref()?;
             if !woven.page.is_runbook() && history.runs.is_empty() {
                 // What is no runbook stays as it was, but for front matter, which is no text.
                 let document = woven.page.document();
                 let text = document.source.text();
                 let front = document.front_matter.span.end;
-                return Some(text.get(front..).unwrap_or(text).to_owned());
+                return Some((text.get(front..).unwrap_or(text).to_owned(), Vec::new()));
             }
             let depth = woven.path.matches('/').count();
-            Some(woven.page.markdown(history, self.now, &"../".repeat(depth)))
+            let mut filling = Filling::new(self.slots.as_ref().map(|_| *number));
+            let root = "../".repeat(depth);
+            let text = woven.page.markdown(history, self.now, &root, &mut filling);
+            Some((text, filling.held()))
         })
     }
 

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use mdbook_driver::MDBook;
 use mdbook_driver::book::{Book, BookItem};
@@ -14,6 +15,7 @@ use mdbook_driver::config::{Config, HtmlConfig};
 use tempfile::TempDir;
 
 use super::book::Records;
+use super::slots::Slots;
 use super::theme::{SCRIPT, START, STYLES, TEMPLATES};
 use super::{Error, summary};
 
@@ -109,8 +111,10 @@ impl Site {
                 folder: self.source.display().to_string(),
             });
         }
-        book.with_preprocessor(records.of(&self.source));
+        let slots: Arc<Slots> = Arc::default();
+        book.with_preprocessor(records.of(&self.source, &slots));
         book.build().map_err(|error| Error::book(&error))?;
+        slots.fill(&self.output)?;
         Ok(Built { pages, left_out })
     }
 
@@ -131,8 +135,10 @@ impl Site {
         // Nothing but the pages themselves is wanted of this.
         set(&mut book.config, "output.html.search.enable", false)?;
         set(&mut book.config, "output.html.print.enable", false)?;
-        book.with_preprocessor(records.of(&self.source));
+        let slots: Arc<Slots> = Arc::default();
+        book.with_preprocessor(records.of(&self.source, &slots));
         book.build().map_err(|error| Error::book(&error))?;
+        slots.fill(&apart)?;
         for path in changed {
             let page = path.with_extension("html");
             let page = match page.file_name().and_then(|name| name.to_str()) {

@@ -21,6 +21,7 @@ mod panel;
 mod paste;
 mod runs;
 mod server;
+mod slots;
 mod summary;
 mod theme;
 

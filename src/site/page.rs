@@ -12,6 +12,7 @@ use super::markup;
 use super::panel::Panel;
 use super::paste::{self, Code};
 use super::runs::link_to;
+use super::slots::Filling;
 use crate::diagnostic::{Diagnostics, Severity, count};
 use crate::document::{Document, Input};
 use crate::graph::{EdgeKind, Graph, StepKind};
@@ -70,7 +71,13 @@ impl Page {
     }
 
     /// The page as Markdown that mdBook renders; `root` is the way to the root of the site.
-    pub(super) fn markdown(&self, history: &History, now: Timestamp, root: &str) -> String {
+    pub(super) fn markdown(
+        &self,
+        history: &History,
+        now: Timestamp,
+        root: &str,
+        filling: &mut Filling,
+    ) -> String {
         let document = self.document();
         let text = document.source.text();
         let codes: Vec<Code> = self
@@ -120,14 +127,26 @@ impl Page {
                 root,
             };
             // HTML ends at a blank line, in the container that it stands in.
-            let html = format!("{}\n{prefix}\n", panel.html());
+            let panel = filling.put(panel.html(), || {
+                format!("<pre>{}</pre>", escape(&codes[at].text))
+            });
+            let html = format!("{panel}\n{prefix}\n");
             let end = cell.span.end.min(text.len());
             // The line end of the fence belongs to it.
             let end =
                 end + usize::from(text[end..].starts_with('\n') && !text[..end].ends_with('\n'));
             edits.push((start..end, html));
         }
-        let head = self.head(history, now, root, &codes, &linked);
+        let head = filling.put(self.head(history, now, root, &codes, &linked), || {
+            let front = &document.front_matter;
+            let told = [&front.description, &front.owner];
+            let told: Vec<_> = told
+                .into_iter()
+                .flatten()
+                .map(|text| escape(text))
+                .collect();
+            format!("<p>{}</p>", told.join(" "))
+        });
         let front = document.front_matter.span;
         let (place, title) = self.place_of_head(front.end);
         let head = if title.is_empty() {

@@ -1,17 +1,19 @@
 //! The fold of entries into settled lines: pure, so that a replay prints what the run printed.
 
+mod head;
+
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::columns::{cut, fit};
+use super::columns::fit;
 use super::evidence::{Assertion, Evidence};
 use super::held::Held;
 use super::layout::{Layout, Settled, line, mark};
 use super::summary::{Ended, Summary};
 use super::tally::{Tally, base};
 use super::{Shown, Style, sanitize};
-use crate::event::{Event, RunStarted, Status, StepHead, Stream};
+use crate::event::{Event, Status, StepHead, Stream};
 use crate::journal::Entry;
 use crate::secret::{Clean, CleanValue};
 
@@ -207,77 +209,6 @@ impl Timeline {
         if !self.spaced {
             out.push('\n');
         }
-    }
-
-    fn begin(&mut self, head: &RunStarted, out: &mut String) {
-        if self.open {
-            // The run had stopped without a word before it was resumed.
-            out.push_str(&self.end());
-            out.push('\n');
-        }
-        self.open = true;
-        self.running.clear();
-        self.tally = Tally::default();
-        for step in &head.steps {
-            self.layout.admit(&step.id, step.title.as_str());
-            self.tally.count(&step.id, false);
-            self.heads.insert(step.id.clone(), step.clone());
-        }
-        self.summary = Summary::of(head);
-        for step in super::resumed::ended(head) {
-            self.count(step, true);
-        }
-        let width = self.layout.style.width;
-        let title = sanitize::line(head.title.as_str());
-        line(out, &self.layout.paint.bold(&cut(&title, width)));
-        let mut place = format!("{} · run {}", head.document, super::short(&head.run));
-        if let Some(target) = &head.target {
-            let _ = write!(place, " · target {target}");
-        }
-        line(
-            out,
-            &self.layout.paint.dim(&cut(&sanitize::line(&place), width)),
-        );
-        if let Some(recording) = &head.recording {
-            self.layout.indented(
-                &sanitize::line(&format!(
-                    "{recording} answers for everything outside; nothing real is touched"
-                )),
-                |text| self.layout.paint.yellow(text),
-                out,
-            );
-        }
-        let inputs: Vec<String> = head
-            .inputs
-            .iter()
-            .map(|(name, value)| format!("{name}={}", cut(&sanitize::line(&shown(value)), 48)))
-            .collect();
-        if !inputs.is_empty() {
-            self.layout
-                .indented(&inputs.join(" "), |text| self.layout.paint.cyan(text), out);
-        }
-        if let Some(identity) = &head.identity {
-            self.layout.indented(
-                &sanitize::line(&super::identity::line(identity)),
-                |text| self.layout.paint.cyan(text),
-                out,
-            );
-        }
-        for removed in &head.removed {
-            let text = format!("removed {}: {}", removed.name, removed.reason);
-            self.layout.indented(
-                &sanitize::line(&text),
-                |text| self.layout.paint.yellow(text),
-                out,
-            );
-        }
-        if let Some(resumes) = &head.resumes {
-            for text in super::resumed::lines(resumes) {
-                self.layout
-                    .indented(&sanitize::line(&text), |text| text.to_owned(), out);
-            }
-        }
-        out.push('\n');
     }
 
     fn start(&mut self, step: &str, attempt: u32, out: &mut String) {

@@ -264,7 +264,17 @@ fn compare(ground: &Ground, whole: &(Files, Files), before: &str, marks: &Files,
 }
 
 #[test]
-fn a_run_that_goes_down_at_any_entry_goes_on_to_the_same_end() {
+fn a_run_that_goes_down_after_an_even_entry_goes_on_to_the_same_end() {
+    matrix(0);
+}
+
+#[test]
+fn a_run_that_goes_down_after_an_odd_entry_goes_on_to_the_same_end() {
+    matrix(1);
+}
+
+/// Goes down at each second entry of a run, and goes on from there.
+fn matrix(parity: usize) {
     let ground = Ground::new();
     let ran = ground.call(&["run", "a.md", "--yes", "--jobs", "1"]);
     assert!(
@@ -277,10 +287,10 @@ fn a_run_that_goes_down_at_any_entry_goes_on_to_the_same_end() {
     let lines: Vec<&str> = journal.split_inclusive('\n').collect();
     assert!(lines.len() >= 40, "only {} entries", lines.len());
     let effects = effects(&entries(&journal));
-    for count in 1..=lines.len() {
-        // Every line whole; and each second time with a part of the next one.
+    for count in (1..=lines.len()).filter(|count| count % 2 == parity) {
+        // Every line whole; and now and then with a part of the next one.
         let mut cuts = vec![lines[..count].concat()];
-        if let Some(next) = lines.get(count).filter(|_| count % 2 == 0) {
+        if let Some(next) = lines.get(count).filter(|_| count % 3 == 0) {
             let part = (count * 37) % next.len();
             let end = (0..=part).rev().find(|at| next.is_char_boundary(*at));
             cuts.push(lines[..count].concat() + &next[..end.unwrap_or(0)]);
@@ -297,7 +307,7 @@ fn a_run_that_goes_down_at_any_entry_goes_on_to_the_same_end() {
             for effect in &effects {
                 // What was under way had done its work or not; both happen.
                 let happened =
-                    effect.done <= count || (effect.announced <= count && (count % 3 == 0 || torn));
+                    effect.done <= count || (effect.announced <= count && (count % 4 < 2 || torn));
                 if happened {
                     marks
                         .entry(effect.mark.clone())

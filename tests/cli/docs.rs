@@ -103,7 +103,7 @@ fn values_stand_in_the_code_as_variables_quoted_for_their_place() {
         .args(["docs", "build"])
         .run()
         .ends(0);
-    let page = ran.read("book/a.html");
+    let page = ran.read("book/a.html").replace("&#123;", "{");
     assert!(
         page.contains("${x}") && page.contains("${value_1_1}"),
         "{page}"

@@ -69,6 +69,12 @@ impl Test {
         self
     }
 
+    /// Sets arguments of any number.
+    pub(crate) fn arguments(mut self, args: &[&str]) -> Self {
+        self.args = args.iter().map(|arg| (*arg).to_owned()).collect();
+        self
+    }
+
     /// Sets an environment variable.
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));

@@ -1,5 +1,8 @@
 //! Finding a cluster and signing in to it, and what is said where that fails.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+
 use crate::cluster::{ADMIN, cluster, token};
 use crate::components::free_port;
 use crate::page::Page;
@@ -128,4 +131,93 @@ fn a_plugin_signs_in_with_the_cleaned_environment() {
         .fails()
         .says("`no-such-plugin`, which signs in to the context `test`, is not installed")
         .says("get it from example.test");
+}
+
+/// A server that is no cluster, but answers as one that is busy and fails now and then; it knows
+/// the older form of discovery only.
+fn busy() -> (u16, std::sync::Arc<std::sync::Mutex<Vec<String>>>) {
+    let server = TcpListener::bind(("127.0.0.1", 0)).expect("a port of loopback is free");
+    let port = server.local_addr().expect("it is bound").port();
+    let asked = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let log = std::sync::Arc::clone(&asked);
+    // Ends with the tests' process.
+    std::thread::spawn(move || {
+        for mut client in server.incoming().flatten() {
+            let mut request = Vec::new();
+            let mut piece = [0; 4096];
+            while !request.windows(4).any(|four| four == b"\r\n\r\n") {
+                match client.read(&mut piece) {
+                    Ok(read) if read > 0 => request.extend_from_slice(&piece[..read]),
+                    _ => break,
+                }
+            }
+            let request = String::from_utf8_lossy(&request).into_owned();
+            let line: Vec<&str> = request.split_whitespace().take(2).collect();
+            let line = line.join(" ");
+            let mut log = log.lock().expect("nobody panics");
+            log.push(line.clone());
+            let count = log.iter().filter(|known| **known == line).count();
+            let refused = |code: u16, reason: &str| {
+                let body = format!(
+                    "{{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\
+                     \"message\":\"not now\",\"reason\":\"{reason}\",\"code\":{code}}}"
+                );
+                (code, body)
+            };
+            let (code, body) = match line.as_str() {
+                "GET /api" => (
+                    200,
+                    "{\"kind\":\"APIVersions\",\"versions\":[\"v1\"]}".to_owned(),
+                ),
+                "GET /apis" => (200, "{\"kind\":\"APIGroupList\",\"groups\":[]}".to_owned()),
+                "GET /api/v1" => (
+                    200,
+                    "{\"kind\":\"APIResourceList\",\"groupVersion\":\"v1\",\"resources\":[{\
+                     \"name\":\"configmaps\",\"singularName\":\"configmap\",\"namespaced\":true,\
+                     \"kind\":\"ConfigMap\",\"verbs\":[\"get\"],\"shortNames\":[\"cm\"]}]}"
+                        .to_owned(),
+                ),
+                line if line.starts_with("GET ") && count == 1 => refused(429, "TooManyRequests"),
+                line if line.starts_with("GET ") && count == 2 => {
+                    refused(503, "ServiceUnavailable")
+                }
+                line if line.starts_with("GET ") => (
+                    200,
+                    "{\"kind\":\"ConfigMap\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"a\"}}"
+                        .to_owned(),
+                ),
+                _ => refused(500, "InternalError"),
+            };
+            let length = body.len();
+            let _ = write!(
+                client,
+                "HTTP/1.1 {code} X\r\nContent-Type: application/json\r\n\
+                 Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+            );
+        }
+    });
+    (port, asked)
+}
+
+#[test]
+fn a_busy_server_is_asked_again_and_a_change_is_not_sent_twice() {
+    let (port, asked) = busy();
+    let kubeconfig = format!(
+        "apiVersion: v1\nkind: Config\ncurrent-context: busy\n\
+         clusters: [{{name: c, cluster: {{server: \"http://127.0.0.1:{port}\"}}}}]\n\
+         users: []\ncontexts: [{{name: busy, context: {{cluster: c}}}}]\n"
+    );
+    let script = "assert k8s::get(\"cm\", \"a\").metadata.name == \"a\";\n\
+                  k8s::delete(\"cm\", \"a\");";
+    Page::script(script)
+        .file(".kube/config", &kubeconfig)
+        .run()
+        .fails()
+        .says("not now (InternalError)");
+    let asked = asked.lock().expect("nobody panics");
+    let count = |method: &str| {
+        let path = format!("{method} /api/v1/namespaces/default/configmaps/a");
+        asked.iter().filter(|line| **line == path).count()
+    };
+    assert_eq!((count("GET"), count("DELETE")), (3, 1), "{asked:?}");
 }

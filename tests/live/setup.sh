@@ -81,6 +81,5 @@ cluster() {
 }
 
 for part in "${parts[@]}"; do
-  ("$part")
+  ("$part") || absent "$part" "it could not be brought here"
 done
-ls -l "$bin"

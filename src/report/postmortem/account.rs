@@ -42,6 +42,8 @@ pub(super) struct Moment {
 #[derive(Clone, Debug)]
 pub(super) enum What {
     Began,
+    /// The run went on after it had stopped; who had it go on.
+    Resumed(String),
     /// A step began; the report has how it ended.
     Step(String),
     /// Steps were passed over, all for one reason.
@@ -127,6 +129,7 @@ impl Account {
                 }
                 What::Skipped(vec![step], reason.to_string())
             }
+            Event::RunStarted(head) => What::Resumed(head.operator.clone()),
             Event::Asked { step, question, .. } => {
                 questions.insert(step, question.to_string());
                 return;

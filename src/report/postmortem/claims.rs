@@ -60,7 +60,7 @@ impl Claims {
     /// Finds what can be checked again of several runs.
     pub(super) fn of(accounts: &[Account], vocabulary: &Vocabulary) -> Self {
         let mut claims = Self::default();
-        let mut candidates = claims.candidates(accounts);
+        let mut candidates = claims.candidates(accounts, vocabulary);
         loop {
             let cells: Vec<Cell> = candidates.iter().flat_map(Candidate::cells).collect();
             claims.find_inputs(accounts, &cells);
@@ -134,43 +134,68 @@ impl Claims {
         text + "---\n"
     }
 
-    fn candidates<'a>(&mut self, accounts: &'a [Account]) -> Vec<Candidate<'a>> {
-        let mut taken: BTreeMap<&str, usize> = BTreeMap::new();
+    /// The steps that may become cells, in the order of the runs and of their pages.
+    ///
+    /// Runs share one notebook here: where a name means one thing in one run and another in the
+    /// next, the later run has it, for it came closer to how things are.
+    fn candidates<'a>(
+        &mut self,
+        accounts: &'a [Account],
+        vocabulary: &Vocabulary,
+    ) -> Vec<Candidate<'a>> {
+        let mut taken: BTreeMap<String, usize> = BTreeMap::new();
+        let mut inputs: BTreeMap<&str, &CleanValue> = BTreeMap::new();
         let mut candidates = Vec::new();
-        for (run, account) in accounts.iter().enumerate() {
+        for (run, account) in accounts.iter().enumerate().rev() {
+            let mut own: Vec<Candidate<'a>> = Vec::new();
             for step in account.report.steps() {
                 let Some(code) = &step.command else { continue };
                 let key = (run, step.id.clone());
-                let mut told = unfit(step, code.as_str())
+                let unfit = unfit(step, code.as_str())
                     .or_else(|| left_behind(account, step, code.as_str()));
-                if told.is_none()
-                    && let Some(other) = taken.get(step.id.as_str())
-                {
-                    let other = &accounts[*other];
-                    let same = other.report.step(&step.id).is_some_and(|twin| {
-                        twin.command == step.command && other.head.inputs == account.head.inputs
-                    });
-                    let how = if same {
-                        "the same step of"
-                    } else {
-                        "a step of that name in"
-                    };
-                    told = Some(format!("{how} run {} is checked", other.short()));
-                }
-                match told {
+                match unfit {
                     Some(why) => {
                         self.told.insert(key, why);
                     }
-                    None => {
-                        taken.insert(&step.id, run);
-                        candidates.push(Candidate {
-                            key,
-                            step,
-                            code: code.as_str(),
-                            split: step.kind == "rhai",
-                        });
-                    }
+                    None => own.push(Candidate {
+                        key,
+                        step,
+                        code: code.as_str(),
+                        split: step.kind == "rhai",
+                    }),
                 }
+            }
+            let names = names(self, account, &own, vocabulary);
+            let shared = names.iter().find_map(|name| Some((name, taken.get(name)?)));
+            let differs = account.head.inputs.iter().find(|(name, value)| {
+                inputs
+                    .get(name.as_str())
+                    .is_some_and(|known| known != value)
+            });
+            let why = match (shared, differs) {
+                (Some((name, other)), _) => {
+                    let other = accounts.get(*other).map_or("", Account::short);
+                    format!("run `{other}`, which came later, has a `{name}` of its own")
+                }
+                (None, Some((name, _))) => {
+                    format!("a run that came later had another value of `{name}`")
+                }
+                (None, None) => {
+                    taken.extend(names.into_iter().map(|name| (name, run)));
+                    inputs.extend(
+                        account
+                            .head
+                            .inputs
+                            .iter()
+                            .map(|(name, value)| (name.as_str(), value)),
+                    );
+                    own.append(&mut candidates);
+                    candidates = own;
+                    continue;
+                }
+            };
+            for candidate in own {
+                self.told.insert(candidate.key, why.clone());
             }
         }
         candidates
@@ -429,6 +454,22 @@ fn first_flaw(
             Some((key(start)?, diagnostic.message.clone()))
         })
     })
+}
+
+/// What a run calls its steps and what its scripts define.
+fn names(
+    claims: &Claims,
+    account: &Account,
+    candidates: &[Candidate<'_>],
+    vocabulary: &Vocabulary,
+) -> BTreeSet<String> {
+    let cells: Vec<Cell> = candidates.iter().flat_map(Candidate::cells).collect();
+    let (text, _) = claims.page(&cells);
+    let (document, _) = Document::parse(Arc::new(Source::new("claims", text)));
+    let (graph, _) = Graph::build(Arc::new(document), vocabulary);
+    let defined = graph.steps.iter().flat_map(|step| step.defines.clone());
+    let steps = account.report.steps().map(|step| step.id.clone());
+    defined.chain(steps).collect()
 }
 
 /// The cells that assert something, and those that they need.

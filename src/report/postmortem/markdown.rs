@@ -59,7 +59,10 @@ pub(super) fn text(text: &str) -> String {
             // `https://…` is a link of GFM, and `{{…}}` a directive of mdBook.
             ':' => after == Some(&'/'),
             '{' => after == Some(&'{'),
+            // `...` and `--` become other characters in mdBook, and `--force` must stay.
+            '.' if after == Some(&'.') => true,
             '.' => index >= 3 && text.to_ascii_lowercase().contains("www.") && in_word,
+            '-' if after == Some(&'-') => true,
             // A list or a heading, where a line begins with it.
             '-' | '+' | '=' => index == 0,
             _ => false,

@@ -75,6 +75,7 @@ fn told(account: &Account, what: &What) -> (String, String) {
             );
             (began, String::new())
         }
+        What::Resumed(by) => (format!("**{}** had the run go on", text(by)), String::new()),
         What::Step(id) => match account.report.step(id) {
             Some(step) => {
                 let took = step.elapsed.map(show_duration).unwrap_or_default();

@@ -243,10 +243,7 @@ fn conceal(object: &mut Map) {
         named("namespace").unwrap_or_default(),
         named("name").unwrap_or_default()
     );
-    if let Some(mut values) = object
-        .get_mut("data")
-        .and_then(|values| values.write_lock::<Map>())
-    {
+    if let Some(mut values) = object.get_mut("data").and_then(Dynamic::write_lock::<Map>) {
         for (key, value) in values.iter_mut() {
             let text = value
                 .as_immutable_string_ref()

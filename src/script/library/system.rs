@@ -6,7 +6,7 @@ use rhai::{Dynamic, Map, NativeCallContext};
 
 use super::options::revealed;
 use super::{Given, Session, time, trouble};
-use crate::script::shape::to_dynamic;
+use crate::script::shape::into_dynamic;
 use crate::value::Value;
 
 /// How long a call that only asks may take, where the script does not say.
@@ -43,7 +43,7 @@ pub(super) fn call(
     arguments: Value,
     timeout: Duration,
 ) -> Given<Dynamic> {
-    Ok(to_dynamic(&ask(context, function, arguments, timeout)?))
+    Ok(into_dynamic(ask(context, function, arguments, timeout)?))
 }
 
 /// The arguments of a call: those that have a place, and a script's options, of which `timeout` is

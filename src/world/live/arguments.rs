@@ -47,7 +47,7 @@ impl Arguments {
     pub(super) fn required(&mut self, name: &'static str) -> Result<String, CallError> {
         match self.text(name)? {
             Some(text) if !text.trim().is_empty() => Ok(text),
-            _ => Err(self.wrong(format!("`{}` needs a {name}", self.function))),
+            _ => Err(wrong(format!("`{}` needs a {name}", self.function))),
         }
     }
 
@@ -106,11 +106,6 @@ impl Arguments {
         ))
     }
 
-    /// An error about the arguments.
-    pub(super) fn wrong(&self, message: impl Into<String>) -> CallError {
-        CallError::new(codes::BAD_ARGUMENT, message, "")
-    }
-
     fn unfit(&self, name: &str, wanted: &str, given: &Value) -> CallError {
         let kind = match given {
             Value::Null => "nothing",
@@ -120,11 +115,16 @@ impl Arguments {
             Value::Array(_) => "a list",
             Value::Object(_) => "a map",
         };
-        self.wrong(format!(
+        wrong(format!(
             "`{name}` of `{}` must be {wanted}, not {kind}",
             self.function
         ))
     }
+}
+
+/// An error about the arguments.
+pub(super) fn wrong(message: impl Into<String>) -> CallError {
+    CallError::new(codes::BAD_ARGUMENT, message, "")
 }
 
 #[cfg(test)]

@@ -7,9 +7,6 @@
 mod answers;
 mod clock;
 
-#[cfg(test)]
-mod tests;
-
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;

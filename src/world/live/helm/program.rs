@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::{read, record, values};
 use crate::credentials::Environment;
 use crate::value::Value;
-use crate::world::live::arguments::Arguments;
+use crate::world::live::arguments::{Arguments, wrong};
 use crate::world::live::kubernetes::Clusters;
 use crate::world::live::program::ended;
 use crate::world::live::shell;
@@ -280,9 +280,11 @@ fn failed(verb: &str, name: &str, code: i32, complaint: &[u8]) -> CallError {
 }
 
 /// What a release, or a chart, may be called on a command line.
-fn word(text: String, what: &str, arguments: &Arguments) -> Result<String, CallError> {
+fn word(text: String, what: &str) -> Result<String, CallError> {
     if text.starts_with('-') {
-        return Err(arguments.wrong(format!("`{text}` can't be {what}: it begins with `-`")));
+        return Err(wrong(format!(
+            "`{text}` can't be {what}: it begins with `-`"
+        )));
     }
     Ok(text)
 }
@@ -290,7 +292,7 @@ fn word(text: String, what: &str, arguments: &Arguments) -> Result<String, CallE
 /// What all of them take.
 fn begin(arguments: &mut Arguments, verb: &str) -> Result<Command, CallError> {
     let name = arguments.required("name")?;
-    let name = word(name, "the name of a release", arguments)?;
+    let name = word(name, "the name of a release")?;
     let within = arguments.length("within")?;
     let mut argv = vec![verb.to_owned(), name.clone()];
     if let Some(within) = within {
@@ -327,7 +329,7 @@ fn flags(
 fn upgrade(mut arguments: Arguments, version: &Version) -> Result<Command, CallError> {
     let mut command = begin(&mut arguments, "upgrade")?;
     let chart = arguments.required("chart")?;
-    let chart = word(chart, "a chart", &arguments)?;
+    let chart = word(chart, "a chart")?;
     let argv = &mut command.argv;
     argv.insert(2, chart);
     let atomic = if version.major >= 4 {
@@ -370,14 +372,16 @@ fn upgrade(mut arguments: Arguments, version: &Version) -> Result<Command, CallE
             .iter()
             .filter_map(|file| file.as_str().map(str::to_owned))
             .collect(),
-        Some(_) => return Err(arguments.wrong("`files` must be a path or a list of paths")),
+        Some(_) => return Err(wrong("`files` must be a path or a list of paths")),
     };
     argv.extend(files.into_iter().map(|file| format!("--values={file}")));
     let mut given = match arguments.value("values") {
         None => None,
         Some(values @ Value::Object(_)) => Some(values),
         Some(_) => {
-            return Err(arguments.wrong("`values` must be a map; `files` names files of values"));
+            return Err(wrong(
+                "`values` must be a map; `files` names files of values",
+            ));
         }
     };
     match arguments.value("set") {
@@ -389,11 +393,13 @@ fn upgrade(mut arguments: Arguments, version: &Version) -> Result<Command, CallE
                     argv.push(format!("--set={}={value}", path.replace(',', "\\,")));
                 }
                 let values = given.get_or_insert_with(|| json!({}));
-                values::set(values, &path, value).map_err(|error| arguments.wrong(error))?;
+                values::set(values, &path, value).map_err(wrong)?;
             }
         }
         Some(_) => {
-            return Err(arguments.wrong("`set` must be a map, as in `#{\"image.tag\": \"1.2\"}`"));
+            return Err(wrong(
+                "`set` must be a map, as in `#{\"image.tag\": \"1.2\"}`",
+            ));
         }
     }
     if given.is_some() {
@@ -410,7 +416,7 @@ fn rollback(mut arguments: Arguments) -> Result<Command, CallError> {
     let revision = arguments
         .count("revision")?
         .filter(|revision| *revision > 0)
-        .ok_or_else(|| arguments.wrong("`helm::rollback` needs the revision to go back to"))?;
+        .ok_or_else(|| wrong("`helm::rollback` needs the revision to go back to"))?;
     command.argv.insert(2, revision.to_string());
     flags(
         &mut arguments,

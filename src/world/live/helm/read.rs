@@ -10,7 +10,7 @@ use tokio::time;
 
 use super::record;
 use crate::value::{Value, show_duration};
-use crate::world::live::arguments::Arguments;
+use crate::world::live::arguments::{Arguments, wrong};
 use crate::world::live::calls::unknown;
 use crate::world::live::kubernetes::{Cluster, Clusters, REMINDER, Request, SILENCE, encoded};
 use crate::world::{Call, CallError, Reply, codes};
@@ -102,10 +102,10 @@ impl Place {
     }
 
     /// Its only namespace.
-    fn namespace(&self, arguments: &Arguments) -> Result<&str, CallError> {
+    fn only(&self) -> Result<&str, CallError> {
         self.namespace
             .as_deref()
-            .ok_or_else(|| arguments.wrong("a release is in one namespace, so this can't be \"*\""))
+            .ok_or_else(|| wrong("a release is in one namespace, so this can't be \"*\""))
     }
 
     fn path(&self) -> String {
@@ -177,7 +177,7 @@ impl Place {
     /// `not-found` where there is none.
     async fn release(&self, mut arguments: Arguments) -> Result<Reply, CallError> {
         let name = arguments.required("name")?;
-        self.namespace(&arguments)?;
+        self.only()?;
         arguments.finish()?;
         Ok(self.newest(&name).await?.into())
     }
@@ -204,7 +204,7 @@ impl Place {
     /// release.
     async fn history(&self, mut arguments: Arguments) -> Result<Reply, CallError> {
         let name = arguments.required("name")?;
-        self.namespace(&arguments)?;
+        self.only()?;
         arguments.finish()?;
         let (labels, _) = self.labels(Some(&name)).await?;
         let mut revisions = Vec::new();
@@ -217,7 +217,7 @@ impl Place {
     /// `helm::values(name, #{namespace, revision, all})` → the values that were given.
     async fn values(&self, mut arguments: Arguments) -> Result<Reply, CallError> {
         let name = arguments.required("name")?;
-        let namespace = self.namespace(&arguments)?;
+        let namespace = self.only()?;
         let revision = arguments.count("revision")?;
         let all = arguments.flag("all")?;
         arguments.finish()?;
@@ -255,7 +255,7 @@ impl Place {
         let limit = arguments
             .length("within")?
             .unwrap_or(Duration::from_mins(5));
-        let namespace = self.namespace(&arguments)?.to_owned();
+        let namespace = self.only()?.to_owned();
         arguments.finish()?;
         let state = std::sync::Mutex::new("it is not there".to_owned());
         let told_state = || {
@@ -265,23 +265,21 @@ impl Place {
             format!("waiting for the release {name} to be deployed: {state}")
         };
         let settled = telling(self.settled(&name, &state), progress, told_state);
-        match time::timeout(limit, settled).await {
-            Ok(release) => Ok(release?.into()),
-            Err(_) => {
-                let state = state
-                    .lock()
-                    .unwrap_or_else(std::sync::PoisonError::into_inner);
-                Err(CallError::new(
-                    codes::TIMEOUT,
-                    format!(
-                        "waited {} for the release `{name}` in `{namespace}` to be deployed: {state}",
-                        show_duration(limit)
-                    ),
-                    "if nobody is at it any more, roll it back with \
-                     `helm::rollback(name, revision, #{no_hooks: true})`",
-                ))
-            }
+        if let Ok(release) = time::timeout(limit, settled).await {
+            return Ok(release?.into());
         }
+        let state = state
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        Err(CallError::new(
+            codes::TIMEOUT,
+            format!(
+                "waited {} for the release `{name}` in `{namespace}` to be deployed: {state}",
+                show_duration(limit)
+            ),
+            "if nobody is at it any more, roll it back with \
+             `helm::rollback(name, revision, #{no_hooks: true})`",
+        ))
     }
 
     /// Watches until the newest revision is no longer pending.

@@ -74,7 +74,10 @@ impl Files {
         for (name, value) in call.environment.iter() {
             let name = name.to_string_lossy();
             // A plugin may read any of them, the SDK of a cloud most of all.
-            if asks || name.starts_with("KUBERNETES_SERVICE_") {
+            if asks
+                || name.starts_with("KUBERNETES_SERVICE_")
+                || name.to_ascii_uppercase().ends_with("_PROXY")
+            {
                 key.push_str(&format!("{name}={}\n", value.to_string_lossy()));
             }
         }
@@ -124,14 +127,7 @@ impl Files {
         config.root_cert = authority(&cluster)?;
         config.accept_invalid_certs = cluster.insecure_skip_tls_verify.unwrap_or(false);
         config.tls_server_name.clone_from(&cluster.tls_server_name);
-        if let Some(proxy) = &cluster.proxy_url {
-            return Err(unconfigured(
-                format!(
-                    "the cluster of the context `{context}` is behind the proxy `{proxy}`, which is not supported"
-                ),
-                "give its address directly, or forward a port",
-            ));
-        }
+        config.proxy_url = proxy(&cluster, &config.cluster_url, &call.environment, &context)?;
         let (user, expires) = plugin::signed_in(user, &cluster, &context, call).await?;
         config.auth_info = user;
         Ok(Found {
@@ -231,6 +227,70 @@ fn address(cluster: &Cluster, context: &str) -> Result<http::Uri, CallError> {
         })
 }
 
+/// The proxy that leads to a cluster: its own, or that of the environment, as kubectl finds it.
+fn proxy(
+    cluster: &Cluster,
+    address: &http::Uri,
+    environment: &Environment,
+    context: &str,
+) -> Result<Option<http::Uri>, CallError> {
+    let either = |names: [&str; 2]| names.into_iter().find_map(|name| environment.text(name));
+    let named = match &cluster.proxy_url {
+        Some(own) => Some(own.as_str()),
+        None if address.scheme_str() != Some("https") => None,
+        None => {
+            let around = either(["NO_PROXY", "no_proxy"]).unwrap_or_default();
+            let host = address.host().unwrap_or_default();
+            either(["HTTPS_PROXY", "https_proxy"]).filter(|_| !is_around(host, around))
+        }
+    };
+    let Some(named) = named.filter(|named| !named.is_empty()) else {
+        return Ok(None);
+    };
+    // Without a scheme it is one of HTTP.
+    let whole = match named.contains("://") {
+        true => named.to_owned(),
+        false => format!("http://{named}"),
+    };
+    let parsed = whole.parse::<http::Uri>().ok();
+    let usable = parsed.filter(|proxy| {
+        matches!(proxy.scheme_str(), Some("http" | "https")) && proxy.authority().is_some()
+    });
+    match usable {
+        Some(proxy) => Ok(Some(proxy)),
+        None => Err(unconfigured(
+            format!("the proxy before the cluster of the context `{context}` can't be used"),
+            "it must be one of HTTP, as in `http://proxy.example.org:3128`",
+        )),
+    }
+}
+
+/// Whether a host is reached without a proxy: it, or a domain that it is in, is named.
+fn is_around(host: &str, named: &str) -> bool {
+    let host = host.trim_matches(['[', ']']);
+    // Nobody has a proxy to this machine (as Go's `http.ProxyFromEnvironment` has it).
+    if matches!(host, "localhost" | "::1") || host.starts_with("127.") {
+        return true;
+    }
+    named
+        .split(',')
+        .map(|entry| {
+            entry
+                .trim()
+                .trim_start_matches("*.")
+                .trim_start_matches('.')
+        })
+        .filter(|entry| !entry.is_empty())
+        .any(|entry| {
+            entry == "*"
+                || host.eq_ignore_ascii_case(entry)
+                || host
+                    .to_ascii_lowercase()
+                    .strip_suffix(&entry.to_ascii_lowercase())
+                    .is_some_and(|before| before.ends_with('.'))
+        })
+}
+
 /// The certificates of a cluster's authority, as DER.
 fn authority(cluster: &Cluster) -> Result<Option<Vec<Vec<u8>>>, CallError> {
     let text = if let Some(encoded) = &cluster.certificate_authority_data {
@@ -290,4 +350,53 @@ fn in_cluster(environment: &Environment) -> Option<Found> {
         context: "in-cluster".to_owned(),
         expires: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_that_is_named_is_reached_without_a_proxy() {
+        for (host, named, expected) in [
+            ("k8s.example.org", "example.org", true),
+            ("k8s.example.org", ".example.org, other", true),
+            ("k8s.example.org", "*.Example.org", true),
+            ("k8s.example.org", "*", true),
+            ("k8s.example.org", "s.example.org", false),
+            ("k8s.example.org", "", false),
+            ("127.0.0.1", "", true),
+            ("10.0.0.1", "10.0.0.1", true),
+        ] {
+            assert_eq!(is_around(host, named), expected, "{host} {named}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_is_that_of_the_cluster_or_of_the_environment() {
+        let environment: Environment = [("HTTPS_PROXY".into(), "proxy:3128".into())]
+            .into_iter()
+            .collect();
+        let address: http::Uri = "https://10.0.0.1:6443".parse().expect("an address");
+        let found = |own: Option<&str>| {
+            let cluster = Cluster {
+                proxy_url: own.map(str::to_owned),
+                ..Cluster::default()
+            };
+            proxy(&cluster, &address, &environment, "c").map(|found| found.map(|it| it.to_string()))
+        };
+        assert_eq!(found(None), Ok(Some("http://proxy:3128/".to_owned())));
+        assert_eq!(
+            found(Some("http://own:1")),
+            Ok(Some("http://own:1/".to_owned()))
+        );
+        assert!(found(Some("socks5://own:1")).is_err());
+    }
+
+    #[test]
+    fn certificates_are_read_out_of_a_text_with_others() {
+        let text = "x\n-----BEGIN CERTIFICATE-----\naGVs\nbG8=\n-----END CERTIFICATE-----\n\
+                    -----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+        assert_eq!(certificates(text), [b"hello".to_vec()]);
+    }
 }

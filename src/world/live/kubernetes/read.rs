@@ -8,7 +8,7 @@ use super::kind::Kind;
 use super::ready::{Readiness, of};
 use super::{Asked, at, hidden, text};
 use crate::value::Value;
-use crate::world::live::arguments::Arguments;
+use crate::world::live::arguments::{Arguments, wrong};
 use crate::world::{CallError, Reply};
 
 /// How many objects come in one answer.
@@ -73,7 +73,9 @@ fn selector(arguments: &mut Arguments) -> Result<Option<String>, CallError> {
                 .collect();
             Ok(Some(parts.join(",")))
         }
-        Some(_) => Err(arguments.wrong("`selector` must be a text, as in \"app=api\", or a map")),
+        Some(_) => Err(wrong(
+            "`selector` must be a text, as in \"app=api\", or a map",
+        )),
     }
 }
 
@@ -92,12 +94,14 @@ impl One {
         let word = arguments.required("kind")?;
         let name = arguments.required("name")?;
         if name.contains('/') {
-            return Err(arguments.wrong(format!("`{name}` can't be a name: it holds a `/`")));
+            return Err(wrong(format!("`{name}` can't be a name: it holds a `/`")));
         }
         let namespace = namespace(cluster, arguments)?;
         let kind = cluster.kind(&word).await?;
         if namespace.is_none() && kind.namespaced {
-            return Err(arguments.wrong("one object is in one namespace, so this can't be \"*\""));
+            return Err(wrong(
+                "one object is in one namespace, so this can't be \"*\"",
+            ));
         }
         Ok(Self {
             kind,
@@ -190,10 +194,12 @@ impl Asked<'_> {
         }
     }
 
-    /// `k8s::list(kind, #{namespace, selector, fields})` → the objects.
+    /// `k8s::list(kind, #{namespace, selector, fields, pick})` → the objects, or of each what is
+    /// picked.
     pub(super) async fn list(&self, mut arguments: Arguments) -> Result<Reply, CallError> {
         let word = arguments.required("kind")?;
         let which = Which::of(self.cluster, &word, &mut arguments).await?;
+        let picked = picked(&mut arguments)?;
         arguments.finish()?;
         let (mut objects, mut secrets) = (Vec::new(), Vec::new());
         pages(
@@ -202,7 +208,10 @@ impl Asked<'_> {
             || which.request(),
             |mut object| {
                 hidden::prepare(&mut object, &mut secrets);
-                objects.push(object);
+                objects.push(match &picked {
+                    Some(picked) => pick(&object, picked),
+                    None => object,
+                });
             },
         )
         .await?;
@@ -252,7 +261,7 @@ impl Asked<'_> {
     pub(super) async fn logs(&self, mut arguments: Arguments) -> Result<Reply, CallError> {
         let name = arguments.required("name")?;
         let namespace = namespace(self.cluster, &mut arguments)?
-            .ok_or_else(|| arguments.wrong("logs are of one namespace, so this can't be \"*\""))?;
+            .ok_or_else(|| wrong("logs are of one namespace, so this can't be \"*\""))?;
         let container = arguments.text("container")?;
         let tail = arguments.count("tail")?.map(|lines| lines.to_string());
         let since = arguments.length("since")?;
@@ -358,6 +367,44 @@ impl Asked<'_> {
         events.sort_by(|one, other| text(one, &["time"]).cmp(text(other, &["time"])));
         Ok(Value::Array(events).into())
     }
+}
+
+/// The paths to pick, as in `metadata.name`.
+fn picked(arguments: &mut Arguments) -> Result<Option<Vec<Vec<String>>>, CallError> {
+    let paths = match arguments.value("pick") {
+        None => return Ok(None),
+        Some(Value::Array(paths)) => paths,
+        Some(path) => vec![path],
+    };
+    let split = |path: &Value| -> Option<Vec<String>> {
+        let path = path.as_str()?.trim_start_matches('.');
+        (!path.is_empty()).then(|| path.split('.').map(str::to_owned).collect())
+    };
+    let paths: Option<Vec<_>> = paths.iter().map(split).collect();
+    match paths {
+        Some(paths) => Ok(Some(paths)),
+        None => Err(wrong("`pick` must be paths, as in [\"metadata.name\"]")),
+    }
+}
+
+/// An object with nothing but what is picked, and what it is.
+fn pick(object: &Value, paths: &[Vec<String>]) -> Value {
+    let mut out = json!({ "apiVersion": object["apiVersion"], "kind": object["kind"] });
+    for path in paths {
+        let found = path
+            .iter()
+            .try_fold(object, |value, name| value.get(name.as_str()));
+        let Some(found) = found else { continue };
+        let mut place = &mut out;
+        for name in path {
+            if !place.is_object() {
+                *place = json!({});
+            }
+            place = &mut place[name.as_str()];
+        }
+        *place = found.clone();
+    }
+    out
 }
 
 fn event_of(event: &Value) -> Value {

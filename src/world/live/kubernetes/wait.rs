@@ -84,7 +84,7 @@ impl Until {
             Self::RolledOut => rolled_out(object),
             Self::Field(path, value) => field(object, path).is_some_and(|found| match found {
                 Value::String(found) => found == value,
-                found => found.to_string() == *value,
+                found => found.to_string().as_str() == value,
             }),
         }
     }
@@ -291,7 +291,7 @@ impl Asked<'_> {
             .and_then(Value::as_array_mut)
             .and_then(Vec::pop)
             .map(|object| named(object, one));
-        if self.decided(one, until, seen.as_ref())? {
+        if decided(one, until, seen.as_ref())? {
             return Ok(true);
         }
         let request = request()
@@ -324,24 +324,25 @@ impl Asked<'_> {
                     return Err(super::error::refusal(error, self.cluster));
                 }
             }
-            if self.decided(one, until, seen.as_ref())? {
+            if decided(one, until, seen.as_ref())? {
                 return Ok(true);
             }
         }
     }
+}
 
-    fn decided(&self, one: &One, until: &Until, seen: Option<&Value>) -> Result<bool, CallError> {
-        if until.holds(seen) {
-            return Ok(true);
-        }
-        match until.hopeless(seen) {
-            None => Ok(false),
-            Some(why) => Err(CallError::new(
-                "Failed",
-                format!("{} will never be what is waited for: {why}", one.label()),
-                format!("`k8s::logs(\"{}\")` may say why", one.label()),
-            )),
-        }
+/// Whether it holds; an error where it never will.
+fn decided(one: &One, until: &Until, seen: Option<&Value>) -> Result<bool, CallError> {
+    if until.holds(seen) {
+        return Ok(true);
+    }
+    match until.hopeless(seen) {
+        None => Ok(false),
+        Some(why) => Err(CallError::new(
+            "Failed",
+            format!("{} will never be what is waited for: {why}", one.label()),
+            format!("`k8s::logs(\"{}\")` may say why", one.label()),
+        )),
     }
 }
 

@@ -8,7 +8,7 @@ use super::read::One;
 use super::wait::Until;
 use super::{Asked, hidden, text};
 use crate::value::Value;
-use crate::world::live::arguments::Arguments;
+use crate::world::live::arguments::{Arguments, wrong};
 use crate::world::{CallError, Reply, codes};
 
 /// Who owns the fields that are applied, where the call does not say.
@@ -24,7 +24,7 @@ impl Asked<'_> {
         let owner = owner.as_deref().unwrap_or(MANAGER);
         let force = arguments.flag("force")?;
         let dry_run = arguments.flag("dry_run")?;
-        let (manifests, many) = manifests(manifest, &arguments)?;
+        let (manifests, many) = manifests(manifest)?;
         arguments.finish()?;
         // All are looked up before the first is sent: nothing is half applied by a typing error.
         let mut requests = Vec::new();
@@ -107,7 +107,7 @@ impl Asked<'_> {
             Some(Value::String(text)) => yaml(&text)?.pop(),
             other => other,
         };
-        let patch = patch.ok_or_else(|| arguments.wrong("`k8s::patch` needs a patch"))?;
+        let patch = patch.ok_or_else(|| wrong("`k8s::patch` needs a patch"))?;
         let form = arguments.text("type")?;
         let subresource = arguments.text("subresource")?;
         let owner = arguments.text("field_manager")?;
@@ -185,7 +185,7 @@ impl Asked<'_> {
 }
 
 /// The manifests of an argument, and whether it may be several.
-fn manifests(given: Option<Value>, arguments: &Arguments) -> Result<(Vec<Value>, bool), CallError> {
+fn manifests(given: Option<Value>) -> Result<(Vec<Value>, bool), CallError> {
     let (manifests, many) = match given {
         Some(Value::String(text)) => {
             let manifests = yaml(&text)?;
@@ -194,7 +194,7 @@ fn manifests(given: Option<Value>, arguments: &Arguments) -> Result<(Vec<Value>,
         }
         Some(Value::Array(manifests)) => (manifests, true),
         Some(manifest @ Value::Object(_)) => (vec![manifest], false),
-        _ => return Err(arguments.wrong("`k8s::apply` needs a manifest: a map, or YAML")),
+        _ => return Err(wrong("`k8s::apply` needs a manifest: a map, or YAML")),
     };
     let mut flat = Vec::new();
     let mut listed = false;
@@ -209,7 +209,7 @@ fn manifests(given: Option<Value>, arguments: &Arguments) -> Result<(Vec<Value>,
         }
     }
     if flat.is_empty() {
-        return Err(arguments.wrong("`k8s::apply` was given no manifest"));
+        return Err(wrong("`k8s::apply` was given no manifest"));
     }
     Ok((flat, many || listed))
 }
