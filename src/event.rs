@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::secret::{Clean, CleanBytes, CleanValue, base64};
 
 /// The version of this vocabulary, `major.minor`, in every entry as `v`.
-pub const VERSION: &str = "1.0";
+pub const VERSION: &str = "1.1";
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,6 +43,12 @@ pub enum Event {
         /// How many bytes of the stream are left out before this piece.
         #[serde(default, skip_serializing_if = "is_zero")]
         skipped: u64,
+        /// Whether its last line goes on: no newline was left out at its end.
+        #[serde(default, skip_serializing_if = "is_false")]
+        open: bool,
+        /// The call of a script that it belongs to, if not to the step's own process.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call: Option<u32>,
         /// What it wrote.
         #[serde(flatten)]
         text: Text,
@@ -65,7 +71,10 @@ pub enum Event {
         /// The call it answers, if it answers one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         call: Option<u32>,
-        /// What it is: `outcome`, `environment`, `directory`, or a name.
+        /// What it is: `outcome` (of a call), `environment` and `directory` (that a shell left),
+        /// `exit` (how the process of an attempt ended: an `outcome` without a call), `parts` (how
+        /// many bytes each command of a transcript printed), `env NAME` (a variable that a script
+        /// read), `now` (the time of day that it read), or a name.
         name: String,
         /// The value, redacted.
         value: CleanValue,
@@ -85,7 +94,7 @@ pub enum Event {
         /// The message given with it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         message: Option<Clean>,
-        /// Where it did not hold: each part of the expression and its value.
+        /// Each part of the expression and its value.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         parts: Vec<Part>,
     },
@@ -95,6 +104,12 @@ pub enum Event {
         step: String,
         /// The question.
         question: Clean,
+        /// What was shown before it: the commands that a yes would start.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        context: Option<Clean>,
+        /// What can be answered, as in `[y/N]`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        answers: Option<Clean>,
     },
     /// The operator answered.
     Answered {
@@ -139,6 +154,9 @@ pub enum Event {
         step: Option<String>,
         /// What.
         text: Clean,
+        /// Who, where a person noted it; such a note may come after the end of the run.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
     },
     /// The run ended.
     RunFinished {
@@ -186,6 +204,14 @@ fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over references"
+)]
+fn is_false(boolean: &bool) -> bool {
+    !*boolean
+}
+
 /// The head of a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunStarted {
@@ -197,6 +223,13 @@ pub struct RunStarted {
     pub title: Clean,
     /// The SHA-256 of its text, in hex.
     pub digest: String,
+    /// Its text, redacted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Clean>,
+    /// The recording that answers in the place of the outside world, in words; none where the
+    /// run is real.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recording: Option<Clean>,
     /// The program's version.
     pub program: String,
     /// Operating system and architecture, as in `linux-x86_64`.
@@ -208,6 +241,12 @@ pub struct RunStarted {
     pub target: Option<String>,
     /// Whether the operator can be asked.
     pub attended: bool,
+    /// Whether it goes on after a failure with what does not depend on it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub keep_going: bool,
+    /// The directory that the first step starts in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory: Option<Clean>,
     /// The inputs' values, redacted.
     pub inputs: BTreeMap<String, CleanValue>,
     /// Environment variables that no step will see, and why.
@@ -216,8 +255,89 @@ pub struct RunStarted {
     /// Who the AWS credentials are, where that was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<Identity>,
+    /// The Kubernetes context, where one is guarded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<Clean>,
     /// The steps that may run, in the order of the document.
     pub steps: Vec<StepHead>,
+    /// Where the run goes on after it had stopped: since 1.1 a run has a second head, a third, …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumes: Option<Resumes>,
+    /// For each step the SHA-256, in hex, of what it does and uses; since 1.1.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fingerprints: BTreeMap<String, String>,
+    /// Which steps the operator wanted, if not all; since 1.1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selection: Option<Selection>,
+    /// The lock that the run holds, if one; since 1.1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock: Option<String>,
+    /// The versions of the programs that the runbook requires; since 1.1.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tools: BTreeMap<String, String>,
+    /// The names of the environment's variables, sorted; since 1.1.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variables: Vec<Clean>,
+}
+
+/// How a run goes on: what stays as it was, and what runs again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resumes {
+    /// The number of the last entry before.
+    pub after: u64,
+    /// How many bytes of a line that was cut off were taken away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub torn: Option<u64>,
+    /// The steps, and instances of steps, that stay as they ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<String>,
+    /// Those among them that had failed, which was allowed or handled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed: Vec<String>,
+    /// The steps that had begun and of which somebody says that they are done.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub done: Vec<Done>,
+    /// The steps that begin again, each with the reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub again: Vec<Again>,
+    /// The steps that had run and that the runbook no longer has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gone: Vec<String>,
+}
+
+/// A step of which somebody says that it is done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    /// The step.
+    pub step: String,
+    /// Who says so: a user's name, or the flag that did.
+    pub by: String,
+}
+
+/// A step that begins again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Again {
+    /// The step.
+    pub step: String,
+    /// Why, in words.
+    pub reason: Clean,
+    /// Whether it had passed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub passed: bool,
+}
+
+/// Which steps the operator wants.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Selection {
+    /// `--step`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<String>,
+    /// `--from`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// `--until`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
 }
 
 /// A step as a view needs it before it runs.
@@ -236,6 +356,12 @@ pub struct StepHead {
     pub line: usize,
     /// The ids of the steps it waits for.
     pub needs: Vec<String>,
+    /// Whether its shell goes on after a failing command, as with `errexit=off`.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub goes_on: bool,
+    /// What it does to the world: `read`, `change` or `destroy`; not told by version 1.0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effect: Option<String>,
 }
 
 /// Who AWS says that the credentials of a run are.

@@ -76,6 +76,9 @@
 //!         guards: Default::default(),
 //!         identity: None,
 //!         notes: Vec::new(),
+//!         recording: None,
+//!         context: None,
+//!         about: Default::default(),
 //!     };
 //!     let ended = exec::run(
 //!         Arc::new(plan),
@@ -113,10 +116,13 @@ pub mod lint;
 pub mod name;
 pub mod plan;
 pub mod quote;
+pub mod recording;
+pub mod rehearsal;
 pub mod report;
 pub mod script;
 pub mod secret;
 pub mod sink;
+pub mod site;
 pub mod source;
 pub mod value;
 pub mod view;

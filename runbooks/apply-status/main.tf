@@ -30,7 +30,16 @@ resource "terraform_data" "changed" {
 }
 
 resource "terraform_data" "added" {
-  count = var.revision == 1 ? 0 : 17
+  count = var.revision == 1 ? 0 : 15
+}
+
+# What takes the place of the null_resources.
+resource "terraform_data" "kubernetes_manifest" {
+  count = var.revision == 1 ? 0 : 1
+}
+
+resource "terraform_data" "kubernetes_job_v1" {
+  count = var.revision == 1 ? 0 : 1
 }
 
 resource "terraform_data" "null_resource" {

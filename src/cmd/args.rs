@@ -1,9 +1,12 @@
 //! The command line.
 
-use std::ffi::OsString;
+mod recordings;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use recordings::{Export, Replay, Speed, Test};
 
 /// What `--help` shows below the commands.
 const AFTER: &str = "\
@@ -38,6 +41,18 @@ Examples:
 Without a terminal nothing is asked: a question that --yes does not answer, or an input without
 a value, refuses the run (exit status 3). Ctrl-C ends the running steps and runs the ones marked
 `always`; a second Ctrl-C ends at once.";
+
+const AFTER_RESUME: &str = "\
+Examples:
+  runbook resume last                      after a failure, Ctrl-C, a crash
+  runbook resume 3f2a1c --input count=4    what used the input runs again
+  runbook resume last --again deploy       this step too, and what depends on it
+  runbook resume last --done deploy        it had begun, and somebody saw to its end
+
+Steps that passed stay passed while what they run, use and where they run is the same; what
+changed in the page since then runs again, with what depends on it. A step that had begun and not
+ended is asked about; without a terminal that refuses the run (exit status 3), unless the step
+says `idempotent` or only reads, or --again or --done names it.";
 
 /// Runs Markdown runbooks, step by step, and keeps a journal of what happened.
 #[derive(Debug, Parser)]
@@ -79,6 +94,8 @@ pub(crate) enum ColorWhen {
 pub(crate) enum Command {
     /// Run a runbook
     Run(Run),
+    /// Go on with a run that had stopped
+    Resume(Resume),
     /// Show what would run, in which order and why; run nothing
     Plan(Plan),
     /// Find the mistakes in runbooks
@@ -93,10 +110,22 @@ pub(crate) enum Command {
     Runs(Runs),
     /// Show a past run
     Show(Show),
+    /// Play a past run back as it looked
+    Replay(Replay),
+    /// Add a note to the journal of a past run
+    Note(Note),
+    /// Write the postmortem of one run or several: a page that is a runbook itself
+    Postmortem(Postmortem),
+    /// Write a run as one file to pass on: every command takes it for the run
+    Export(Export),
+    /// Test runbooks against their recordings
+    Test(Test),
     /// Tell whether a run's journal is whole and unaltered
     Verify(Verify),
+    /// Make a site of the runbooks, which shows whether they still hold
+    Docs(super::docs::Docs),
     /// Write a text as one safe word of a shell
-    Quote(Quote),
+    Quote(super::quote::Quote),
     /// Look at this machine's tools, shells and credentials
     Doctor,
     /// Write completions for a shell
@@ -136,6 +165,50 @@ pub(crate) struct Run {
     /// Write a report for CI (`JUnit` XML) there when the run has ended
     #[arg(long, value_name = "PATH")]
     pub(crate) junit: Option<PathBuf>,
+    /// Hold this lock while it runs: another run with the same one is refused
+    #[arg(long, value_name = "NAME")]
+    pub(crate) lock: Option<String>,
+}
+
+/// `runbook resume`
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_RESUME)]
+pub(crate) struct Resume {
+    #[command(flatten)]
+    pub(crate) run: RunName,
+    #[command(flatten)]
+    pub(crate) inputs: Inputs,
+    /// Run this step again, also if it had passed; may be given more than once
+    #[arg(long, value_name = "ID")]
+    pub(crate) again: Vec<String>,
+    /// Count this step as done, which had begun and not passed; may be given more than once
+    #[arg(long, value_name = "ID")]
+    pub(crate) done: Vec<String>,
+    /// Answer yes to the questions before steps and to manual steps; not to whether a step that
+    /// was interrupted may run again
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Go on even if the credentials expire before the run is expected to end
+    #[arg(long)]
+    pub(crate) allow_expiring_credentials: bool,
+    /// After a failure go on with what does not depend on it
+    #[arg(long)]
+    pub(crate) keep_going: bool,
+    /// How many steps may run at a time [default: the number of cores, at least 4]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) jobs: Option<u16>,
+    /// How the run is shown: json is one entry of the journal per line
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub(crate) format: RunFormat,
+    /// How much of the output of steps is shown
+    #[arg(long, value_name = "HOW-MUCH", default_value = "short")]
+    pub(crate) output: Shown,
+    /// Write a report for CI (`JUnit` XML) of the whole run there when it has ended
+    #[arg(long, value_name = "PATH")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Hold this lock [default: the one that the run had]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) lock: Option<String>,
 }
 
 /// Where the values of inputs come from.
@@ -292,27 +365,42 @@ pub(crate) enum ShowFormat {
     Junit,
 }
 
+/// `runbook note`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  runbook note last \"paged the database team at 05:10\"
+  runbook note 1a2b3c \"the alert was a false one\"")]
+pub(crate) struct Note {
+    #[command(flatten)]
+    pub(crate) run: RunName,
+    /// What there is to note
+    #[arg(value_name = "TEXT")]
+    pub(crate) text: String,
+}
+
+/// `runbook postmortem`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  runbook postmortem last                          to standard output
+  runbook postmortem last -o postmortem.md
+  runbook postmortem 1a2b3c 4d5e6f -o incident.md  two runs of one incident, by time
+  runbook run postmortem.md                        which of its claims still hold")]
+pub(crate) struct Postmortem {
+    /// Runs: ids, beginnings or ends of ids, `last`, or paths of journals
+    #[arg(value_name = "RUN", required = true)]
+    pub(crate) runs: Vec<String>,
+    /// The file to write; one that is there is never overwritten
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
 /// `runbook verify`
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
     #[command(flatten)]
     pub(crate) run: RunName,
-}
-
-/// `runbook quote`
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  runbook quote 'rds!db-1234'
-  runbook quote --shell fish -- \"-it's\"
-  runbook quote -- kubectl exec web -- printf \"it's\\n\"")]
-pub(crate) struct Quote {
-    /// The shell that will read it: sh, bash, zsh, fish, powershell
-    #[arg(long, value_name = "SHELL", default_value = "bash", value_parser = ["sh", "bash", "zsh", "fish", "powershell"], hide_possible_values = true)]
-    pub(crate) shell: String,
-    /// The text, or the words of a command; put `--` before one that begins with `-`
-    #[arg(value_name = "STRING", required = true)]
-    pub(crate) texts: Vec<OsString>,
 }
 
 /// `runbook completions`

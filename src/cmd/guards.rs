@@ -1,6 +1,6 @@
 //! What must be there before the first step: tools and shells. Where it is not, nothing runs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use runbook::credentials::Environment;
@@ -13,7 +13,7 @@ use super::failure::{Failure, Kind};
 use super::tools;
 
 /// Checks that the shells and interpreters of the plan's steps are there, and the tools that the
-/// page requires, with their versions.
+/// page requires, with their versions; gives the versions that those have.
 ///
 /// # Errors
 /// Names everything that is missing or too old, one line each.
@@ -22,7 +22,8 @@ pub(crate) async fn programs(
     world: &dyn World,
     environment: &Environment,
     directory: &Path,
-) -> Result<(), Failure> {
+) -> Result<BTreeMap<String, String>, Failure> {
+    let mut found = BTreeMap::new();
     let mut problems = Vec::new();
     let mut needed = BTreeSet::new();
     for (step, selected) in plan.graph.steps.iter().zip(&plan.selected) {
@@ -58,8 +59,13 @@ pub(crate) async fn programs(
             problems.push(format!(
                 "the runbook requires `{name}`{wanted}, which is not installed (not found on PATH)"
             ));
-        } else if *wanted != VersionReq::STAR {
-            match tools::version(name, world, environment, directory).await {
+        } else {
+            let version = tools::version(name, world, environment, directory).await;
+            if let Some(version) = &version {
+                found.insert(name.to_owned(), version.to_string());
+            }
+            match version {
+                _ if *wanted == VersionReq::STAR => {}
                 Some(version) if wanted.matches(&version) => {}
                 Some(version) => problems.push(format!(
                     "the runbook requires `{name}`{}, and {version} is installed",
@@ -73,7 +79,7 @@ pub(crate) async fn programs(
         }
     }
     if problems.is_empty() {
-        return Ok(());
+        return Ok(found);
     }
     Err(Failure::many(Kind::Refused, problems)
         .help("install what is missing; `runbook doctor` shows what is there; nothing ran"))

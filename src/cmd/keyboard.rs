@@ -119,15 +119,30 @@ static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
 static IS_QUIET: AtomicBool = AtomicBool::new(false);
 
 /// A terminal that does not echo, until this is dropped.
-struct Quiet;
+pub(crate) struct Quiet;
 
 impl Quiet {
+    /// What is typed on a line is not seen.
     fn start() -> io::Result<Self> {
+        Self::with(|modes| {
+            *modes -= LocalModes::ECHO;
+            *modes |= LocalModes::ECHONL;
+        })
+    }
+
+    /// Each key is read by itself, and none is seen.
+    ///
+    /// # Errors
+    /// Where standard input is no terminal.
+    pub(crate) fn keys() -> io::Result<Self> {
+        Self::with(|modes| *modes -= LocalModes::ECHO | LocalModes::ICANON)
+    }
+
+    fn with(change: impl FnOnce(&mut LocalModes)) -> io::Result<Self> {
         let stdin = io::stdin();
         let before = tcgetattr(&stdin)?;
         let mut quiet = before.clone();
-        quiet.local_modes -= LocalModes::ECHO;
-        quiet.local_modes |= LocalModes::ECHONL;
+        change(&mut quiet.local_modes);
         if let Ok(mut kept) = BEFORE.lock() {
             *kept = Some(before);
         }

@@ -7,7 +7,9 @@
 mod args;
 mod check;
 mod credentials;
+mod docs;
 mod doctor;
+mod export;
 mod failure;
 mod graph;
 mod guards;
@@ -16,18 +18,25 @@ mod keyboard;
 mod lease;
 mod list;
 mod new;
+mod note;
+mod on_recording;
 mod operator;
 mod page;
 mod plan;
+mod postmortem;
 mod project;
 mod quote;
+mod replay;
+mod resume;
 mod rooms;
 mod run;
 mod runs;
 mod shellcheck;
 mod signals;
 mod surroundings;
+mod test;
 mod tools;
+mod what_if;
 
 use std::panic;
 use std::process::ExitCode;
@@ -81,6 +90,7 @@ fn command(line: &Line) -> u8 {
 fn dispatch(line: &Line, surroundings: &Surroundings) -> Result<u8, Failure> {
     match &line.command {
         Command::Run(args) => run::run(args, surroundings),
+        Command::Resume(args) => resume::resume(args, surroundings),
         Command::Plan(args) => plan::plan(args, surroundings),
         Command::Check(args) => check::check(args, surroundings),
         Command::Graph(args) => graph::graph(args, surroundings),
@@ -88,7 +98,16 @@ fn dispatch(line: &Line, surroundings: &Surroundings) -> Result<u8, Failure> {
         Command::New(args) => new::new(args, surroundings),
         Command::Runs(args) => runs::runs(args, surroundings),
         Command::Show(args) => runs::show(args, surroundings),
+        Command::Replay(args) => match &args.with {
+            Some(file) => what_if::what_if(&args.run.name, file, surroundings),
+            None => replay::replay(args, surroundings),
+        },
+        Command::Note(args) => note::note(args, surroundings),
+        Command::Postmortem(args) => postmortem::postmortem(args, surroundings),
+        Command::Export(args) => export::export(args, surroundings),
+        Command::Test(args) => test::test(args, surroundings),
         Command::Verify(args) => runs::verify(args, surroundings),
+        Command::Docs(args) => docs::docs(args, surroundings),
         Command::Quote(args) => quote::quote(args),
         Command::Doctor => doctor::doctor(surroundings),
         Command::Completions(args) => completions(args),

@@ -75,22 +75,10 @@ fn answer(text: &str, by: &str) -> Answer {
 
 /// Shows a question until it is answered; `None` where the operator is gone or ends the run.
 async fn converse(question: &Question, keyboard: &Keyboard) -> Option<String> {
-    if let Some(context) = &question.context {
-        let mut shown = String::new();
-        for line in context.as_str().lines() {
-            shown.extend(["    ", line, "\n"]);
-        }
-        keyboard.show(&shown).ok()?;
-    }
-    let ending = match &question.kind {
-        QuestionKind::Confirm | QuestionKind::Done => "[y/N]".to_owned(),
-        QuestionKind::Branch => "[y/n]".to_owned(),
-        QuestionKind::Text {
-            default: Some(default),
-        } => format!("[{default}]"),
-        QuestionKind::Text { default: None } => String::new(),
-    };
-    let prompt = format!("? {} {ending} ", question.text.as_str()).replace("  ", " ");
+    let answers = question.kind.answers();
+    let context = question.context.as_ref().map(Clean::as_str);
+    keyboard.show(&listed(context.unwrap_or_default())).ok()?;
+    let prompt = prompt(question.text.as_str(), answers.as_deref());
     loop {
         keyboard.show(&prompt).ok()?;
         let Typed::Line(text) = keyboard.line(false).await.ok()? else {
@@ -103,6 +91,20 @@ async fn converse(question: &Question, keyboard: &Keyboard) -> Option<String> {
             Err(expected) => keyboard.show(&format!("  {expected}\n")).ok()?,
         }
     }
+}
+
+/// What is shown before a question.
+pub(crate) fn listed(context: &str) -> String {
+    let mut shown = String::new();
+    for line in context.lines() {
+        shown.extend(["    ", line, "\n"]);
+    }
+    shown
+}
+
+/// A question as it stands before its answer.
+pub(crate) fn prompt(question: &str, answers: Option<&str>) -> String {
+    format!("? {question} {} ", answers.unwrap_or_default()).replace("  ", " ")
 }
 
 /// Reads an answer to a question of a kind; says what is expected where it is none.

@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use runbook::credentials::Environment;
-use runbook::journal::{Run, Store};
+use runbook::journal::{Lock, Locked, Run, Store};
 use runbook::name::nearest;
 use runbook::source::Source;
 use serde::Deserialize;
@@ -21,6 +21,7 @@ const SETTINGS: &str = "runbook.toml";
 /// A project and what its settings say.
 #[derive(Debug)]
 pub(crate) struct Project {
+    root: PathBuf,
     /// Where runs live: `…/.runbook/runs`, or `$RUNBOOK_HOME/runs`.
     runs: PathBuf,
     /// The folder to make, with its `.gitignore`, before the first run; none in `RUNBOOK_HOME`.
@@ -35,9 +36,8 @@ struct Settings {
     default_target: Option<String>,
     #[serde(default)]
     target: BTreeMap<String, Target>,
-    /// Read by `runbook test`, which is still to come.
-    #[serde(default, rename = "test")]
-    _test: Vec<Test>,
+    #[serde(default)]
+    test: Vec<Test>,
 }
 
 /// A named place to run against.
@@ -65,13 +65,20 @@ struct Kube {
     context: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+/// A runbook that must go as a recording says.
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Test {
-    #[serde(rename = "runbook")]
-    _runbook: PathBuf,
-    #[serde(rename = "target")]
-    _target: Option<String>,
+pub(crate) struct Test {
+    /// The page, from the folder of `runbook.toml`.
+    pub(crate) runbook: PathBuf,
+    /// The target with the recording; none where the page or the project names one.
+    pub(crate) target: Option<String>,
+    /// Inputs that take the place of the recorded ones.
+    #[serde(default)]
+    pub(crate) inputs: BTreeMap<String, toml::Value>,
+    /// How steps must end, where it is not as recorded.
+    #[serde(default)]
+    pub(crate) status: BTreeMap<String, String>,
 }
 
 /// A target, chosen.
@@ -79,6 +86,8 @@ struct Test {
 pub(crate) struct Chosen {
     /// Its name.
     pub(crate) name: String,
+    /// The file that answers in the place of the outside world.
+    pub(crate) recording: Option<PathBuf>,
     target: Target,
 }
 
@@ -106,6 +115,7 @@ impl Project {
             None => (root.join(".runbook"), Some(root.join(".runbook"))),
         };
         Ok(Self {
+            root: root.to_owned(),
             runs: base.join("runs"),
             fresh,
             settings,
@@ -131,6 +141,22 @@ impl Project {
                 ))
                 .help("set RUNBOOK_HOME to a folder that you can write to")
             })
+    }
+
+    /// Takes a lock that runs of this project share.
+    ///
+    /// # Errors
+    /// Where another run holds it, or it can't be had.
+    pub(crate) fn lock(&self, name: &str, holder: &str) -> Result<Lock, Failure> {
+        // What keeps the folder out of the repository comes first; the journal tells of trouble.
+        let _told_later = self.ignore();
+        let folder = folder_of(&self.runs).join("locks");
+        Lock::take(&folder, name, holder).map_err(|error| match error {
+            Locked::Held { .. } => Failure::refused(format!("{error}; nothing ran"))
+                .help("wait until that run has ended, or leave out `--lock`"),
+            Locked::Name { .. } => Failure::wrong(error.to_string()),
+            Locked::Refused { .. } => Failure::refused(format!("{error}; nothing ran")),
+        })
     }
 
     /// Keeps a fresh `.runbook` out of the repository that it stands in.
@@ -164,16 +190,34 @@ impl Project {
             };
             return Err(Failure::wrong(format!("there is no target `{name}`")).help(help));
         };
-        if target.recording.is_some() {
-            return Err(Failure::wrong(format!(
-                "the target `{name}` is a recording, and recordings are not supported by this version"
-            ))
-            .help("choose another target with `--target`"));
-        }
-        Ok(Some(Chosen {
+        Ok(Some(self.chosen(name, target)))
+    }
+
+    fn chosen(&self, name: &str, target: &Target) -> Chosen {
+        Chosen {
             name: name.to_owned(),
+            recording: target.recording.as_ref().map(|path| self.root.join(path)),
             target: target.clone(),
-        }))
+        }
+    }
+
+    /// The folder of `runbook.toml`, or what stands for it.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The tests of `runbook.toml`.
+    pub(crate) fn tests(&self) -> &[Test] {
+        &self.settings.test
+    }
+
+    /// The targets that are recordings.
+    pub(crate) fn recordings(&self) -> Vec<Chosen> {
+        let targets = self.settings.target.iter();
+        targets
+            .filter(|(_, target)| target.recording.is_some())
+            .map(|(name, target)| self.chosen(name, target))
+            .collect()
     }
 }
 

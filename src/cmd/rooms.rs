@@ -31,14 +31,23 @@ impl Pause {
 
 /// What shows a run while it happens, on standard output.
 pub(crate) fn screen(args: &args::Run, surroundings: &Surroundings) -> (Box<dyn Sink>, Pause) {
-    match args.format {
+    shown(args.format, args.output, surroundings)
+}
+
+/// What shows entries on standard output, whether they happen or are played back.
+pub(crate) fn shown(
+    format: RunFormat,
+    output: Shown,
+    surroundings: &Surroundings,
+) -> (Box<dyn Sink>, Pause) {
+    match format {
         RunFormat::Json => (
             Box::new(journal::Lines::new(io::stdout())),
             Pause::default(),
         ),
         RunFormat::Human => {
             let live = surroundings.out.terminal && surroundings.err.terminal;
-            let style = style(surroundings.out, live, args.output);
+            let style = style(surroundings.out, live, output);
             let terminal = view::Terminal::new(style, Box::new(io::stdout()));
             let pause = Pause(Some(terminal.screen()));
             (Box::new(terminal), pause)
@@ -112,6 +121,6 @@ pub(crate) fn lint(page: &mut Page) {
 }
 
 /// A run as a `JUnit` report.
-pub(crate) fn junit(entries: Vec<Entry>) -> String {
+pub(crate) fn junit(entries: &mut dyn Iterator<Item = Entry>) -> String {
     runbook::report::junit(&Report::fold(entries))
 }

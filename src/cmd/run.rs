@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use runbook::event::Status;
+use runbook::event::{self, Status};
 use runbook::exec::{self, Interrupt};
 use runbook::graph::Step;
-use runbook::journal::Recorder;
+use runbook::journal::{self, Recorder};
 use runbook::plan::{self, Given, Plan, Unready};
 use runbook::report::Collect;
 use runbook::secret::Redactor;
@@ -23,9 +23,10 @@ use super::lease::{self, Lease};
 use super::operator::{self, Asked};
 use super::page::Page;
 use super::project::{Chosen, Project, folder_of};
+use super::resume::GoesOn;
 use super::signals::Signals;
-use super::surroundings::Surroundings;
-use super::{credentials, guards, inputs, rooms, runs, runtime};
+use super::surroundings::{Surroundings, print};
+use super::{credentials, guards, inputs, on_recording, rooms, runs, runtime};
 
 /// Between TERM and KILL.
 const GRACE: Duration = Duration::from_secs(5);
@@ -46,21 +47,57 @@ pub(crate) fn run(args: &args::Run, surroundings: &Surroundings) -> Result<u8, F
     if let Some(path) = &args.junit {
         writable(path, surroundings)?;
     }
+    if let Some(target) = target.as_ref().filter(|target| target.recording.is_some()) {
+        return on_recording::run(args, surroundings, &page, &project, target, given);
+    }
     let runtime = runtime()?;
-    let ended = runtime.block_on(started(args, surroundings, &page, &project, target, given));
+    let begin = Begin {
+        args,
+        surroundings,
+        page: &page,
+        project: &project,
+        target,
+        given,
+        stopped: None,
+    };
+    let ended = runtime.block_on(started(begin));
     // A thread may still wait for the keyboard.
     runtime.shutdown_background();
     ended
 }
 
-async fn started(
-    args: &args::Run,
-    surroundings: &Surroundings,
-    page: &Page,
-    project: &Project,
-    target: Option<Chosen>,
-    given: Vec<Given>,
-) -> Result<u8, Failure> {
+/// What a run begins with.
+pub(crate) struct Begin<'a> {
+    /// How it is to be run.
+    pub(crate) args: &'a args::Run,
+    /// Where.
+    pub(crate) surroundings: &'a Surroundings,
+    /// The page.
+    pub(crate) page: &'a Page,
+    /// What the page belongs to.
+    pub(crate) project: &'a Project,
+    /// What it runs against.
+    pub(crate) target: Option<Chosen>,
+    /// Values for its inputs.
+    pub(crate) given: Vec<Given>,
+    /// The run that it goes on with, if it is no new one.
+    pub(crate) stopped: Option<GoesOn>,
+}
+
+/// Sees to all that must be right, and runs.
+///
+/// # Errors
+/// Where it may not start, or its journal can't be kept.
+pub(crate) async fn started(begin: Begin<'_>) -> Result<u8, Failure> {
+    let Begin {
+        args,
+        surroundings,
+        page,
+        project,
+        target,
+        given,
+        stopped,
+    } = begin;
     let interrupt = Interrupt::default();
     let signals = Signals::listen(interrupt.clone())?;
     let attended = args.format == RunFormat::Human && surroundings.attended();
@@ -74,6 +111,22 @@ async fn started(
         turn: Arc::new(Mutex::new(())),
     }));
 
+    let id = match &stopped {
+        Some(stopped) => stopped.run.id.clone(),
+        None => rooms::id(world.now()),
+    };
+    let holder = format!(
+        "run {} of {} ({}, process {})",
+        journal::short(&id),
+        args.file.display(),
+        surroundings.operator(),
+        std::process::id()
+    );
+    let _lock = match &args.lock {
+        Some(name) => Some(project.lock(name, &holder)?),
+        None => None,
+    };
+
     let front = &page.document.front_matter;
     let ready = credentials::ready(front, target.as_ref(), surroundings, &*world).await?;
     for warning in &ready.warnings {
@@ -82,12 +135,14 @@ async fn started(
     let plan = bind(page, given, &selection(&args.selection), keyboard.as_ref()).await?;
     let redactor = Redactor::default();
     learn(&plan, &redactor)?;
+    plan.learn_defaults(&redactor);
     named_by_a_secret(&plan, &redactor)?;
     for (name, value) in surroundings.environment.iter() {
         // Short and common values are left alone: nobody asked for them to be hidden.
         let _unfit = redactor.learn_variable(&name.to_string_lossy(), value.as_encoded_bytes());
     }
-    guards::programs(&plan, &*world, &ready.environment, &surroundings.directory).await?;
+    let tools =
+        guards::programs(&plan, &*world, &ready.environment, &surroundings.directory).await?;
     let mut notes = Vec::new();
     let past = || runs::past(project).unwrap_or_default();
     match lease::judge(&ready, &plan, past, world.now()) {
@@ -104,16 +159,19 @@ async fn started(
         return Err(Failure::said(Kind::Signal(number)));
     }
 
-    let now = world.now();
-    let id = rooms::id(now);
-    let kept = project.create(&id)?;
-    let collect = Collect::default();
-    let sinks: Vec<Box<dyn Sink>> = vec![screen, Box::new(collect.clone())];
-    let clock = Arc::clone(&world);
-    let recorder = Recorder::start(&kept.folder, sinks, move || clock.now())
-        .map_err(|error| unkept(&error))?;
-    let settings = exec::Settings {
-        run: id,
+    let context = if ready.guards.contexts.is_empty() {
+        None
+    } else {
+        let (environment, directory) = (&ready.environment, &surroundings.directory);
+        let asked = world.kube_context(environment.clone(), directory.clone());
+        asked.await.ok()
+    };
+    let folder = match &stopped {
+        Some(stopped) => stopped.run.folder.clone(),
+        None => project.store().root.join(&id),
+    };
+    let mut settings = exec::Settings {
+        run: id.clone(),
         operator: surroundings.operator(),
         target: target.map(|target| target.name),
         jobs: jobs(args.jobs),
@@ -122,12 +180,45 @@ async fn started(
         environment: ready.environment,
         removed: ready.removed,
         directory: surroundings.directory.clone(),
-        folder: kept.folder.clone(),
+        folder,
         grace: GRACE,
         guards: ready.guards,
         identity: ready.identity,
         notes,
+        recording: None,
+        context,
+        about: exec::About {
+            tools,
+            selection: chosen(&args.selection),
+            lock: args.lock.clone(),
+            earlier: None,
+        },
     };
+    let clock = Arc::clone(&world);
+    let clock = move || clock.now();
+    let (recorder, collect) = match stopped {
+        None => {
+            let kept = project.create(&id)?;
+            let collect = Collect::default();
+            let sinks: Vec<Box<dyn Sink>> = vec![screen, Box::new(collect.clone())];
+            (Recorder::start(&kept.folder, sinks, clock), collect)
+        }
+        Some(stopped) => {
+            let decided = stopped
+                .decide(&plan, &redactor, &settings, args.yes, keyboard.as_ref())
+                .await?;
+            let Some((earlier, journal, collect)) = decided else {
+                print(
+                    "the run has passed, and nothing in it has changed: nothing is left to run\n",
+                )?;
+                return Ok(0);
+            };
+            settings.about.earlier = Some(Arc::new(earlier));
+            let sinks: Vec<Box<dyn Sink>> = vec![screen, Box::new(collect.clone())];
+            (Recorder::resume(journal, sinks, clock), collect)
+        }
+    };
+    let recorder = recorder.map_err(|error| unkept(&error))?;
     let ended = exec::run(
         Arc::new(plan),
         Arc::clone(&world),
@@ -180,6 +271,16 @@ pub(crate) fn selection(args: &args::Selection) -> plan::Selection {
         from: args.from.clone(),
         until: args.until.clone(),
     }
+}
+
+/// The selection as the journal has it, if there is one.
+fn chosen(selection: &args::Selection) -> Option<event::Selection> {
+    let chosen = event::Selection {
+        steps: selection.steps.clone(),
+        from: selection.from.clone(),
+        until: selection.until.clone(),
+    };
+    (chosen != event::Selection::default()).then_some(chosen)
 }
 
 /// Binds a page's inputs, asking for those without a value where somebody is there.
@@ -255,13 +356,16 @@ fn jobs(asked: Option<u16>) -> usize {
     jobs.min(usize::try_from(most).unwrap_or(usize::MAX)).max(1)
 }
 
-fn unkept(error: &dyn std::error::Error) -> Failure {
+pub(crate) fn unkept(error: &dyn std::error::Error) -> Failure {
     Failure::journal(error.to_string())
         .help("see whether the disk is full or read-only; RUNBOOK_HOME names another folder")
 }
 
 /// Checks before a run that a report can be written after it.
-fn writable(path: &Path, surroundings: &Surroundings) -> Result<(), Failure> {
+///
+/// # Errors
+/// Where it can't.
+pub(crate) fn writable(path: &Path, surroundings: &Surroundings) -> Result<(), Failure> {
     let full = surroundings.directory.join(path);
     if full.is_dir() {
         return Err(Failure::wrong(format!("`{}` is a folder", path.display()))
@@ -277,7 +381,7 @@ fn writable(path: &Path, surroundings: &Surroundings) -> Result<(), Failure> {
 }
 
 /// Writes a file as a whole or not at all.
-fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let write = || -> std::io::Result<()> {
         let mut file = tempfile::NamedTempFile::new_in(folder_of(path))?;
         std::io::Write::write_all(&mut file, bytes)?;
@@ -287,7 +391,7 @@ fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     write().map_err(|error| {
         Failure::new(
             Kind::Output,
-            format!("the report `{}` can't be written", path.display()),
+            format!("`{}` can't be written", path.display()),
         )
         .because(&error)
     })

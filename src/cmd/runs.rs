@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 
 use runbook::event::Status;
-use runbook::journal::{self, Entry, NotFound, Reader, Run};
+use runbook::journal::{self, Broken, Entry, NotFound, ReadError, Reader, Run, Verified};
 use runbook::view::{self, Past};
 use runbook::visible;
 use serde_json::json;
@@ -23,7 +23,16 @@ use super::surroundings::{Surroundings, print};
 /// Where the folder of runs can't be read.
 pub(crate) fn runs(args: &args::Runs, surroundings: &Surroundings) -> Result<u8, Failure> {
     let project = Project::find(Path::new("."), surroundings)?;
-    let past = past(&project)?;
+    let mut past = Vec::new();
+    for (run, found) in folded(&project)? {
+        match found {
+            Ok(found) => past.extend(found),
+            Err(failure) => {
+                let short = journal::short(&run.id);
+                surroundings.warn(&format!("run {short} is left out: {}", failure.message()))?;
+            }
+        }
+    }
     if args.format == RunFormat::Human {
         let style = rooms::style(surroundings.out, false, Shown::None);
         print(&view::runs(&past, style))?;
@@ -48,7 +57,7 @@ pub(crate) fn runs(args: &args::Runs, surroundings: &Surroundings) -> Result<u8,
 /// # Errors
 /// Where there is no such run, or its journal can't be read.
 pub(crate) fn show(args: &args::Show, surroundings: &Surroundings) -> Result<u8, Failure> {
-    let run = find(&args.run, surroundings)?;
+    let run = find(&args.run.name, surroundings)?;
     let path = run.journal();
     match args.format {
         // A journal from elsewhere may hold what a terminal obeys.
@@ -61,13 +70,71 @@ pub(crate) fn show(args: &args::Show, surroundings: &Surroundings) -> Result<u8,
             let mut file = File::open(path).map_err(|error| unreadable(path, &error))?;
             io::copy(&mut file, &mut io::stdout().lock())?;
         }
-        ShowFormat::Junit => print(&rooms::junit(entries(path)?))?,
+        ShowFormat::Junit => {
+            sound(&run, surroundings)?;
+            print(&read(path, rooms::junit)?)?;
+        }
         ShowFormat::Human => {
+            sound(&run, surroundings)?;
             let style = rooms::style(surroundings.out, false, args.output);
-            print(&view::show(&entries(path)?, style))?;
+            print(&read(path, |entries| view::show(entries, style))?)?;
         }
     }
     Ok(0)
+}
+
+/// Checks that a journal can be believed before something is made of it; tells of what is newer
+/// in it than this program knows.
+///
+/// # Errors
+/// Where it does not verify; the status is 4.
+pub(crate) fn sound(run: &Run, surroundings: &Surroundings) -> Result<Verified, Failure> {
+    let verified = journal::verify(run.journal()).map_err(|broken| {
+        let failure = Failure::journal("the journal does not verify").because(&broken);
+        match broken {
+            Broken::Line { .. } => failure.help(format!(
+                "`runbook show {} --format json` prints it as it stands",
+                shell_word(&run.id, run.journal())
+            )),
+            Broken::Unreadable(_) => failure,
+        }
+    })?;
+    if let Some(notice) = &verified.notice {
+        surroundings.warn(notice)?;
+    }
+    Ok(verified)
+}
+
+/// What names a run on a command line.
+fn shell_word(id: &str, journal: &Path) -> String {
+    if uuid::Uuid::try_parse(id).is_ok() {
+        journal::short(id).to_owned()
+    } else {
+        journal.display().to_string()
+    }
+}
+
+/// Makes something of a journal's entries, one after the other; a last line that was cut off is
+/// left out.
+///
+/// # Errors
+/// Where the journal can't be read.
+pub(crate) fn read<T>(
+    journal: &Path,
+    fold: impl FnOnce(&mut dyn Iterator<Item = Entry>) -> T,
+) -> Result<T, Failure> {
+    let unreadable = |error: ReadError| Failure::journal(error.to_string());
+    let mut reader = Reader::open(journal).map_err(unreadable)?;
+    let mut failed = None;
+    let mut entries = std::iter::from_fn(|| match reader.next()? {
+        Ok(entry) => Some(entry),
+        Err(error) => {
+            failed = Some(error);
+            None
+        }
+    });
+    let folded = fold(&mut entries);
+    failed.map_or(Ok(folded), |error| Err(unreadable(error)))
 }
 
 /// Tells whether a journal is whole and unaltered.
@@ -75,15 +142,18 @@ pub(crate) fn show(args: &args::Show, surroundings: &Surroundings) -> Result<u8,
 /// # Errors
 /// Where it is not; the status is 4.
 pub(crate) fn verify(args: &args::Verify, surroundings: &Surroundings) -> Result<u8, Failure> {
-    let run = find(&args.run, surroundings)?;
-    let verified = journal::verify(run.journal())
-        .map_err(|broken| Failure::journal("the journal does not verify").because(&broken))?;
+    let run = find(&args.run.name, surroundings)?;
+    let verified = sound(&run, surroundings)?;
     let mut text = format!("{} · {} · whole", run.id, count_entries(verified.entries));
     match (verified.torn, verified.finished) {
         (Some(bytes), _) => {
             let _ = write!(text, ", but for a last line cut off after {bytes} bytes");
         }
-        (None, false) => text.push_str(", but the run has no end"),
+        (None, false) => {
+            text.push_str(
+                ", but the run has no end: it goes on, it was killed, or its end was cut off",
+            );
+        }
         (None, true) => {}
     }
     if !verified.sealed {
@@ -98,30 +168,40 @@ pub(crate) fn verify(args: &args::Verify, surroundings: &Surroundings) -> Result
 /// # Errors
 /// Where the folder of runs can't be read.
 pub(crate) fn past(project: &Project) -> Result<Vec<Past>, Failure> {
+    let runs = folded(project)?;
+    Ok(runs
+        .into_iter()
+        .filter_map(|(_, past)| past.ok().flatten())
+        .collect())
+}
+
+/// Each run of a project, newest first, with what it came to; `None` where nothing is recorded.
+fn folded(project: &Project) -> Result<Vec<(Run, Result<Option<Past>, Failure>)>, Failure> {
     let runs = project
         .store()
         .list()
         .map_err(|error| Failure::journal("the runs can't be listed").because(&error))?;
     Ok(runs
-        .iter()
-        .filter_map(|run| Past::of(&entries(run.journal()).ok()?))
+        .into_iter()
+        .map(|run| {
+            let past = read(run.journal(), |entries| {
+                let past = Past::of(&mut *entries);
+                // What is left is read, too, for what may be wrong with it.
+                entries.for_each(drop);
+                past
+            });
+            (run, past)
+        })
         .collect())
 }
 
-/// The entries of a journal; a last line that was cut off is left out.
+/// Finds a run by what the operator calls it.
 ///
 /// # Errors
-/// Where the journal can't be read.
-pub(crate) fn entries(journal: &Path) -> Result<Vec<Entry>, Failure> {
-    Reader::open(journal)
-        .and_then(Iterator::collect)
-        .map_err(|error| Failure::journal(error.to_string()))
-}
-
-/// Finds a run by what the operator calls it.
-fn find(name: &args::RunName, surroundings: &Surroundings) -> Result<Run, Failure> {
+/// Where there is none, or more than one.
+pub(crate) fn find(name: &str, surroundings: &Surroundings) -> Result<Run, Failure> {
     let project = Project::find(Path::new("."), surroundings)?;
-    project.store().find(&name.name).map_err(|error| {
+    project.store().find(name).map_err(|error| {
         let help = match error {
             NotFound::Ambiguous { .. } => "write more of it",
             _ => "`runbook runs` lists them",

@@ -7,7 +7,7 @@ use std::time::Duration;
 use runbook::credentials::Environment;
 use runbook::diagnostic::Diagnostics;
 use runbook::lint::shellcheck;
-use runbook::world::{Chunk, End, Process, Stdin, Stream, World};
+use runbook::world::{Chunk, End, Origin, Process, Stdin, Stream, World};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -76,6 +76,7 @@ impl ShellCheck {
                 .map(OsString::from),
         );
         let process = Process {
+            origin: Origin::default(),
             argv,
             environment: self.environment.clone(),
             directory: folder.path().to_owned(),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use runbook::credentials::Environment;
-use runbook::world::{Chunk, End, Process, Stdin, World};
+use runbook::world::{Chunk, End, Origin, Process, Stdin, World};
 use semver::Version;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -71,6 +71,7 @@ pub(crate) async fn version(
         let mut argv = vec![OsString::from(program)];
         argv.extend(arguments.iter().map(OsString::from));
         let process = Process {
+            origin: Origin::default(),
             argv,
             environment: environment.clone(),
             directory: directory.to_owned(),

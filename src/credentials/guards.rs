@@ -166,6 +166,7 @@ mod tests {
         let identity = |account: &str| Identity {
             account: account.to_owned(),
             arn: format!("arn:aws:iam::{account}:user/chris"),
+            user_id: "AIDAEXAMPLE".to_owned(),
             source: "the environment".to_owned(),
             key: "…MPLE".to_owned(),
             expires: None,

@@ -10,6 +10,8 @@ pub struct Identity {
     pub account: String,
     /// The name of the user or the role.
     pub arn: String,
+    /// The unique id of the user or the role's session.
+    pub user_id: String,
     /// Where the credentials came from, in words.
     pub source: String,
     /// The last four characters of the key's id; never more of it.

@@ -237,6 +237,7 @@ impl Reading {
             "background" => attributes.background = flag(word, &mut wrong),
             "tty" => attributes.tty = flag(word, &mut wrong),
             "skip" => attributes.skip = flag(word, &mut wrong),
+            "idempotent" => attributes.idempotent = flag(word, &mut wrong),
             "parallel" => attributes.parallel = flag(word, &mut wrong),
             "confirm" => {
                 attributes.confirm = match &word.value {

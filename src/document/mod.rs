@@ -192,6 +192,8 @@ pub struct Attributes {
     pub each: Option<Excerpt>,
     /// `effect=`.
     pub effect: Option<Effect>,
+    /// `idempotent`.
+    pub idempotent: bool,
     /// `tty`.
     pub tty: bool,
     /// `errexit=off` is `Some(false)`.

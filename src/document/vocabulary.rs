@@ -1,7 +1,7 @@
 //! The words of attributes: ours, Runme's, and those of other tools.
 
 /// All attributes of ours but `#id`.
-pub(super) const OURS: [&str; 20] = [
+pub(super) const OURS: [&str; 21] = [
     "needs",
     "when",
     "confirm",
@@ -15,6 +15,7 @@ pub(super) const OURS: [&str; 20] = [
     "ready",
     "each",
     "effect",
+    "idempotent",
     "tty",
     "errexit",
     "cwd",
@@ -25,7 +26,7 @@ pub(super) const OURS: [&str; 20] = [
 ];
 
 /// Those that make sense for a whole section.
-pub(super) const OF_SECTIONS: [&str; 16] = [
+pub(super) const OF_SECTIONS: [&str; 17] = [
     "when",
     "confirm",
     "timeout",
@@ -35,6 +36,7 @@ pub(super) const OF_SECTIONS: [&str; 16] = [
     "always",
     "allow-failure",
     "effect",
+    "idempotent",
     "tty",
     "errexit",
     "cwd",

@@ -58,6 +58,8 @@ fn head() -> impl Strategy<Value = StepHead> {
             kind,
             line: line as usize,
             needs,
+            goes_on: line % 3 == 0,
+            effect: (line % 2 == 0).then(|| "read".to_owned()),
         },
     )
 }
@@ -84,28 +86,37 @@ fn run_started() -> impl Strategy<Value = Event> {
         (
             prop::collection::vec(removed, 0..2),
             prop::option::of(identity()),
+            prop::collection::vec(prop::option::of(clean_text()), 4),
         ),
         prop::collection::vec(head(), 0..3),
     )
-        .prop_map(|(first, second, inputs, (removed, identity), steps)| {
-            let (run, document, title, digest, program) = first;
-            let (platform, operator, target, attended) = second;
-            Event::RunStarted(Box::new(RunStarted {
-                run,
-                document,
-                title,
-                digest,
-                program,
-                platform,
-                operator,
-                target,
-                attended,
-                inputs,
-                removed,
-                identity,
-                steps,
-            }))
-        })
+        .prop_map(
+            |(first, second, inputs, (removed, identity, mut more), steps)| {
+                let (run, document, title, digest, program) = first;
+                let (platform, operator, target, attended) = second;
+                Event::RunStarted(Box::new(RunStarted {
+                    run,
+                    document,
+                    title,
+                    digest,
+                    text: more.pop().flatten(),
+                    recording: more.pop().flatten(),
+                    context: more.pop().flatten(),
+                    program,
+                    platform,
+                    operator,
+                    target,
+                    attended,
+                    keep_going: !attended,
+                    directory: more.pop().flatten(),
+                    inputs,
+                    removed,
+                    identity,
+                    steps,
+                    ..RunStarted::default()
+                }))
+            },
+        )
 }
 
 /// Every kind of event, with anything in it.
@@ -127,14 +138,24 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
                 directory,
             }
         ),
-        (words(), stream, any::<u64>(), text).prop_map(|(step, stream, skipped, text)| {
-            Event::Output {
-                step,
-                stream,
-                skipped,
-                text,
-            }
-        }),
+        (
+            words(),
+            stream,
+            any::<u64>(),
+            any::<bool>(),
+            prop::option::of(any::<u32>()),
+            text
+        )
+            .prop_map(|(step, stream, skipped, open, call, text)| {
+                Event::Output {
+                    step,
+                    stream,
+                    skipped,
+                    open,
+                    call,
+                    text,
+                }
+            }),
         (words(), any::<u32>(), words(), clean_text()).prop_map(
             |(step, call, function, request)| Event::Called {
                 step,
@@ -168,7 +189,14 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
                     }
                 }
             ),
-        (words(), clean_text()).prop_map(|(step, question)| Event::Asked { step, question }),
+        (words(), clean_text(), maybe(), maybe()).prop_map(|(step, question, context, answers)| {
+            Event::Asked {
+                step,
+                question,
+                context,
+                answers,
+            }
+        }),
         (words(), clean_text(), words()).prop_map(|(step, answer, by)| Event::Answered {
             step,
             answer,
@@ -192,8 +220,12 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
                 }
             ),
         (words(), clean_text()).prop_map(|(step, reason)| Event::StepSkipped { step, reason }),
-        (prop::option::of(words()), clean_text())
-            .prop_map(|(step, text)| Event::Noted { step, text }),
+        (
+            prop::option::of(words()),
+            clean_text(),
+            prop::option::of(words())
+        )
+            .prop_map(|(step, text, by)| Event::Noted { step, text, by }),
         (status(), any::<u8>(), maybe(), any::<u64>()).prop_map(
             |(status, exit, reason, elapsed_ms)| Event::RunFinished {
                 status,
@@ -212,6 +244,8 @@ fn an_event_is_one_flat_object() {
         step: "a".into(),
         stream: Stream::Stdout,
         skipped: 0,
+        open: false,
+        call: None,
         text: Text::Text(clean("x")),
     };
     assert_eq!(
@@ -221,6 +255,7 @@ fn an_event_is_one_flat_object() {
     let note = Event::Noted {
         step: None,
         text: clean("x"),
+        by: None,
     };
     assert_eq!(
         serde_json::to_string(&note).expect("it is JSON"),
@@ -239,6 +274,8 @@ fn fields_of_a_later_version_are_passed_over() {
             step: "a".into(),
             stream: Stream::Stderr,
             skipped: 0,
+            open: false,
+            call: None,
             text: Text::Bytes("/w==".into()),
         }
     );

@@ -22,9 +22,11 @@ use crate::world::End;
 use super::code::Code;
 use super::console::{self, Splitter};
 use super::context::{Broken, Context};
+use super::evidence;
 use super::fill::{self, Filled};
 use super::held;
 use super::host::StepHost;
+use super::launch::placed;
 use super::outcome::Ending;
 use super::output::{self, Kept};
 use super::shell::{self, Left};
@@ -201,20 +203,6 @@ pub(super) fn prepare(
     })
 }
 
-/// Code behind as many empty lines as stand above it in the document, so that a traceback names
-/// the document's lines; only for programs that don't mind.
-fn placed(program: &str, line: usize, code: Vec<u8>) -> Vec<u8> {
-    let minds = !["python", "node", "ruby", "perl"]
-        .iter()
-        .any(|known| program.starts_with(known));
-    if minds || code.starts_with(b"#!") {
-        return code;
-    }
-    let mut placed = vec![b'\n'; line.saturating_sub(1)];
-    placed.extend(code);
-    placed
-}
-
 /// Where `cd` goes: `.` and `..` are taken out of the path before any link is followed (POSIX, cd,
 /// step 8).
 fn gone_to(from: &Path, to: &Path) -> PathBuf {
@@ -254,7 +242,7 @@ pub(super) async fn run(
 ) -> Result<Attempted, Broken> {
     let step = context.step(index);
     let cell = &context.graph().document.cells[step.cell];
-    let process = match prepared.process(context, step, left.as_deref(), step.timeout) {
+    let process = match prepared.process(context, (step, name), left.as_deref(), step.timeout) {
         Some(Ok(process)) => process,
         Some(Err(error)) => {
             return Ok(Attempted::ended(
@@ -276,12 +264,14 @@ pub(super) async fn run(
     let (exit, kept) = match left.as_deref().filter(|_| !prepared.secrets.is_empty()) {
         None => tokio::join!(
             running,
-            output::pump(context, name, receiver, splitter.as_mut())
+            output::pump(context, name, None, receiver, splitter.as_mut())
         ),
         Some(left) => {
             let (exit, held) = tokio::join!(running, held::hold(receiver));
+            // What comes from a recording was redacted when it was recorded.
+            let recorded = exit.as_ref().is_ok_and(|exit| exit.left.is_some());
             let values = shell::read_secrets(left, &prepared.secrets).ok().flatten();
-            let kept = match values {
+            let kept = match values.or_else(|| recorded.then(Vec::new)) {
                 Some(values) => {
                     let known = prepared.secrets.iter().zip(values);
                     for (name_of, value) in known.filter(|(_, value)| !value.is_empty()) {
@@ -296,6 +286,10 @@ pub(super) async fn run(
             (exit, kept)
         }
     };
+    if let Some(splitter) = &splitter {
+        evidence::parts(context, name, splitter).await;
+    }
+    evidence::exit(context, name, &exit).await;
     let exit = match exit {
         Ok(exit) => exit,
         Err(error) => return Ok(Attempted::ended(*code.failed(&error.to_string()))),
@@ -309,7 +303,9 @@ pub(super) async fn run(
         ending.reason = Some(reason);
         ending.detail = Some(detail);
     }
-    let left = left.and_then(|path| {
+    let known = exit.left.map(|leavings| prepared.known(leavings));
+    let left = known.or_else(|| {
+        let path = left?;
         let dialect = match &prepared.action {
             Action::Shell { dialect, .. } | Action::Console { dialect, .. } => *dialect,
             _ => return None,
@@ -452,7 +448,7 @@ async fn script(
         None => (&mut running).await,
         Some(timeout) => tokio::select! {
             joined = &mut running => joined,
-            () = context.world.sleep(timeout) => {
+            () = context.world.deadline(timeout) => {
                 timed_out = true;
                 attempt.cancel();
                 (&mut running).await

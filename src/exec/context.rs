@@ -112,15 +112,18 @@ impl Context {
     pub(super) async fn commit(&self, events: Vec<Event>) -> Result<(), Broken> {
         match self.recorder.commit(events).await {
             Ok(()) => Ok(()),
-            Err(error) => {
-                self.broken
-                    .lock()
-                    .expect("no holder of this lock panics")
-                    .get_or_insert(error);
-                self.stop.cancel();
-                Err(Broken)
-            }
+            Err(error) => Err(self.broke(error)),
         }
+    }
+
+    /// Takes note that the journal can't be kept.
+    pub(super) fn broke(&self, error: journal::Error) -> Broken {
+        self.broken
+            .lock()
+            .expect("no holder of this lock panics")
+            .get_or_insert(error);
+        self.stop.cancel();
+        Broken
     }
 
     /// Tells that the run's own time is up.
@@ -153,7 +156,13 @@ impl Context {
     /// Notes a line for the reader of the run.
     pub(super) async fn note(&self, step: Option<&str>, text: Clean) {
         let step = step.map(str::to_owned);
-        self.recorder.record(Event::Noted { step, text }).await;
+        self.recorder
+            .record(Event::Noted {
+                step,
+                text,
+                by: None,
+            })
+            .await;
     }
 
     /// Learns the value of a variable whose name says that it is secret, and notes it once where
@@ -168,6 +177,16 @@ impl Context {
                 .redactor
                 .clean(&format!("{refused}; it is shown as it is"));
             self.note(step, text).await;
+        }
+    }
+
+    /// Learns a secret, whatever its name is; what can't be hidden is noted.
+    pub(super) async fn learn_secret(&self, step: &str, name: &str, value: &str) {
+        if let Err(refused) = self.redactor.learn(name, value.as_bytes()) {
+            let text = self
+                .redactor
+                .clean(&format!("{refused}; it is shown as it is"));
+            self.note(Some(step), text).await;
         }
     }
 
@@ -187,6 +206,8 @@ impl Context {
         self.commit(vec![Event::Asked {
             step: step.to_owned(),
             question: text.clone(),
+            context: context.clone(),
+            answers: kind.answers().map(|answers| self.redactor.clean(&answers)),
         }])
         .await?;
         let question = Question {
@@ -307,7 +328,8 @@ fn file_name(step: &str) -> &str {
     step.get(..fits.unwrap_or(0)).unwrap_or(step)
 }
 
-fn private(path: &Path) -> io::Result<File> {
+/// Makes a file for its owner only.
+pub(super) fn private(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
     std::fs::OpenOptions::new()
         .write(true)

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 use crate::event::Status;
-use crate::script::{Dynamic, Notebook, StepResult};
+use crate::script::{self, Dynamic, Notebook, StepResult};
+use crate::value::Value;
 
 use super::context::Broken;
 use super::outcome::{Ending, Outcome, Verdict};
+use super::resume;
 use super::state::State;
 use super::step::{Instance, Runner, Start, described};
 
@@ -28,15 +30,26 @@ impl Runner {
             .enumerate()
             .map(|(position, element)| self.notebook(&start, Some((position, element))))
             .collect();
+        let count = Value::from(elements.len());
+        self.capture(&self.name(None), "items", &count).await;
         // The instances take turns like steps do, so this step gives its own turn back.
         drop(start.permit);
         let mut running = JoinSet::new();
-        for (position, notebook) in notebooks.into_iter().enumerate() {
+        for (position, (notebook, element)) in notebooks.into_iter().zip(elements).enumerate() {
+            let item = script::to_value(&element);
             let runner = self.clone();
             let permits = Arc::clone(&start.permits);
             let state = start.state.clone();
             running.spawn(async move {
                 let _permit = permits.acquire_owned().await;
+                let clean = runner.context.redactor.clean_value(&item);
+                let (context, index) = (&runner.context, runner.index);
+                let kept = resume::instance(context, index, position, &clean, &state, &notebook);
+                if let Some(kept) = kept.await {
+                    return (position, Ok((kept, state)));
+                }
+                let name = runner.name(Some(position));
+                runner.capture(&name, "item", &item).await;
                 let ended = runner.instance(&state, notebook, Some(position)).await;
                 (position, ended)
             });

@@ -80,23 +80,26 @@ impl Held {
             trouble.get_or_insert(error);
         }
         let (sender, receiver) = mpsc::channel(8);
-        let (kept, ()) = tokio::join!(output::pump(context, step, receiver, splitter), async {
-            loop {
-                match self.read() {
-                    Ok(Some(chunk)) => {
-                        if sender.send(chunk).await.is_err() {
+        let (kept, ()) = tokio::join!(
+            output::pump(context, step, None, receiver, splitter),
+            async {
+                loop {
+                    match self.read() {
+                        Ok(Some(chunk)) => {
+                            if sender.send(chunk).await.is_err() {
+                                break;
+                            }
+                        }
+                        Ok(None) => break,
+                        Err(error) => {
+                            trouble.get_or_insert(error);
                             break;
                         }
                     }
-                    Ok(None) => break,
-                    Err(error) => {
-                        trouble.get_or_insert(error);
-                        break;
-                    }
                 }
+                drop(sender);
             }
-            drop(sender);
-        });
+        );
         if let Some(error) = trouble {
             let text = format!("a part of the output could not be held and is lost: {error}");
             context

@@ -14,10 +14,12 @@ use crate::credentials::Environment;
 use crate::event::{Event, Part};
 use crate::quote::Dialect;
 use crate::script::{Check, Command, Finished, Host, Request, Trouble};
+use crate::secret::Clean;
 use crate::value::{Value, show_duration};
-use crate::world::{Call, CallError, End, Process, QuestionKind, Stdin, codes};
+use crate::world::{Call, CallError, End, Origin, Process, QuestionKind, Stdin, codes};
 
 use super::context::Context;
+use super::evidence;
 use super::output;
 use super::shell::ShellCell;
 
@@ -94,7 +96,9 @@ impl StepHost {
             }])
             .await
             .map_err(|_| Trouble::Cancelled)?;
+        let shown_clean = self.context.redactor.clean(&shown);
         let process = Process {
+            origin: self.origin(request.function, shown_clean),
             argv,
             environment,
             directory,
@@ -109,10 +113,19 @@ impl StepHost {
                 if self.quiet {
                     output::keep_all(receiver).await
                 } else {
-                    output::pump(&self.context, &self.step, receiver, None).await
+                    output::pump(&self.context, &self.step, Some(call), receiver, None).await
                 }
             },
         );
+        if !matches!(&exit, Ok(exit) if exit.end == End::Cancelled) {
+            let ended = if self.quiet {
+                evidence::quiet(&exit, &kept)
+            } else {
+                evidence::ended(&exit)
+            };
+            let ended = serde_json::to_value(ended).unwrap_or_default();
+            self.captured(call, ended).await;
+        }
         let exit = exit.map_err(|error| Trouble::Failed(error.to_string()))?;
         let code = match exit.end {
             End::Code(code) => code,
@@ -120,14 +133,11 @@ impl StepHost {
             End::Cancelled => return Err(Trouble::Cancelled),
             End::TimedOut => {
                 let limit = request.timeout.map(show_duration).unwrap_or_default();
-                self.captured(call, Value::from("timed out")).await;
                 return Err(Trouble::Failed(format!(
                     "`{shown}` timed out after {limit}"
                 )));
             }
         };
-        self.captured(call, serde_json::json!({ "code": code }))
-            .await;
         Ok(Finished {
             code,
             stdout: kept.stdout,
@@ -145,17 +155,19 @@ impl StepHost {
     ) -> Result<Value, Trouble> {
         let call = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
         let shown = format!("{function}({arguments})");
+        let shown = self.context.redactor.clean(&shown);
         self.context
             .commit(vec![Event::Called {
                 step: self.step.clone(),
                 call,
                 function: function.to_owned(),
-                request: self.context.redactor.clean(&shown),
+                request: shown.clone(),
             }])
             .await
             .map_err(|_| Trouble::Cancelled)?;
         let (progress, mut lines) = mpsc::channel(16);
         let request = Call {
+            origin: self.origin(function, shown),
             function: function.to_owned(),
             arguments,
             environment: self.environment.clone(),
@@ -177,11 +189,20 @@ impl StepHost {
         match answered {
             Ok(reply) => {
                 for (name, secret) in &reply.secrets {
-                    self.context
-                        .learn(Some(&self.step), name.as_ref(), secret.as_ref())
-                        .await;
+                    if function.starts_with("k8s::") {
+                        // Scripts hold it as a secret, whatever it is; what is too short or too
+                        // common to be looked for everywhere is hidden where it was answered.
+                        let _unfit = self.context.redactor.learn(name, secret.as_bytes());
+                    } else {
+                        self.context.learn_secret(&self.step, name, secret).await;
+                    }
                 }
-                self.captured(call, reply.value.clone()).await;
+                if reply.secrets.is_empty() {
+                    self.capture(call, &reply.value).await;
+                } else {
+                    let shown = hidden(&reply.value, &reply.secrets);
+                    self.capture(call, &shown).await;
+                }
                 Ok(reply.value)
             }
             Err(CallError { code, .. }) if code == codes::CANCELLED => Err(Trouble::Cancelled),
@@ -201,6 +222,21 @@ impl StepHost {
                 })
             }
         }
+    }
+
+    fn origin(&self, function: &'static str, request: Clean) -> Origin {
+        Origin {
+            step: self.step.clone(),
+            request: Some(request),
+            function: Some(function),
+            ..Origin::default()
+        }
+    }
+
+    /// Records what a script read.
+    fn read(&self, name: &str, value: &Value) {
+        let recorded = evidence::captured(&self.context, &self.step, name, value);
+        self.runtime.block_on(recorded);
     }
 
     fn argv(&self, command: &Command) -> Result<(Vec<OsString>, String), Trouble> {
@@ -244,15 +280,36 @@ impl StepHost {
     }
 
     async fn captured(&self, call: u32, value: Value) {
+        self.capture(call, &value).await;
+    }
+
+    async fn capture(&self, call: u32, value: &Value) {
         self.context
             .recorder
             .record(Event::Captured {
                 step: self.step.clone(),
                 call: Some(call),
                 name: "outcome".to_owned(),
-                value: self.context.redactor.clean_value(&value),
+                value: self.context.redactor.clean_value(value),
             })
             .await;
+    }
+}
+
+/// A value with the names of secrets where it holds one and nothing else.
+fn hidden(value: &Value, secrets: &[(String, String)]) -> Value {
+    match value {
+        Value::String(text) => match secrets.iter().find(|(_, secret)| secret == text) {
+            Some((name, _)) => Value::from(format!("«secret:{name}»")),
+            None => value.clone(),
+        },
+        Value::Array(list) => list.iter().map(|value| hidden(value, secrets)).collect(),
+        Value::Object(map) => Value::Object(
+            map.iter()
+                .map(|(key, value)| (key.clone(), hidden(value, secrets)))
+                .collect(),
+        ),
+        other => other.clone(),
     }
 }
 
@@ -295,6 +352,11 @@ impl Host for StepHost {
             .block_on(self.context.note(Some(&self.step), text));
     }
 
+    fn learn(&self, name: &str, secret: &str) {
+        self.runtime
+            .block_on(self.context.learn_secret(&self.step, name, secret));
+    }
+
     fn clean(&self, text: &str) -> String {
         self.context.redactor.clean(text).to_string()
     }
@@ -322,9 +384,14 @@ impl Host for StepHost {
     }
 
     fn environment(&self, name: &str) -> Option<String> {
-        self.environment
-            .get(name)
-            .map(|value| value.to_string_lossy().into_owned())
+        let value = self
+            .context
+            .world
+            .variable(&self.step, &self.environment, name)
+            .map(|value| value.to_string_lossy().into_owned());
+        let shown = value.clone().map_or(Value::Null, Value::from);
+        self.read(&format!("env {name}"), &shown);
+        value
     }
 
     fn elapsed(&self) -> Duration {
@@ -332,7 +399,9 @@ impl Host for StepHost {
     }
 
     fn now(&self) -> jiff::Timestamp {
-        self.context.world.now()
+        let now = self.context.world.clock(&self.step);
+        self.read("now", &Value::from(now.to_string()));
+        now
     }
 
     fn sleep(&self, duration: Duration) -> Result<(), Trouble> {

@@ -1,18 +1,18 @@
 //! The process that a prepared step runs in, in the foreground or as a service.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::graph::Step;
-use crate::world::{Process, Stdin};
+use crate::world::{Leavings, Origin, Process, Stdin};
 
 use super::attempt::{Action, Prepared};
 use super::context::Context;
-use super::shell::{self, ShellCell};
+use super::shell::{self, Left, ShellCell};
 
 impl Prepared {
-    /// The process of the step; `None` where no process runs it. A shell writes to `left` what it
+    /// The process of the step called `name`; `None` where no process runs it. A shell writes to `left` what it
     /// leaves.
     ///
     /// # Errors
@@ -20,7 +20,7 @@ impl Prepared {
     pub(super) fn process(
         &self,
         context: &Context,
-        step: &Step,
+        (step, name): (&Step, &str),
         left: Option<&Path>,
         timeout: Option<Duration>,
     ) -> Option<io::Result<Process>> {
@@ -45,7 +45,18 @@ impl Prepared {
                 })
             }
         };
+        let origin = Origin {
+            step: name.to_owned(),
+            request: self.command.clone(),
+            function: None,
+            mark: match &self.action {
+                Action::Console { mark, .. } => Some(mark.clone()),
+                _ => None,
+            },
+            service: step.background,
+        };
         Some(argv.map(|argv| Process {
+            origin,
             argv,
             environment: self.environment.clone(),
             directory: self.directory.clone(),
@@ -58,4 +69,39 @@ impl Prepared {
             grace: context.settings.grace,
         }))
     }
+
+    /// What a shell left that did not say so in a file, because the world knows it.
+    pub(super) fn known(&self, leavings: Leavings) -> Left {
+        let mut environment = self.environment.clone();
+        for (name, value) in leavings.environment {
+            match value {
+                Some(value) => environment.set(name, value),
+                None => {
+                    environment.remove(name);
+                }
+            }
+        }
+        let began = || environment.get("PWD").map(PathBuf::from);
+        Left {
+            directory: leavings
+                .directory
+                .or_else(began)
+                .unwrap_or_else(|| self.directory.clone()),
+            environment,
+        }
+    }
+}
+
+/// Code behind as many empty lines as stand above it in the document, so that a traceback names
+/// the document's lines; only for programs that don't mind.
+pub(super) fn placed(program: &str, line: usize, code: Vec<u8>) -> Vec<u8> {
+    let minds = !["python", "node", "ruby", "perl"]
+        .iter()
+        .any(|known| program.starts_with(known));
+    if minds || code.starts_with(b"#!") {
+        return code;
+    }
+    let mut placed = vec![b'\n'; line.saturating_sub(1)];
+    placed.extend(code);
+    placed
 }

@@ -9,8 +9,11 @@ mod code;
 mod console;
 mod context;
 mod each;
+mod evidence;
 mod fill;
+mod fingerprint;
 pub mod guard;
+mod head;
 mod held;
 mod host;
 mod launch;
@@ -18,13 +21,13 @@ mod left;
 mod outcome;
 mod output;
 mod permission;
+pub mod resume;
 mod schedule;
 mod service;
 pub mod shell;
 mod state;
 mod step;
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -34,14 +37,16 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::credentials::{Environment, Guards, Identity};
-use crate::event::{self, Event, Removed, RunStarted, Status, StepHead};
+use crate::event::{Event, Removed, Status};
 use crate::graph::StepKind;
 use crate::journal::{self, Recorder};
-use crate::plan::{Plan, Selected};
+use crate::plan::Plan;
 use crate::script::{self, Dynamic, Notebook, Secret};
 use crate::secret::Redactor;
 use crate::value::Value;
 use crate::world::World;
+
+pub use self::head::About;
 
 use self::code::Code;
 use self::context::{Broken, Context};
@@ -79,8 +84,14 @@ pub struct Settings {
     pub guards: Guards,
     /// Who the credentials are, where that was asked.
     pub identity: Option<Identity>,
+    /// The Kubernetes context that the guards want, where one is guarded.
+    pub context: Option<String>,
     /// What is said at the head of the run's journal, as a lease that was waived.
     pub notes: Vec<String>,
+    /// The recording that answers in the place of the outside world, in words.
+    pub recording: Option<String>,
+    /// What else the head says, and what the run goes on from.
+    pub about: About,
 }
 
 /// How the operator ends a run early.
@@ -173,9 +184,9 @@ pub async fn run(
 
 /// Announces the run and runs its steps.
 async fn steps(context: &Arc<Context>, interrupt: &Interrupt) -> Result<Totals, Broken> {
-    context
-        .commit(vec![Event::RunStarted(Box::new(head(context)))])
-        .await?;
+    let mut first = vec![Event::RunStarted(Box::new(head::head(context)))];
+    first.extend(head::done(context));
+    context.commit(first).await?;
     for note in &context.settings.notes {
         context.note(None, context.redactor.clean(note)).await;
     }
@@ -188,6 +199,16 @@ async fn steps(context: &Arc<Context>, interrupt: &Interrupt) -> Result<Totals, 
         });
     }
     let first = State::new(context.settings.directory.clone(), inputs);
+    let restored = match resume::restored(context, &first).await {
+        Ok(restored) => restored,
+        Err(ending) => {
+            return Ok(Totals {
+                status: ending.status,
+                reason: ending.reason,
+                failed: Vec::new(),
+            });
+        }
+    };
     // The operator's first signal, or the end of the run's own time.
     let watch = {
         let (context, stop) = (Arc::clone(context), interrupt.stop.clone());
@@ -195,7 +216,7 @@ async fn steps(context: &Arc<Context>, interrupt: &Interrupt) -> Result<Totals, 
         tokio::spawn(async move {
             let time_is_up = async {
                 match limit {
-                    Some(limit) => context.world.sleep(limit).await,
+                    Some(limit) => context.world.deadline(limit).await,
                     None => std::future::pending().await,
                 }
             };
@@ -206,7 +227,9 @@ async fn steps(context: &Arc<Context>, interrupt: &Interrupt) -> Result<Totals, 
             context.stop.cancel();
         })
     };
-    let totals = Schedule::new(Arc::clone(context), first).drive().await;
+    let totals = Schedule::new(Arc::clone(context), first, restored)
+        .drive()
+        .await;
     watch.abort();
     match context.broken() {
         Some(_) => Err(Broken),
@@ -275,63 +298,4 @@ fn inputs(context: &Context) -> Notebook {
         }
     }
     notebook
-}
-
-fn head(context: &Context) -> RunStarted {
-    let settings = &context.settings;
-    let redactor = &context.redactor;
-    let graph = context.graph();
-    let document = &graph.document;
-    let steps = graph
-        .steps
-        .iter()
-        .enumerate()
-        .filter(|(index, step)| {
-            step.kind != StepKind::Value && context.plan.selected[*index] != Selected::No
-        })
-        .map(|(index, step)| StepHead {
-            id: step.id.to_string(),
-            title: redactor.clean(&step.title),
-            section: document.cells[step.cell]
-                .section
-                .map(|section| redactor.clean(&document.sections[section].title)),
-            kind: step.kind.word().to_owned(),
-            line: document.source.line(step.span.start),
-            needs: graph
-                .predecessors(index)
-                .iter()
-                .map(|from| graph.steps[*from].id.to_string())
-                .collect(),
-        })
-        .collect();
-    let inputs: BTreeMap<_, _> = context
-        .plan
-        .inputs
-        .iter()
-        .map(|(name, binding)| (name.clone(), redactor.clean_value(&binding.value)))
-        .collect();
-    RunStarted {
-        run: settings.run.clone(),
-        document: redactor.clean(document.source.name()).to_string(),
-        title: redactor.clean(document.title()),
-        digest: journal::digest(document.source.text().as_bytes()),
-        program: env!("CARGO_PKG_VERSION").to_owned(),
-        platform: format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH),
-        operator: redactor.clean(&settings.operator).to_string(),
-        target: settings
-            .target
-            .as_ref()
-            .map(|target| redactor.clean(target).to_string()),
-        attended: settings.attended,
-        inputs,
-        removed: settings.removed.clone(),
-        identity: settings.identity.as_ref().map(|identity| event::Identity {
-            account: redactor.clean(&identity.account),
-            arn: redactor.clean(&identity.arn),
-            key: identity.key.clone(),
-            source: redactor.clean(&identity.source),
-            expires: identity.expires,
-        }),
-        steps,
-    }
 }

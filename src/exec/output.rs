@@ -36,17 +36,19 @@ pub(super) struct Kept {
     pub(super) truncated: bool,
 }
 
-/// Records a process's output until its channel closes.
+/// Records a process's output until its channel closes; `call` is the script's call that started
+/// it, if one did.
 pub(super) async fn pump(
     context: &Context,
     step: &str,
+    call: Option<u32>,
     mut chunks: mpsc::Receiver<Chunk>,
     mut splitter: Option<&mut Splitter>,
 ) -> Kept {
     let mut kept = Kept::default();
     let mut streams = [
-        Recording::new(context, step, Stream::Stdout),
-        Recording::new(context, step, Stream::Stderr),
+        Recording::new(context, (step, call), Stream::Stdout),
+        Recording::new(context, (step, call), Stream::Stderr),
     ];
     while let Some(chunk) = chunks.recv().await {
         let bytes = match &mut splitter {
@@ -92,6 +94,7 @@ fn keep(kept: &mut Kept, stream: Stream, bytes: &[u8]) {
 struct Recording<'a> {
     context: &'a Context,
     step: &'a str,
+    call: Option<u32>,
     stream: Stream,
     filter: Filter,
     /// What came after the last newline.
@@ -113,10 +116,11 @@ struct Rest {
 }
 
 impl<'a> Recording<'a> {
-    fn new(context: &'a Context, step: &'a str, stream: Stream) -> Self {
+    fn new(context: &'a Context, (step, call): (&'a str, Option<u32>), stream: Stream) -> Self {
         Self {
             context,
             step,
+            call,
             stream,
             filter: context.redactor.filter(),
             line: CleanBytes::default(),
@@ -208,6 +212,7 @@ impl<'a> Recording<'a> {
             return;
         }
         let end = lines.strip_suffix(b"\n").map_or(lines.len(), <[u8]>::len);
+        let open = end == lines.len();
         let text = lines.take(end);
         self.context
             .recorder
@@ -215,6 +220,8 @@ impl<'a> Recording<'a> {
                 step: self.step.to_owned(),
                 stream: self.stream,
                 skipped,
+                open,
+                call: self.call,
                 text: Text::from(text),
             })
             .await;

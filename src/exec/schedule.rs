@@ -14,6 +14,7 @@ use crate::secret::Clean;
 
 use super::context::{Broken, Context};
 use super::outcome::{Outcome, Verdict};
+use super::resume::Restored;
 use super::state::State;
 use super::step::{self, Start};
 
@@ -25,6 +26,8 @@ pub(super) struct Schedule {
     waiting: Vec<usize>,
     settled: Vec<Option<Settled>>,
     ready: BTreeSet<usize>,
+    /// The steps that stay as they ended before the run had stopped.
+    restored: Vec<Option<Restored>>,
     running: JoinSet<(usize, Result<Outcome, Broken>)>,
     permits: Arc<Semaphore>,
     /// Why no new step starts.
@@ -59,7 +62,11 @@ pub(super) struct Totals {
 }
 
 impl Schedule {
-    pub(super) fn new(context: Arc<Context>, first: State) -> Self {
+    pub(super) fn new(
+        context: Arc<Context>,
+        first: State,
+        restored: Vec<Option<Restored>>,
+    ) -> Self {
         let graph = context.graph();
         let count = graph.steps.len();
         let waiting: Vec<usize> = (0..count)
@@ -72,6 +79,7 @@ impl Schedule {
             waiting,
             settled: (0..count).map(|_| None).collect(),
             ready,
+            restored,
             running: JoinSet::new(),
             permits: Arc::new(Semaphore::new(jobs)),
             stopping: None,
@@ -110,6 +118,21 @@ impl Schedule {
     /// Settles or starts ready steps in the order of the document, while there are turns.
     async fn start_ready(&mut self) {
         while let Some(index) = self.ready.first().copied() {
+            if let Some(restored) = self.restored.get_mut(index).and_then(Option::take) {
+                self.ready.pop_first();
+                let (mut state, _) = self.joined(index);
+                restored.leave(index, &mut state);
+                let Restored {
+                    verdict, result, ..
+                } = restored;
+                let outcome = Outcome {
+                    verdict,
+                    result,
+                    state,
+                };
+                self.finish(index, outcome).await;
+                continue;
+            }
             if let Some(settled) = self.without_running(index) {
                 self.ready.pop_first();
                 self.settle(index, settled).await;

@@ -18,6 +18,7 @@ use crate::world::{End, Process};
 use super::attempt::{Attempted, Prepared, process_ending};
 use super::code::Code;
 use super::context::{Broken, Context};
+use super::evidence;
 use super::host::StepHost;
 use super::outcome::Ending;
 use super::output;
@@ -44,7 +45,7 @@ pub(super) async fn start(
     code: &Code,
     cancel: &CancellationToken,
 ) -> Result<Attempted, Broken> {
-    let process = match prepared.process(context, step, None, None) {
+    let process = match prepared.process(context, (step, name), None, None) {
         Some(Ok(process)) => process,
         Some(Err(error)) => {
             return Ok(Attempted::ended(
@@ -73,6 +74,8 @@ pub(super) async fn start(
             end
         })
     };
+    // What ends at once has ended before anyone asks whether it is ready.
+    tokio::task::yield_now().await;
     let mut ending = tokio::select! {
         biased;
         end = &mut running => gone(context, end.ok().flatten()),
@@ -109,8 +112,12 @@ async fn serve(
     let (sender, receiver) = mpsc::channel(8);
     let (exit, _) = tokio::join!(
         context.world.run(process, sender, cancel),
-        output::pump(context, name, receiver, None),
+        output::pump(context, name, None, receiver, None),
     );
+    // One that is ended with the run has no end of its own.
+    if !matches!(&exit, Ok(exit) if exit.end == End::Cancelled) {
+        evidence::exit(context, name, &exit).await;
+    }
     match exit {
         Ok(exit) => Some(exit.end),
         Err(error) => {
@@ -162,7 +169,7 @@ async fn until_ready(
     };
     tokio::select! {
         ending = probe => ending,
-        () = context.world.sleep(within) => {
+        () = context.world.deadline(within) => {
             *code.failed(&format!("not ready after {}", show_duration(within)))
         }
         () = cancel.cancelled() => {

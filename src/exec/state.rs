@@ -121,19 +121,25 @@ impl State {
                 changed.push((name.to_owned(), None));
             }
         }
-        if !changed.is_empty() {
-            let changes = Arc::make_mut(&mut self.changes);
-            for (name, value) in &changed {
-                changes.insert(
-                    name.clone(),
-                    Change {
-                        value: value.clone(),
-                        by: step,
-                    },
-                );
-            }
-        }
+        self.put(step, &changed);
         changed
+    }
+
+    /// Takes over changes that a step made to the environment before.
+    pub(super) fn put(&mut self, step: usize, changed: &[(OsString, Option<OsString>)]) {
+        if changed.is_empty() {
+            return;
+        }
+        let changes = Arc::make_mut(&mut self.changes);
+        for (name, value) in changed {
+            changes.insert(
+                name.clone(),
+                Change {
+                    value: value.clone(),
+                    by: step,
+                },
+            );
+        }
     }
 
     /// Goes to another directory.

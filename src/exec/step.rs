@@ -13,7 +13,7 @@ use crate::document::Cell;
 use crate::event::{Event, Status};
 use crate::graph::Step;
 use crate::script::{Dynamic, Notebook, StepResult};
-use crate::secret::{Clean, CleanValue};
+use crate::secret::Clean;
 use crate::value::{Value, show_duration};
 
 use super::attempt::{self, Attempted, Prepared};
@@ -370,13 +370,6 @@ impl Runner {
                 self.context.learn(Some(name), variable, value).await;
             }
         }
-        let captured = |name_of: &str, value: CleanValue| Event::Captured {
-            step: name.to_owned(),
-            call: None,
-            name: name_of.to_owned(),
-            value,
-        };
-        let redactor = &self.context.redactor;
         if !changed.is_empty() {
             let values: serde_json::Map<String, Value> = changed
                 .iter()
@@ -385,21 +378,28 @@ impl Runner {
                     (name.to_string_lossy().into_owned(), Value::from(value))
                 })
                 .collect();
-            let value = redactor.clean_value(&Value::Object(values));
-            self.context
-                .recorder
-                .record(captured("environment", value))
+            self.capture(name, "environment", &Value::Object(values))
                 .await;
         }
         // A step that only ran in the directory of its `cwd` leaves the others where they were.
         if left.directory != self.started_in(before) {
             state.go(self.index, left.directory.clone());
-            let value = redactor.clean_value(&Value::from(left.directory.to_string_lossy()));
-            self.context
-                .recorder
-                .record(captured("directory", value))
-                .await;
+            let directory = Value::from(left.directory.to_string_lossy());
+            self.capture(name, "directory", &directory).await;
         }
+    }
+
+    /// Records a value of a step, redacted.
+    pub(super) async fn capture(&self, step: &str, name: &str, value: &Value) {
+        self.context
+            .recorder
+            .record(Event::Captured {
+                step: step.to_owned(),
+                call: None,
+                name: name.to_owned(),
+                value: self.context.redactor.clean_value(value),
+            })
+            .await;
     }
 
     /// The directory in which the step's shell began, as the shell itself would name it.

@@ -34,8 +34,10 @@ pub(super) fn build(document: Arc<Document>, vocabulary: &Vocabulary) -> (Graph,
         linker.link(at, names);
     }
     linker.environment(&environment);
+    let inputs: Vec<Vec<String>> = names.iter().map(|names| scope.inputs(names)).collect();
     drop(scope);
-    for (step, names) in steps.iter_mut().zip(&names) {
+    for ((step, names), inputs) in steps.iter_mut().zip(&names).zip(inputs) {
+        step.inputs = inputs;
         step.defines = defined(names);
         effect::of_calls(step, names);
     }

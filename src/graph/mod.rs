@@ -84,6 +84,8 @@ pub struct Step {
     pub each: Option<Excerpt>,
     /// What it does to the world, where the document says it; see [`Graph::effect`].
     pub effect: Option<Effect>,
+    /// Whether it says that it may run again after it was interrupted.
+    pub idempotent: bool,
     /// Whether it gets the operator's terminal.
     pub tty: bool,
     /// Whether a shell cell stops at its first failing command.
@@ -94,6 +96,8 @@ pub struct Step {
     pub skip: bool,
     /// Names that it defines for others, its own variable not included.
     pub defines: Vec<String>,
+    /// The inputs that it uses, by their names in scripts, each once.
+    pub inputs: Vec<String>,
 }
 
 impl Step {

@@ -198,6 +198,17 @@ impl<'a> Scope<'a> {
         self.owners.get(name).map(|(owner, _)| *owner)
     }
 
+    /// The inputs that a step uses, each once.
+    pub(super) fn inputs(&self, names: &StepNames) -> Vec<String> {
+        let used: BTreeSet<&str> = names
+            .variables
+            .iter()
+            .map(|used| used.name.as_str())
+            .filter(|name| self.owner(name) == Some(Owner::Input))
+            .collect();
+        used.into_iter().map(str::to_owned).collect()
+    }
+
     /// Where a name gets its meaning.
     pub(super) fn span(&self, name: &str) -> Option<Span> {
         self.owners.get(name).map(|(_, span)| *span)

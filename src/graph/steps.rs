@@ -76,11 +76,13 @@ pub(super) fn steps(
                 ready: inherited.ready.cloned(),
                 each: inherited.each.cloned(),
                 effect: inherited.effect,
+                idempotent: inherited.idempotent,
                 tty: inherited.tty,
                 errexit: inherited.errexit.unwrap_or(true),
                 cwd: inherited.cwd.cloned(),
                 skip: inherited.skip,
                 defines: Vec::new(),
+                inputs: Vec::new(),
                 id,
             }
         })

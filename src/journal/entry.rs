@@ -45,6 +45,21 @@ struct Stamp {
     prev: String,
 }
 
+/// What is read of a line whatever its version.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Version {
+    pub(super) v: String,
+    #[serde(default)]
+    pub(super) seq: u64,
+    #[serde(default)]
+    pub(super) prev: String,
+    #[serde(default)]
+    pub(super) event: String,
+    /// Of the first entry: the program's version that wrote it.
+    #[serde(default)]
+    pub(super) program: Option<String>,
+}
+
 impl Entry {
     /// Takes an event and its place; the time is cut to microseconds, which is what lines hold.
     #[must_use]
@@ -94,19 +109,17 @@ impl Entry {
         }
     }
 
+    /// Reads what a line of any version has besides what happened.
+    pub(super) fn stamp(line: &str) -> Result<Version, Malformed> {
+        serde_json::from_str(line).map_err(malformed)
+    }
+
     /// Reads a line of a journal of this major version; fields that it doesn't know are passed
     /// over.
     ///
     /// # Errors
     /// Says what is wrong with the line.
     pub fn from_line(line: &str) -> Result<Self, Malformed> {
-        let malformed = |error: serde_json::Error| Malformed {
-            reason: if error.is_eof() {
-                "the line is cut off".to_owned()
-            } else {
-                format!("not an entry: {error}")
-            },
-        };
         let stamp: Stamp = serde_json::from_str(line).map_err(malformed)?;
         if Standing::of(&stamp.v) == Standing::Foreign {
             return Err(Malformed {
@@ -127,6 +140,16 @@ impl Entry {
     }
 }
 
+fn malformed(error: serde_json::Error) -> Malformed {
+    Malformed {
+        reason: if error.is_eof() {
+            "the line is cut off".to_owned()
+        } else {
+            format!("not an entry: {error}")
+        },
+    }
+}
+
 /// How a version stands to ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
@@ -144,6 +167,9 @@ impl Standing {
             let (major, minor) = text.split_once('.')?;
             Some((major.parse().ok()?, minor.parse().ok()?))
         };
+        if version == VERSION {
+            return Self::Known;
+        }
         match (numbers(version), numbers(VERSION)) {
             (Some(theirs), Some(ours)) if theirs.0 == ours.0 => {
                 if theirs.1 > ours.1 {
@@ -160,9 +186,14 @@ impl Standing {
 /// The SHA-256 of bytes, in hex: of a line without its newline, of a document's text.
 #[must_use]
 pub fn digest(line: &[u8]) -> String {
+    hex(&Sha256::digest(line))
+}
+
+/// Bytes in hex.
+pub(super) fn hex(bytes: &[u8]) -> String {
     const HEX: &[u8; 16] = b"0123456789abcdef";
-    let mut text = String::with_capacity(64);
-    for byte in Sha256::digest(line) {
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
         text.push(char::from(HEX[usize::from(byte >> 4)]));
         text.push(char::from(HEX[usize::from(byte & 15)]));
     }

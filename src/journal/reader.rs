@@ -4,13 +4,12 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-
 use super::entry::{Entry, Malformed, Standing};
+use super::portable;
 use crate::event::VERSION;
 
 /// No line of ours is near to this; a file with longer ones is no journal.
-const LONGEST: u64 = 64 * 1024 * 1024;
+pub(super) const LONGEST: u64 = 64 * 1024 * 1024;
 
 /// A journal that can't be read, or a line of it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,7 +36,7 @@ pub enum ReadError {
     #[error(
         "the journal `{path}` is of version {version}, this program reads {}: {}",
         VERSION,
-        reader(program.as_deref())
+        reader_of(program.as_deref())
     )]
     Version {
         /// The path.
@@ -49,7 +48,7 @@ pub enum ReadError {
     },
 }
 
-fn reader(program: Option<&str>) -> String {
+fn reader_of(program: Option<&str>) -> String {
     match program {
         Some(program) => format!("read it with runbook {program}, which wrote it"),
         None => "read it with the version of runbook that wrote it".to_owned(),
@@ -57,12 +56,12 @@ fn reader(program: Option<&str>) -> String {
 }
 
 /// A line as it stands in a file.
-pub(super) struct Raw {
-    pub(super) number: u64,
+struct Raw {
+    number: u64,
     /// Without the newline.
-    pub(super) text: Vec<u8>,
+    text: Vec<u8>,
     /// Whether the newline is there.
-    pub(super) whole: bool,
+    whole: bool,
 }
 
 /// The entries of a journal, in order.
@@ -86,24 +85,16 @@ impl Reader {
     /// Where the file can't be opened.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, ReadError> {
         let path = path.as_ref().to_owned();
-        let opened = File::open(&path).and_then(|file| {
-            if file.metadata()?.is_dir() {
-                return Err(io::ErrorKind::IsADirectory.into());
-            }
-            Ok(file)
-        });
-        match opened {
-            Ok(file) => Ok(Self {
-                path,
-                lines: BufReader::with_capacity(64 * 1024, file),
-                number: 0,
-                text: String::new(),
-                torn: None,
-                notice: None,
-                ended: false,
-            }),
-            Err(error) => Err(file_error(&path, &error)),
-        }
+        let file = open(&path)?;
+        Ok(Self {
+            path,
+            lines: BufReader::with_capacity(64 * 1024, file),
+            number: 0,
+            text: String::new(),
+            torn: None,
+            notice: None,
+            ended: false,
+        })
     }
 
     /// The line of the entry that came last, as it stands in the file, without the newline.
@@ -131,7 +122,7 @@ impl Reader {
     }
 
     /// The next line, whatever is in it.
-    pub(super) fn raw(&mut self) -> Result<Option<Raw>, ReadError> {
+    fn raw(&mut self) -> Result<Option<Raw>, ReadError> {
         let mut text = Vec::new();
         let read = (&mut self.lines)
             .take(LONGEST)
@@ -154,38 +145,33 @@ impl Reader {
         }))
     }
 
-    /// Reads an entry from a line.
-    pub(super) fn entry(&mut self, text: Vec<u8>) -> Result<Entry, ReadError> {
-        #[derive(Deserialize)]
-        struct Version {
-            v: String,
-            program: Option<String>,
-        }
+    /// Reads an entry from a line; `None` where a newer version has an event that ours has not.
+    fn entry(&mut self, text: Vec<u8>) -> Result<Option<Entry>, ReadError> {
         self.text = String::from_utf8(text).map_err(|_| self.malformed("it is not UTF-8"))?;
-        match Entry::from_line(&self.text) {
-            Ok(entry) => {
-                if self.notice.is_none() && Standing::of(&entry.v) == Standing::Newer {
-                    self.notice = Some(format!(
-                        "this journal is of version {}; what is newer than {VERSION} in it is not shown",
-                        entry.v
-                    ));
-                }
-                Ok(entry)
-            }
-            Err(source) => match serde_json::from_str::<Version>(&self.text) {
-                Ok(version) if Standing::of(&version.v) == Standing::Foreign => {
-                    Err(ReadError::Version {
-                        path: self.path.display().to_string(),
-                        version: version.v,
-                        program: version.program,
-                    })
-                }
-                _ => Err(ReadError::Line {
+        let read = Entry::from_line(&self.text);
+        let version = match &read {
+            Ok(entry) => entry.v.clone(),
+            Err(_) => Entry::stamp(&self.text).map_or_else(|_| String::new(), |version| version.v),
+        };
+        let standing = Standing::of(&version);
+        if self.notice.is_none() && standing == Standing::Newer {
+            self.notice = Some(newer(&version));
+        }
+        match read {
+            Ok(entry) => Ok(Some(entry)),
+            Err(_) if standing == Standing::Newer => Ok(None),
+            Err(_) if standing == Standing::Foreign && !version.is_empty() => {
+                Err(ReadError::Version {
                     path: self.path.display().to_string(),
-                    line: self.number,
-                    source,
-                }),
-            },
+                    version,
+                    program: Entry::stamp(&self.text).ok().and_then(|v| v.program),
+                })
+            }
+            Err(source) => Err(ReadError::Line {
+                path: self.path.display().to_string(),
+                line: self.number,
+                source,
+            }),
         }
     }
 
@@ -199,27 +185,29 @@ impl Reader {
         }
     }
 
-    fn at_end(&mut self) -> bool {
+    pub(super) fn at_end(&mut self) -> bool {
         self.lines.fill_buf().is_ok_and(<[u8]>::is_empty)
     }
 
     fn advance(&mut self) -> Result<Option<Entry>, ReadError> {
-        let Some(raw) = self.raw()? else {
-            return Ok(None);
-        };
-        let length = raw.text.len();
-        if !raw.whole {
-            self.torn = Some(length);
-            return Ok(None);
-        }
-        match self.entry(raw.text) {
-            // A last line that is no JSON, newline or not, is what a crash of the machine leaves.
-            Err(ReadError::Line { .. }) if raw.number > 1 && self.at_end() => {
-                self.torn = Some(length + 1);
-                Ok(None)
+        while let Some(raw) = self.raw()? {
+            let length = raw.text.len();
+            if !raw.whole {
+                self.torn = Some(length);
+                return Ok(None);
             }
-            result => result.map(Some),
+            match self.entry(raw.text) {
+                Ok(None) => {}
+                // A last line that is no JSON, newline or not, is what a crash of the machine
+                // leaves.
+                Err(ReadError::Line { .. }) if raw.number > 1 && self.at_end() => {
+                    self.torn = Some(length + 1);
+                    return Ok(None);
+                }
+                result => return result,
+            }
         }
+        Ok(None)
     }
 }
 
@@ -236,9 +224,27 @@ impl Iterator for Reader {
     }
 }
 
-fn file_error(path: &Path, error: &io::Error) -> ReadError {
+/// What the operator should know of a journal of a newer minor version.
+pub(super) fn newer(version: &str) -> String {
+    format!("this journal is of version {version}; what is newer than {VERSION} in it is not shown")
+}
+
+pub(super) fn file_error(path: &Path, error: &io::Error) -> ReadError {
     ReadError::File {
         path: path.display().to_string(),
         reason: error.to_string(),
     }
+}
+
+/// Opens a file that may be a journal.
+pub(super) fn open(path: &Path) -> Result<File, ReadError> {
+    File::open(path)
+        .and_then(|file| {
+            if file.metadata()?.is_dir() {
+                return Err(io::ErrorKind::IsADirectory.into());
+            }
+            Ok(file)
+        })
+        .and_then(|file| portable::opened(path, file))
+        .map_err(|error| file_error(path, &error))?
 }

@@ -3,14 +3,19 @@
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread;
 
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
+use super::Entry;
+use super::append;
+use super::memory::Memory;
+use super::stopped::Stopped;
 use super::store::JOURNAL;
-use super::writer::{Message, Writer};
+use super::writer::{End, Message, Writer};
 use crate::event::Event;
 use crate::sink::Sink;
 
@@ -23,9 +28,17 @@ const QUEUE: usize = 128;
 /// entry is in the journal before a sink gets it. Where several wait for the disk, one sync
 /// serves them all.
 #[derive(Clone, Debug)]
-pub struct Recorder {
-    queue: mpsc::Sender<Message>,
-    path: String,
+pub struct Recorder(Way);
+
+#[derive(Clone, Debug)]
+enum Way {
+    /// To the thread that owns a file.
+    File {
+        queue: mpsc::Sender<Message>,
+        path: String,
+    },
+    /// To memory, at once.
+    Memory(Arc<Memory>),
 }
 
 /// The journal can't be kept.
@@ -74,14 +87,53 @@ impl Recorder {
     ) -> Result<Self, Error> {
         let path = folder.join(JOURNAL);
         let file = create(folder, &path).map_err(|error| Error::write(&path, &error))?;
+        Self::of(file, path, End::empty(), sinks, Box::new(clock))
+    }
+
+    /// Goes on with the journal of a run that had stopped: a last line that was cut off is taken
+    /// away, and the seal until the run ends again.
+    ///
+    /// # Errors
+    /// Where the file can't be written.
+    pub fn resume(
+        stopped: Stopped,
+        sinks: Vec<Box<dyn Sink>>,
+        clock: impl Fn() -> Timestamp + Send + 'static,
+    ) -> Result<Self, Error> {
+        let (file, path, end) = stopped.reopen()?;
+        Self::of(file, path, end, sinks, Box::new(clock))
+    }
+
+    fn of(
+        file: File,
+        path: PathBuf,
+        end: End,
+        sinks: Vec<Box<dyn Sink>>,
+        clock: Box<dyn Fn() -> Timestamp + Send>,
+    ) -> Result<Self, Error> {
         let (queue, messages) = mpsc::channel(QUEUE);
         let shown = path.display().to_string();
-        let writer = Writer::new(file, path.clone(), sinks, Box::new(clock));
+        let writer = Writer::new(file, path.clone(), sinks, clock, end);
         thread::Builder::new()
             .name("journal".to_owned())
             .spawn(move || writer.run(messages))
             .map_err(|error| Error::write(&path, &error))?;
-        Ok(Self { queue, path: shown })
+        Ok(Self(Way::File { queue, path: shown }))
+    }
+
+    /// Starts a journal that is kept in memory only; `clock` stamps the entries, each when it is
+    /// recorded. [`Self::take`] gives them.
+    pub fn in_memory(clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        Self(Way::Memory(Arc::new(Memory::new(Box::new(clock)))))
+    }
+
+    /// Takes the entries of a journal that is kept in memory; none of one in a file.
+    #[must_use]
+    pub fn take(&self) -> Vec<Entry> {
+        match &self.0 {
+            Way::File { .. } => Vec::new(),
+            Way::Memory(memory) => memory.take(),
+        }
     }
 
     /// Records an event in order, without waiting for the disk.
@@ -89,7 +141,12 @@ impl Recorder {
     /// A full queue (a slow disk under much output) makes the caller wait. Where the journal
     /// can't be written the event is dropped; the next [`Self::commit`] says so.
     pub async fn record(&self, event: Event) {
-        let _ = self.queue.send(Message::Record(event)).await;
+        match &self.0 {
+            Way::File { queue, .. } => {
+                let _ = queue.send(Message::Record(event)).await;
+            }
+            Way::Memory(memory) => memory.stamp(event),
+        }
     }
 
     /// Records events and waits until they and all before them are on disk.
@@ -97,11 +154,20 @@ impl Recorder {
     /// # Errors
     /// Where the journal can't be written: then nothing may be started.
     pub async fn commit(&self, events: Vec<Event>) -> Result<(), Error> {
+        let (queue, path) = match &self.0 {
+            Way::File { queue, path } => (queue, path),
+            Way::Memory(memory) => {
+                for event in events {
+                    memory.stamp(event);
+                }
+                return Ok(());
+            }
+        };
         let (done, wait) = oneshot::channel();
-        let sent = self.queue.send(Message::Commit(events, done)).await;
+        let sent = queue.send(Message::Commit(events, done)).await;
         match (sent, wait.await) {
             (Ok(()), Ok(result)) => result,
-            _ => Err(self.ended()),
+            _ => Err(ended(path)),
         }
     }
 
@@ -111,19 +177,22 @@ impl Recorder {
     /// # Errors
     /// Where the journal could not be kept whole.
     pub async fn finish(self) -> Result<Vec<String>, Error> {
+        let Way::File { queue, path } = self.0 else {
+            return Ok(Vec::new());
+        };
         let (done, wait) = oneshot::channel();
-        let sent = self.queue.send(Message::Finish(done)).await;
+        let sent = queue.send(Message::Finish(done)).await;
         match (sent, wait.await) {
             (Ok(()), Ok(result)) => result,
-            _ => Err(self.ended()),
+            _ => Err(ended(&path)),
         }
     }
+}
 
-    fn ended(&self) -> Error {
-        Error::Write {
-            path: self.path.clone(),
-            reason: "it has ended".to_owned(),
-        }
+fn ended(path: &str) -> Error {
+    Error::Write {
+        path: path.to_owned(),
+        reason: "it has ended".to_owned(),
     }
 }
 
@@ -138,6 +207,8 @@ fn create(folder: &Path, path: &Path) -> io::Result<File> {
         .create_new(true)
         .mode(0o600)
         .open(path)?;
+    // Held until the run ends: whoever would write behind it sees that it is live.
+    append::lock(&file);
     File::open(folder)?.sync_all()?;
     if let Some(parent) = folder
         .parent()

@@ -25,6 +25,7 @@ fn noted(text: &str) -> Event {
     Event::Noted {
         step: None,
         text: clean(text),
+        by: None,
     }
 }
 
@@ -42,6 +43,13 @@ fn ended() -> Event {
         reason: None,
         failed: Vec::new(),
         elapsed_ms: 1,
+    }
+}
+
+fn began_again() -> Event {
+    Event::StepSkipped {
+        step: "a".into(),
+        reason: clean("it is over"),
     }
 }
 
@@ -102,7 +110,7 @@ fn a_line_is_as_the_contract_says() {
         .expect("it is a time");
     let entry = Entry::new(7, at, "0".repeat(64), noted("a\n\"b\""));
     let line = format!(
-        r#"{{"v":"1.0","seq":7,"at":"2026-11-23T05:06:07.123456Z","prev":"{}","event":"noted","text":"a\n\"b\""}}"#,
+        r#"{{"v":"{VERSION}","seq":7,"at":"2026-11-23T05:06:07.123456Z","prev":"{}","event":"noted","text":"a\n\"b\""}}"#,
         "0".repeat(64)
     );
     assert_eq!(entry.to_line(), line);
@@ -236,7 +244,8 @@ fn what_is_not_on_disk_is_not_shown() {
     let sink = Collected::default();
     let seen = Arc::clone(&sink.lines);
     let path = Path::new("/dev/full").to_owned();
-    let writer = writer::Writer::new(full, path, vec![Box::new(sink)], Box::new(clock));
+    let end = writer::End::empty();
+    let writer = writer::Writer::new(full, path, vec![Box::new(sink)], Box::new(clock), end);
     let (queue, messages) = tokio::sync::mpsc::channel(8);
     let thread = std::thread::spawn(move || writer.run(messages));
     let answers: Vec<_> = (0..2)
@@ -318,18 +327,28 @@ fn an_altered_journal_does_not_verify() {
     // A forger who knows the format.
     let forged = |lines: &mut Vec<String>| {
         let prev = digest(lines[4].trim_end().as_bytes());
-        lines.push(Entry::new(6, clock(), prev, noted("later")).to_line() + "\n");
+        lines.push(Entry::new(6, clock(), prev, began_again()).to_line() + "\n");
     };
     assert_eq!(altered(false, forged), (6, Flaw::AfterEnd));
     // Only the seal vouches for the end.
     let exit = |line: &mut String| *line = line.replace("\"exit\":0", "\"exit\":1");
     assert_eq!(altered(true, |lines| exit(&mut lines[4])), (5, Flaw::Seal));
-    assert_eq!(altered(true, |lines| drop(lines.pop())), (4, Flaw::Seal));
+    let cut = |entries| Flaw::Cut { entries };
+    assert_eq!(altered(true, |lines| drop(lines.pop())), (4, cut(1)));
+    assert_eq!(altered(true, |lines| lines[4].truncate(20)), (4, cut(1)));
+    assert_eq!(altered(true, |lines| lines.truncate(2)), (2, cut(3)));
+    assert_eq!(altered(true, Vec::clear), (1, cut(5)));
+    let more = |lines: &mut Vec<String>| {
+        let prev = digest(lines[4].trim_end().as_bytes());
+        lines.push(Entry::new(6, clock(), prev, noted("later")).to_line() + "\n");
+    };
+    assert_eq!(altered(true, more), (6, Flaw::Added { sealed: 5 }));
     assert_eq!(
-        altered(true, |lines| lines[4].truncate(20)),
-        (4, Flaw::Seal)
+        altered(true, |lines| lines.push("{".into())),
+        (5, Flaw::Added { sealed: 5 })
     );
-    assert_eq!(altered(true, Vec::clear), (1, Flaw::Seal));
+    let no_json = |lines: &mut Vec<String>| lines[1] = lines[1].replacen('}', "]", 1);
+    assert!(matches!(altered(true, no_json), (2, Flaw::Malformed(_))));
 }
 
 #[test]
@@ -367,17 +386,22 @@ fn a_torn_last_line_is_a_crash_and_no_forgery() {
 fn a_newer_minor_version_is_read_and_said() {
     let folder = TempDir::new().expect("there is room");
     let path = folder.path().join("j.jsonl");
+    const UNKNOWN: &str =
+        "{\"v\":\"1.9\",\"seq\":2,\"prev\":\"\",\"event\":\"sung\",\"at\":\"\"}\n";
     let line = Entry::new(1, clock(), "0".repeat(64), began()).to_line();
+    let ours = format!("\"v\":\"{VERSION}\"");
     fs::write(
         &path,
-        line.replace("\"v\":\"1.0\"", "\"new\":1,\"v\":\"1.9\"") + "\n",
+        line.replace(&ours, "\"new\":1,\"v\":\"1.9\"") + "\n" + UNKNOWN,
     )
     .expect("there is room");
     let mut reader = Reader::open(&path).expect("it is there");
     assert!(reader.next().is_some_and(|entry| entry.is_ok()));
+    // What it does not know is passed over.
+    assert!(reader.next().is_none());
     assert!(reader.notice().is_some_and(|notice| notice.contains("1.9")));
 
-    fs::write(&path, line.replace("\"v\":\"1.0\"", "\"v\":\"2.0\"") + "\n").expect("there is room");
+    fs::write(&path, line.replace(&ours, "\"v\":\"2.0\"") + "\n").expect("there is room");
     let error = Reader::open(&path)
         .expect("it is there")
         .next()

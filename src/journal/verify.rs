@@ -2,11 +2,13 @@
 
 use std::fmt;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
+use super::chain::{self, Blocks, Digest, Kind, Link, Unlinked};
 use super::entry;
-use super::reader::{ReadError, Reader};
-use crate::event::{Event, VERSION};
+use super::portable;
+use super::reader::{self, LONGEST, ReadError};
 
 /// What a journal that verifies is like.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +21,10 @@ pub struct Verified {
     pub sealed: bool,
     /// How many bytes of a cut-off last line stand at its end.
     pub torn: Option<usize>,
+    /// How many bytes its whole lines have.
+    pub bytes: u64,
+    /// What the operator should know of it: a newer minor version.
+    pub notice: Option<String>,
     /// The SHA-256 of its last whole line, in hex.
     pub digest: String,
 }
@@ -64,9 +70,23 @@ pub enum Flaw {
     /// It comes after the end of the run.
     #[error("it comes after the end of the run")]
     AfterEnd,
-    /// The seal beside the journal names another last line.
-    #[error("the journal's seal names another last line: the end was altered, cut off or added to")]
+    /// The seal beside the journal names another text of the last line.
+    #[error("the journal's seal names another text of the last line: one of the two was altered")]
     Seal,
+    /// The seal beside the journal counts more entries.
+    #[error(
+        "the end was cut off: the journal's seal counts {entries} more, and up to here nothing was altered"
+    )]
+    Cut {
+        /// How many are missing.
+        entries: u64,
+    },
+    /// The seal beside the journal counts fewer entries.
+    #[error("something was added: the journal was sealed after entry {sealed}")]
+    Added {
+        /// The last entry that the seal counts.
+        sealed: u64,
+    },
     /// There is nothing in the file.
     #[error("the journal is empty")]
     Empty,
@@ -100,82 +120,181 @@ impl fmt::Display for Seal {
 }
 
 /// Checks a journal: every line an entry, numbers without a gap, each line bearing the hash of the
-/// one before, one beginning, nothing after the end, and the seal where there is one.
+/// one before, one beginning, nothing but notes and a resumption after the end, and the seal where there is one.
 ///
 /// A last line without its newline is a crash's, not an alteration, unless the journal is sealed.
+/// Memory is bounded by the longest line.
 ///
 /// # Errors
 /// Says at which line it is broken, and how.
 pub fn verify(path: impl AsRef<Path>) -> Result<Verified, Broken> {
-    let path = path.as_ref();
-    let broken = |line: u64, flaw: Flaw| Broken::Line {
-        path: path.display().to_string(),
-        line,
-        flaw,
-    };
-    let mut reader = Reader::open(path).map_err(Broken::Unreadable)?;
-    let mut verified = Verified {
-        entries: 0,
-        finished: false,
-        sealed: false,
-        torn: None,
-        digest: entry::FIRST.to_owned(),
-    };
-    let mut last = 1;
-    while let Some(raw) = reader.raw().map_err(|error| unreadable(error, &broken))? {
-        if !raw.whole {
-            verified.torn = Some(raw.text.len());
-            break;
+    verify_up_to(path.as_ref(), u64::MAX)
+}
+
+/// Checks the first bytes of a journal, of which there are so many.
+pub(super) fn verify_up_to(path: &Path, length: u64) -> Result<Verified, Broken> {
+    // First, since a run that is going on may write it meanwhile.
+    let seal = fs::read_to_string(Seal::beside(path))
+        .ok()
+        .or_else(|| portable::seal(path));
+    let mut blocks = Blocks::new(reader::open(path).map_err(Broken::Unreadable)?, length);
+    let mut walk = Walk::new(path);
+    while let Some(block) = blocks.next().map_err(|error| walk.unreadable(&error))? {
+        chain::links(block, |line, link| walk.step(line, link))?;
+        walk.remember(block);
+    }
+    let rest = blocks.rest().len();
+    if rest as u64 >= LONGEST {
+        walk.number += 1;
+        return Err(walk.broken(Flaw::Malformed(
+            "the line is too long for a journal".to_owned(),
+        )));
+    }
+    walk.end(rest, seal.as_deref())
+}
+
+/// A journal on the way from its first line to its last.
+struct Walk<'a> {
+    path: &'a Path,
+    /// The number of the line that was read last.
+    number: u64,
+    /// The line itself, where it stands in an earlier block.
+    last: Vec<u8>,
+    digest: Digest,
+    finished: bool,
+    bytes: u64,
+    newer: Option<String>,
+}
+
+impl<'a> Walk<'a> {
+    fn new(path: &'a Path) -> Self {
+        Self {
+            path,
+            number: 0,
+            last: Vec::new(),
+            digest: [0; 32],
+            finished: false,
+            bytes: 0,
+            newer: None,
         }
-        last = raw.number;
-        let digest = entry::digest(&raw.text);
-        let entry = reader
-            .entry(raw.text)
-            .map_err(|error| unreadable(error, &broken))?;
-        let expected = verified.entries + 1;
-        let begins = matches!(entry.event, Event::RunStarted(_));
-        let flaw = if entry.seq != expected {
+    }
+
+    fn step(&mut self, line: &[u8], link: Result<Link, Unlinked>) -> Result<(), Broken> {
+        let link = link.map_err(|unlinked| self.unlinked(self.number + 1, unlinked))?;
+        let expected = self.number + 1;
+        let flaw = if link.seq != expected {
             Some(Flaw::Number {
                 expected,
-                found: entry.seq,
+                found: link.seq,
             })
-        } else if entry.prev != verified.digest {
+        } else if link.prev != self.digest {
             Some(Flaw::Chain)
-        } else if begins != (expected == 1) {
+        } else if let Kind::Resumption(after) = link.kind {
+            (expected == 1 || after != self.number).then_some(Flaw::Beginning)
+        } else if (link.kind == Kind::Beginning) != (expected == 1) {
             Some(Flaw::Beginning)
-        } else if verified.finished {
+        } else if self.finished && link.kind != Kind::Note {
             Some(Flaw::AfterEnd)
-        } else if entry.v == VERSION && entry.to_line() != reader.line() {
-            // What we write has one form; bytes that reading passes over were put there.
-            Some(Flaw::Malformed("it is not as it was written".to_owned()))
         } else {
             None
         };
+        self.number = expected;
         if let Some(flaw) = flaw {
-            return Err(broken(raw.number, flaw));
+            // A line that is no entry tells more than that its neighbour does not fit it.
+            chain::by_reading(line, link.digest)
+                .map_err(|unlinked| self.unlinked(expected, unlinked))?;
+            return Err(self.broken(flaw));
         }
-        verified.entries = expected;
-        verified.digest = digest;
-        verified.finished = matches!(entry.event, Event::RunFinished { .. });
-    }
-    if let Ok(text) = fs::read_to_string(Seal::beside(path)) {
-        let holds = Seal::read(&text)
-            .is_some_and(|seal| seal.entries == verified.entries && seal.digest == verified.digest);
-        if !holds || verified.torn.is_some() {
-            return Err(broken(last, Flaw::Seal));
+        self.digest = link.digest;
+        match link.kind {
+            Kind::End => self.finished = true,
+            Kind::Resumption(_) => self.finished = false,
+            Kind::Beginning | Kind::Note | Kind::Other => {}
         }
-        verified.sealed = true;
+        self.bytes += line.len() as u64 + 1;
+        if self.newer.is_none() {
+            self.newer = link.newer;
+        }
+        Ok(())
     }
-    if verified.entries == 0 && verified.torn.is_none() {
-        return Err(broken(1, Flaw::Empty));
-    }
-    Ok(verified)
-}
 
-/// A line that can't be read, as a flaw at its place.
-fn unreadable(error: ReadError, broken: &impl Fn(u64, Flaw) -> Broken) -> Broken {
-    match error {
-        ReadError::Line { line, source, .. } => broken(line, Flaw::Malformed(source.reason)),
-        other => Broken::Unreadable(other),
+    /// Keeps the last line of a block of lines.
+    fn remember(&mut self, block: &[u8]) {
+        let text = block.strip_suffix(b"\n").unwrap_or(block);
+        let start = memchr::memrchr(b'\n', text).map_or(0, |at| at + 1);
+        self.last.clear();
+        self.last
+            .extend_from_slice(text.get(start..).unwrap_or_default());
+    }
+
+    fn end(self, rest: usize, seal: Option<&str>) -> Result<Verified, Broken> {
+        if self.number > 0 {
+            // No line after it bears its hash.
+            chain::by_reading(&self.last, self.digest)
+                .map_err(|unlinked| self.unlinked(self.number, unlinked))?;
+        }
+        let torn = (rest > 0).then_some(rest);
+        let digest = entry::hex(&self.digest);
+        if let Some(text) = seal {
+            let Some(seal) = Seal::read(text) else {
+                return Err(self.broken(Flaw::Seal));
+            };
+            let flaw = if seal.entries > self.number {
+                Some(Flaw::Cut {
+                    entries: seal.entries - self.number,
+                })
+            } else if seal.entries < self.number || torn.is_some() {
+                Some(Flaw::Added {
+                    sealed: seal.entries,
+                })
+            } else if seal.digest != digest {
+                Some(Flaw::Seal)
+            } else {
+                None
+            };
+            if let Some(flaw) = flaw {
+                return Err(self.broken(flaw));
+            }
+        }
+        if self.number == 0 && torn.is_none() {
+            return Err(self.broken(Flaw::Empty));
+        }
+        Ok(Verified {
+            entries: self.number,
+            finished: self.finished,
+            sealed: seal.is_some(),
+            torn,
+            bytes: self.bytes,
+            notice: self.newer.as_deref().map(reader::newer),
+            digest,
+        })
+    }
+
+    fn broken(&self, flaw: Flaw) -> Broken {
+        Broken::Line {
+            path: self.path.display().to_string(),
+            line: self.number.max(1),
+            flaw,
+        }
+    }
+
+    fn unlinked(&self, line: u64, unlinked: Unlinked) -> Broken {
+        let path = self.path.display().to_string();
+        match unlinked {
+            Unlinked::Foreign(version) => Broken::Unreadable(ReadError::Version {
+                path,
+                version: version.v,
+                program: version.program,
+            }),
+            Unlinked::Malformed(reason) => Broken::Line {
+                path,
+                line,
+                flaw: Flaw::Malformed(reason),
+            },
+        }
+    }
+
+    fn unreadable(&self, error: &io::Error) -> Broken {
+        Broken::Unreadable(reader::file_error(self.path, error))
     }
 }

@@ -1,8 +1,8 @@
 //! The thread that stamps events, chains them, writes the journal and feeds the sinks.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
@@ -42,6 +42,27 @@ pub(super) struct Writer {
     batch: Batch,
 }
 
+/// Where a journal's file ends.
+pub(super) struct End {
+    /// The number of the last entry.
+    pub(super) seq: u64,
+    /// The digest of its line.
+    pub(super) prev: String,
+    /// How many bytes there are.
+    pub(super) length: u64,
+}
+
+impl End {
+    /// That of an empty file.
+    pub(super) fn empty() -> Self {
+        Self {
+            seq: 0,
+            prev: entry::FIRST.to_owned(),
+            length: 0,
+        }
+    }
+}
+
 /// What goes to the file in one `write`, and on to the sinks.
 #[derive(Default)]
 struct Batch {
@@ -57,6 +78,7 @@ impl Writer {
         path: PathBuf,
         sinks: Vec<Box<dyn Sink>>,
         clock: Box<dyn Fn() -> Timestamp + Send>,
+        end: End,
     ) -> Self {
         Self {
             file,
@@ -64,9 +86,9 @@ impl Writer {
             clock,
             sinks,
             notes: Vec::new(),
-            seq: 0,
-            prev: entry::FIRST.to_owned(),
-            length: 0,
+            seq: end.seq,
+            prev: end.prev,
+            length: end.length,
             failed: None,
             batch: Batch::default(),
         }
@@ -193,13 +215,7 @@ impl Writer {
             entries: self.seq,
             digest: self.prev.clone(),
         };
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(Seal::beside(&self.path))?;
-        file.write_all(seal.to_string().as_bytes())?;
-        file.sync_all()
+        seal.write(&self.path)
     }
 
     /// Does something with every sink; one that fails or panics is dropped and noted.

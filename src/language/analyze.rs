@@ -284,6 +284,7 @@ impl<'a> Reader<'a> {
             span,
             method,
             literal: call.args.first().and_then(literal::read),
+            second: call.args.get(1).and_then(literal::read),
         });
     }
 

@@ -1,6 +1,9 @@
 //! The bare engine that reads and runs scripts: its limits and what it leaves out of Rhai.
 
+use std::cell::Cell;
 use std::sync::Once;
+
+use rhai::Token;
 
 /// How many operations one piece of code may take.
 pub const MAX_OPERATIONS: u64 = 50_000_000;
@@ -15,8 +18,9 @@ pub const MAX_TEXT: usize = 16 * 1024 * 1024;
 /// With a limit every change of a list costs time in proportion to its length: building this many
 /// one by one takes seconds, reading them from JSON does not.
 pub const MAX_LIST: usize = 100_000;
-/// How many entries one map may have.
-pub const MAX_MAP: usize = 100_000;
+/// How many entries one map may have, or all the maps in a list: a list of 5,000 pods has half a
+/// million.
+pub const MAX_MAP: usize = 2_000_000;
 /// How many variables may be alive at once.
 pub const MAX_VARIABLES: usize = 1_000;
 /// How many functions one cell may define.
@@ -42,6 +46,7 @@ pub fn new_engine() -> rhai::Engine {
     for symbol in DISABLED {
         engine.disable_symbol(symbol);
     }
+    properties(&mut engine);
     engine
         .set_max_operations(MAX_OPERATIONS)
         .set_max_call_levels(MAX_CALL_LEVELS)
@@ -59,6 +64,44 @@ pub fn new_engine() -> rhai::Engine {
     engine
 }
 
+/// Words that Rhai keeps to itself and that mean something after a period too.
+const METHODS: [&str; 10] = [
+    "Fn",
+    "call",
+    "curry",
+    "debug",
+    "eval",
+    "is_def_fn",
+    "is_def_var",
+    "is_shared",
+    "print",
+    "type_of",
+];
+
+/// Lets reserved words be properties: what other systems answer has members such as `import`,
+/// `default` and `private`.
+#[expect(deprecated, reason = "it is not deprecated but said to be volatile")]
+fn properties(engine: &mut rhai::Engine) {
+    thread_local! {
+        /// Whether the last token was a period; a text is read by one thread, in one go.
+        static AFTER_PERIOD: Cell<bool> = const { Cell::new(false) };
+    }
+    engine.on_parse_token(|token, _, _| {
+        let period = matches!(token, Token::Period | Token::Elvis);
+        let after = AFTER_PERIOD.replace(period);
+        match token {
+            Token::Reserved(word)
+                if after
+                    && word.chars().all(|c| c.is_ascii_alphabetic() || c == '_')
+                    && !METHODS.contains(&word.as_str()) =>
+            {
+                Token::Identifier(word)
+            }
+            token => token,
+        }
+    });
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,5 +113,21 @@ mod tests {
             assert!(engine.compile(code).is_err(), "{code}");
         }
         assert!(engine.compile("let x = 1; fn f() { 2 } x").is_ok());
+    }
+
+    #[test]
+    fn reserved_words_are_properties_and_nothing_else() {
+        let engine = new_engine();
+        for code in [
+            "x.import == 0",
+            "x.y?.default.new",
+            "x.call()",
+            "x.match[0]",
+        ] {
+            assert!(engine.compile(code).is_ok(), "{code}");
+        }
+        for code in ["import == 0", "let default = 1", "x. eval", "x[import]"] {
+            assert!(engine.compile(code).is_err(), "{code}");
+        }
     }
 }

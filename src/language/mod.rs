@@ -87,6 +87,8 @@ pub struct Call {
     /// The first argument where it is written out: the words of a list, or one text; a part that
     /// only the run knows is a [`HOLE`].
     pub literal: Option<Literal>,
+    /// The second argument, likewise.
+    pub second: Option<Literal>,
 }
 
 /// An argument that is written out.

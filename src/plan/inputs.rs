@@ -93,9 +93,10 @@ const fn strength(origin: Origin) -> u8 {
     match origin {
         Origin::Default => 0,
         Origin::Environment => 1,
-        Origin::File => 2,
-        Origin::Argument => 3,
-        Origin::Prompt => 4,
+        Origin::Earlier => 2,
+        Origin::File => 3,
+        Origin::Argument => 4,
+        Origin::Prompt => 5,
     }
 }
 
@@ -160,7 +161,7 @@ fn value(input: &Input, given: &Given) -> Result<Value, String> {
     let origin = match given.origin {
         Origin::Environment => format!(" (from {})", environment_name(name)),
         Origin::File => " (from --input-file)".to_owned(),
-        Origin::Default | Origin::Argument | Origin::Prompt => String::new(),
+        Origin::Default | Origin::Earlier | Origin::Argument | Origin::Prompt => String::new(),
     };
     let value = input.kind.parse(&given.text).map_err(|expected| {
         let near = match &input.kind {

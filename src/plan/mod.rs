@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use crate::document::Input;
 use crate::graph::Graph;
+use crate::secret::Redactor;
 use crate::value::Value;
 
 pub use explain::{Explained, Wait};
@@ -48,6 +49,8 @@ pub struct Binding {
 pub enum Origin {
     /// `default:` in front matter.
     Default,
+    /// It had this value before the run was resumed.
+    Earlier,
     /// `--input`.
     Argument,
     /// `--input-file`.
@@ -144,6 +147,16 @@ impl Plan {
             selected,
             graph,
         })
+    }
+
+    /// Makes the defaults of secret inputs known, used or not: they stand in the page's text, which
+    /// is kept. One that can't be hidden is passed over.
+    pub fn learn_defaults(&self, redactor: &Redactor) {
+        for input in &self.graph.document.front_matter.inputs {
+            if let Some(Value::String(text)) = input.default.as_ref().filter(|_| input.secret) {
+                let _unfit = redactor.learn(&input.name.value, text.as_bytes());
+            }
+        }
     }
 
     /// What would happen with each step, in the order of [`Plan::order`].

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{Check, Place, Report, State, Step};
-use crate::event::{Event, Status, Stream};
+use crate::event::{Event, Resumes, RunStarted, Status, Stream};
 use crate::journal::Entry;
 
 /// How many assertions of a step are kept.
@@ -14,26 +14,28 @@ const CHECKS: usize = 100;
 impl Report {
     /// Takes the next entry.
     pub fn apply(&mut self, entry: &Entry) {
-        self.last = Some(entry.at);
+        let before = self.last.replace(entry.at);
         match &entry.event {
             Event::RunStarted(head) => {
-                self.started = Some(entry.at);
-                for step in &head.steps {
-                    let place = (self.steps.len(), 0);
-                    self.add(place, Step::from(step.clone()));
+                match &head.resumes {
+                    Some(resumes) => self.go_on(resumes, before),
+                    None => self.started = Some(entry.at),
                 }
+                self.part = Some(entry.at);
+                self.admit(head);
                 self.head = Some((**head).clone());
             }
             Event::StepStarted {
                 step,
                 attempt,
                 command,
-                ..
+                directory,
             } => {
                 let step = self.step_mut(step);
                 step.state = State::Running;
                 step.attempts = *attempt;
                 step.command.clone_from(command);
+                step.directory.clone_from(directory);
                 step.started.get_or_insert(entry.at);
             }
             Event::Output {
@@ -87,7 +89,7 @@ impl Report {
                 step.state = State::Skipped;
                 step.reason = Some(reason.clone());
             }
-            Event::Noted { step, text } => match step {
+            Event::Noted { step, text, .. } => match step {
                 Some(step) => self.step_mut(step).notes.push(text.as_str()),
                 None => self.notes.push(text.as_str()),
             },
@@ -101,7 +103,7 @@ impl Report {
                 self.status = Some(*status);
                 self.exit = Some(*exit);
                 self.reason.clone_from(reason);
-                self.elapsed = Some(Duration::from_millis(*elapsed_ms));
+                self.elapsed = Some(self.before + Duration::from_millis(*elapsed_ms));
                 self.finished = true;
             }
             Event::Called { .. }
@@ -109,6 +111,54 @@ impl Report {
             | Event::Asked { .. }
             | Event::Answered { .. } => {}
         }
+    }
+
+    /// Takes the steps of a head; of those that are there already, it says where they stand.
+    fn admit(&mut self, head: &RunStarted) {
+        let before = std::mem::take(&mut self.steps);
+        self.places.clear();
+        for (at, step) in head.steps.iter().enumerate() {
+            self.add((at, 0), Step::from(step.clone()));
+        }
+        for step in before.into_values() {
+            if let Some(place) = self.places.get(&step.id) {
+                if let Some(there) = self.steps.get_mut(place) {
+                    *there = Step {
+                        title: there.title.clone(),
+                        section: there.section.clone(),
+                        line: there.line,
+                        needs: there.needs.clone(),
+                        ..step
+                    };
+                }
+            } else {
+                let (place, _) = self.unnamed(&step.id);
+                self.add(place, step);
+            }
+        }
+    }
+
+    /// Forgets how the steps ended that begin again.
+    fn go_on(&mut self, resumes: &Resumes, last: Option<Timestamp>) {
+        self.before = match self.elapsed.filter(|_| self.finished) {
+            Some(all) => all,
+            None => self.before + between(self.part, last).unwrap_or_default(),
+        };
+        self.finished = false;
+        self.status = None;
+        self.exit = None;
+        self.reason = None;
+        self.elapsed = None;
+        self.steps.retain(|_, step| {
+            let cell = step
+                .id
+                .rsplit_once('[')
+                .map_or(step.id.as_str(), |(id, _)| id);
+            resumes
+                .kept
+                .iter()
+                .any(|kept| *kept == step.id || kept == cell)
+        });
     }
 
     /// Nothing more will come: what still runs was interrupted.
@@ -124,7 +174,7 @@ impl Report {
             }
         }
         self.status = Some(Status::Interrupted);
-        self.elapsed = between(self.started, last);
+        self.elapsed = between(self.part, last).map(|part| self.before + part);
     }
 
     /// A step by its id; one that the head does not name comes behind its cell, or last.
@@ -154,6 +204,8 @@ impl Report {
                 kind: cell.kind.clone(),
                 line: cell.line,
                 needs: cell.needs.clone(),
+                goes_on: cell.goes_on,
+                effect: cell.effect.clone(),
                 ..Step::default()
             };
             let place = (place.0, after);

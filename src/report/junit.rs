@@ -87,3 +87,45 @@ fn status(step: &Step) -> TestCaseStatus {
     }
     status
 }
+
+/// A test, for a report that has nothing but such.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Case {
+    /// Its name.
+    pub name: String,
+    /// What it is of: a path.
+    pub class: String,
+    /// How many assertions were checked.
+    pub assertions: usize,
+    /// How long it took.
+    pub elapsed: std::time::Duration,
+    /// What is wrong; nothing where it passed.
+    pub problems: Vec<String>,
+}
+
+/// Tests as `JUnit` XML.
+#[must_use]
+pub fn suite(name: &str, cases: &[Case]) -> String {
+    let mut suite = TestSuite::new(name);
+    for case in cases {
+        let status = match case.problems.first() {
+            None => TestCaseStatus::success(),
+            Some(first) => {
+                let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+                status.set_message(first.as_str());
+                status.set_type("diverged");
+                status.set_description(case.problems.join("\n"));
+                status
+            }
+        };
+        let mut found = TestCase::new(case.name.as_str(), status);
+        found.set_classname(case.class.as_str());
+        found.set_assertions(case.assertions);
+        found.set_time(case.elapsed);
+        suite.add_test_case(found);
+    }
+    let mut all = quick_junit::Report::new(name);
+    all.add_test_suite(suite);
+    all.to_string()
+        .expect("memory takes all that is written, and texts lose what XML can't hold")
+}

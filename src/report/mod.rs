@@ -3,8 +3,10 @@
 //! Every summary (the terminal's, `show`, `JUnit`) is drawn from a [`Report`], so none of them can
 //! disagree with another.
 
+mod by_hand;
 mod fold;
 mod junit;
+mod postmortem;
 mod step;
 mod tail;
 #[cfg(test)]
@@ -22,7 +24,9 @@ use crate::journal::Entry;
 use crate::secret::Clean;
 use crate::sink::Sink;
 
-pub use junit::junit;
+pub use by_hand::{ByHand, by_hand};
+pub use junit::{Case, junit, suite};
+pub use postmortem::{Account, postmortem};
 pub use step::{Check, State, Step};
 pub use tail::Tail;
 
@@ -47,6 +51,10 @@ pub struct Report {
     pub finished: bool,
     /// What was noted of the run as a whole, the last ones.
     pub notes: Tail,
+    /// When its last part began: a run that was resumed has several.
+    part: Option<Timestamp>,
+    /// How long the parts before took.
+    before: Duration,
     steps: BTreeMap<Place, Step>,
     places: HashMap<String, Place>,
 }

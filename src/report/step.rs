@@ -51,12 +51,18 @@ pub struct Step {
     pub line: usize,
     /// The ids of the steps it waits for.
     pub needs: Vec<String>,
+    /// Whether its shell goes on after a failing command.
+    pub goes_on: bool,
+    /// What it does to the world, where the journal tells.
+    pub effect: Option<String>,
     /// How far it is.
     pub state: State,
     /// The number of its last attempt; 0 before the first.
     pub attempts: u32,
     /// What its last attempt ran.
     pub command: Option<Clean>,
+    /// Where it ran, where a process did.
+    pub directory: Option<Clean>,
     /// When its first attempt began.
     pub started: Option<Timestamp>,
     /// How long it took, all attempts and waits.
@@ -107,6 +113,8 @@ impl From<StepHead> for Step {
             kind: head.kind,
             line: head.line,
             needs: head.needs,
+            goes_on: head.goes_on,
+            effect: head.effect,
             ..Self::default()
         }
     }

@@ -15,6 +15,8 @@ fn began(steps: &[&str]) -> Event {
         kind: "bash".into(),
         line: index * 10 + 1,
         needs: Vec::new(),
+        goes_on: false,
+        effect: None,
     };
     Event::RunStarted(Box::new(RunStarted {
         run: "0193a5b0".into(),
@@ -39,6 +41,8 @@ fn output(step: &str, text: &str) -> Event {
         step: step.into(),
         stream: Stream::Stderr,
         skipped: 0,
+        open: false,
+        call: None,
         text: Text::Text(clean(text)),
     }
 }

@@ -68,7 +68,7 @@ pub(super) fn check(
         expression,
         held,
         message,
-        parts: if held { Vec::new() } else { parts.listed() },
+        parts: parts.listed(),
     };
     session.checked(check.clone());
     if held {

@@ -67,6 +67,10 @@ pub trait Host: Send + Sync {
     fn clean(&self, text: &str) -> String {
         text.to_owned()
     }
+    /// Takes note that a text is secret, as part of one is.
+    fn learn(&self, name: &str, secret: &str) {
+        let _ = (name, secret);
+    }
     /// Tells that an assertion was checked.
     fn checked(&self, check: Check);
     /// The value of an environment variable, as the step's children would see it.
@@ -158,7 +162,7 @@ pub struct Check {
     pub held: bool,
     /// The message given with it.
     pub message: Option<String>,
-    /// Where it did not hold: `(code, value)` of each part.
+    /// `(code, value)` of each part.
     pub parts: Vec<(String, String)>,
 }
 

@@ -26,15 +26,20 @@ pub struct Notebook {
 
 #[derive(Clone)]
 struct Variable {
-    value: Dynamic,
+    /// Behind a pointer, so that a copy of the notebook copies no value: a list of pods is large.
+    value: Arc<Dynamic>,
     constant: bool,
 }
 
 impl Notebook {
     /// Defines a variable or a constant, in place of one of that name.
     pub fn define(&mut self, name: impl Into<String>, value: Dynamic, constant: bool) {
-        let value = detached(&value);
-        Arc::make_mut(&mut self.variables).insert(name.into(), Variable { value, constant });
+        self.keep(name.into(), &value, constant);
+    }
+
+    fn keep(&mut self, name: String, value: &Dynamic, constant: bool) {
+        let value = Arc::new(detached(value));
+        Arc::make_mut(&mut self.variables).insert(name, Variable { value, constant });
     }
 
     /// Takes over every name of a notebook that was left later.
@@ -58,7 +63,9 @@ impl Notebook {
     /// The value of a name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Dynamic> {
-        self.variables.get(name).map(|variable| &variable.value)
+        self.variables
+            .get(name)
+            .map(|variable| variable.value.as_ref())
     }
 
     /// Whether a name is a constant; `None` where there is no such variable.
@@ -133,7 +140,7 @@ impl Notebook {
             let changed = index >= outer
                 || (!constant && before.get(name).is_none_or(|known| !same(known, value)));
             if changed {
-                self.define(name, value.clone(), constant);
+                self.keep(name.to_owned(), value, constant);
             }
         }
     }

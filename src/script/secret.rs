@@ -3,6 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::name::nearest;
+use crate::value::Value;
+
 /// A secret text; printed, joined and converted it is only its name.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret {
@@ -30,6 +33,43 @@ impl Secret {
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.value
+    }
+
+    /// A field of the JSON object that this is, as secret as it; its name is `NAME.FIELD`.
+    ///
+    /// # Errors
+    /// Where it is no JSON object, or has no such field.
+    ///
+    /// # Examples
+    /// ```
+    /// use runbook::script::Secret;
+    ///
+    /// let secret = Secret::new("rds!db-1", r#"{"password": "correct-horse"}"#);
+    /// let password = secret.field("password").unwrap();
+    /// assert_eq!(password.reveal(), "correct-horse");
+    /// assert_eq!(password.to_string(), "«secret:rds!db-1.password»");
+    /// ```
+    pub fn field(&self, field: &str) -> Result<Self, String> {
+        let Ok(Value::Object(fields)) = serde_json::from_str(&self.value) else {
+            return Err(format!(
+                "the secret `{}` is not a JSON object, so it has no field `{field}`",
+                self.name
+            ));
+        };
+        let text = match fields.get(field) {
+            Some(Value::String(text)) => text.clone(),
+            Some(value) => value.to_string(),
+            None => {
+                let near = nearest(field, fields.keys().map(String::as_str));
+                return Err(format!(
+                    "the secret `{}` has no field `{field}`{}",
+                    self.name,
+                    near.map(|near| format!("; did you mean `{near}`?"))
+                        .unwrap_or_default()
+                ));
+            }
+        };
+        Ok(Self::new(format!("{}.{field}", self.name), text))
     }
 
     /// A longer text around this one, as secret as it.

@@ -28,6 +28,24 @@ pub fn to_dynamic(value: &Value) -> Dynamic {
     }
 }
 
+/// A plain value as a script's, freed while it is read: both at once would be a lot of memory.
+pub(super) fn into_dynamic(value: Value) -> Dynamic {
+    match value {
+        Value::Array(values) => {
+            let values: Array = values.into_iter().map(into_dynamic).collect();
+            values.into()
+        }
+        Value::Object(values) => {
+            let values: Map = values
+                .into_iter()
+                .map(|(key, value)| (key.into(), into_dynamic(value)))
+                .collect();
+            values.into()
+        }
+        value => to_dynamic(&value),
+    }
+}
+
 /// A script's value as a plain one; a secret becomes `«secret:name»`.
 #[must_use]
 pub fn to_value(value: &Dynamic) -> Value {
@@ -219,35 +237,40 @@ impl Shown {
 
 /// A copy that shares nothing that can change.
 pub(super) fn detached(value: &Dynamic) -> Dynamic {
-    copy(value, DEPTH)
+    detach(value.flatten_clone(), DEPTH)
 }
 
-fn copy(value: &Dynamic, depth: usize) -> Dynamic {
+/// A value of which nothing is shared, made of one that is ours already.
+fn detach(mut own: Dynamic, depth: usize) -> Dynamic {
     let Some(depth) = depth.checked_sub(1) else {
         return Dynamic::UNIT;
     };
-    let mut own = value.flatten_clone();
-    if let Some(result) = value.read_lock::<StepResult>() {
+    if own.is_shared() {
+        own = own.flatten_clone();
+    }
+    let result = own.read_lock::<StepResult>().map(|result| result.clone());
+    if let Some(result) = result {
         // `Dynamic::from` takes it as it is; scripts know it in its cheap form.
-        return result.clone().into();
+        return result.into();
     }
     if own.is_array() {
         if let Ok(mut values) = own.as_array_mut() {
             for value in values.iter_mut() {
-                *value = copy(value, depth);
+                *value = detach(std::mem::take(value), depth);
             }
         }
     } else if own.is_map() {
         if let Ok(mut values) = own.as_map_mut() {
             for value in values.values_mut() {
-                *value = copy(value, depth);
+                *value = detach(std::mem::take(value), depth);
             }
         }
     } else if let Some(mut function) = own.write_lock::<FnPtr>() {
         for captured in function.iter_curry_mut() {
-            let fresh = copy(captured, depth);
+            let was_shared = captured.is_shared();
+            let fresh = detach(std::mem::take(captured), depth);
             // A closure changes what it captured from call to call.
-            *captured = if captured.is_shared() {
+            *captured = if was_shared {
                 fresh.into_shared()
             } else {
                 fresh

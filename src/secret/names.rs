@@ -91,3 +91,58 @@ pub fn is_secret_name(name: &str, value: &[u8]) -> bool {
 fn is_path(value: &[u8]) -> bool {
     value.starts_with(b"/") || value.starts_with(b"~/") || value.starts_with(b"./")
 }
+
+/// Members of answers of AWS whose text is secret by what they are.
+const MEMBERS: [&str; 17] = [
+    "secretstring",
+    "secretbinary",
+    "secretaccesskey",
+    "sessiontoken",
+    "masteruserpassword",
+    "password",
+    "dbpassword",
+    "authtoken",
+    "authorizationtoken",
+    "accesstoken",
+    "refreshtoken",
+    "idtoken",
+    "clientsecret",
+    "plaintext",
+    "privatekey",
+    "keymaterial",
+    "secrethash",
+];
+
+/// Whether a member of an answer of AWS is a secret: by its name, or, where it is the value of a
+/// parameter, by what the object says of itself.
+#[must_use]
+pub fn is_secret_member(object: &crate::value::Value, member: &str) -> bool {
+    let folded = member.to_ascii_lowercase().replace('_', "");
+    MEMBERS.contains(&folded.as_str())
+        || (folded == "value" && object["Type"].as_str() == Some("SecureString"))
+}
+
+/// Fields of a secret that say whose it is and not what it is
+/// (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_secret_json_structure.html>).
+const ABOUT: [&str; 13] = [
+    "username",
+    "user",
+    "host",
+    "hostname",
+    "port",
+    "engine",
+    "dbname",
+    "database",
+    "dbInstanceIdentifier",
+    "dbClusterIdentifier",
+    "masterarn",
+    "region",
+    "ssl",
+];
+
+/// Whether a field of a secret says whose it is, and not what it is: to hide the name of a user
+/// or a database would shred everything else.
+#[must_use]
+pub fn is_beside(field: &str) -> bool {
+    ABOUT.contains(&field)
+}

@@ -109,6 +109,18 @@ impl Redactor {
         Ok(())
     }
 
+    /// Learns a mask, as in `«secret:name»`, that a recording has in the place of a secret: it is
+    /// shown as it is, and treated as the secret that it stands for.
+    pub fn recall(&self, mask: &str) {
+        let mut shared = self.shared.write().unwrap_or_else(PoisonError::into_inner);
+        if !shared.forms.contains_key(mask.as_bytes()) {
+            let secret = shared.markers.len();
+            shared.markers.push(mask.to_owned());
+            shared.forms.insert(mask.as_bytes().to_vec(), secret);
+            shared.ready = None;
+        }
+    }
+
     /// Learns the value of a variable whose name says that it is secret, such as `PGPASSWORD`.
     ///
     /// # Errors

@@ -16,6 +16,7 @@ mod layout;
 mod list;
 mod paint;
 mod plan;
+mod resumed;
 mod runs;
 pub mod sanitize;
 mod screen;
@@ -25,6 +26,7 @@ mod tally;
 mod target;
 mod terminal;
 mod timeline;
+mod what_if;
 
 #[cfg(test)]
 mod tests;
@@ -36,6 +38,7 @@ pub use runs::{Past, runs};
 pub use screen::{Paused, Screen};
 pub use show::show;
 pub use terminal::Terminal;
+pub use what_if::{WhatIf, what_if};
 
 /// How text is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -188,6 +188,7 @@ fn reasons(plan: &Plan, index: usize, step: &Step, above: Option<usize>) -> Vec<
         (step.background, "goes on in the background"),
         (step.always, "runs even after a failure"),
         (step.allow_failure, "its failure stops nothing"),
+        (step.idempotent, "may run again after an interruption"),
         (step.tty, "takes the terminal"),
     ] {
         if holds {
@@ -230,6 +231,7 @@ fn bound(binding: &Binding) -> String {
 const fn origin(origin: Origin) -> &'static str {
     match origin {
         Origin::Default => "(default)",
+        Origin::Earlier => "(as before)",
         Origin::Argument => "(--input)",
         Origin::File => "(--input-file)",
         Origin::Environment => "(environment)",
@@ -275,12 +277,14 @@ mod tests {
             ready: None,
             each: None,
             effect: Some(effect),
+            idempotent: false,
             tty: false,
             errexit: true,
             cwd: None,
             skip: false,
             variable: Some(crate::name::variable(id)),
             defines: Vec::new(),
+            inputs: Vec::new(),
         }
     }
 

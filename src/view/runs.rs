@@ -1,5 +1,6 @@
 //! Past runs as a table.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -35,11 +36,35 @@ pub struct Past {
 impl Past {
     /// Folds the entries of a run; `None` where they do not begin with its head.
     #[must_use]
-    pub fn of<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Option<Self> {
+    pub fn of(entries: impl IntoIterator<Item: Borrow<Entry>>) -> Option<Self> {
         let mut past: Option<Self> = None;
+        // Of a run that was resumed, its parts count together.
+        let (mut part, mut before, mut last) = (None, Duration::ZERO, None);
         for entry in entries {
+            let entry = entry.borrow();
+            let previous = last.replace(entry.at);
             match (&entry.event, &mut past) {
+                (Event::RunStarted(head), Some(past)) => {
+                    if let Some(resumes) = &head.resumes {
+                        let took = || -> Option<Duration> {
+                            let (from, to): (Timestamp, Timestamp) = (part?, previous?);
+                            to.duration_since(from).try_into().ok()
+                        };
+                        before = match past.elapsed {
+                            Some(all) => all,
+                            None => before + took().unwrap_or_default(),
+                        };
+                        past.status = None;
+                        past.elapsed = None;
+                        past.steps.retain(|id, _| {
+                            let cell = super::tally::base(id);
+                            resumes.kept.iter().any(|kept| kept == id || kept == cell)
+                        });
+                    }
+                    part = Some(entry.at);
+                }
                 (Event::RunStarted(head), None) => {
+                    part = Some(entry.at);
                     past = Some(Self {
                         run: head.run.clone(),
                         at: entry.at,
@@ -64,7 +89,7 @@ impl Past {
                     Some(past),
                 ) => {
                     past.status = Some(*status);
-                    past.elapsed = Some(Duration::from_millis(*elapsed_ms));
+                    past.elapsed = Some(before + Duration::from_millis(*elapsed_ms));
                 }
                 _ => {}
             }

@@ -1,5 +1,6 @@
 //! A past run: what it was, when each step ran, what did not pass.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use crate::value::show_duration;
 
 /// A run as `runbook show` prints it: facts, a table of its steps, and each failure in detail.
 #[must_use]
-pub fn show<'a>(entries: impl IntoIterator<Item = &'a Entry>, style: Style) -> String {
+pub fn show(entries: impl IntoIterator<Item: Borrow<Entry>>, style: Style) -> String {
     let paint = Paint { color: style.color };
     let mut fold = Timeline::new(Style {
         live: false,
@@ -29,16 +30,34 @@ pub fn show<'a>(entries: impl IntoIterator<Item = &'a Entry>, style: Style) -> S
     let mut failed = Failed::default();
     let mut out = String::new();
     let mut ending = String::new();
+    let mut notes = Vec::new();
     let mut table = Table::default();
     let head = ["", "at", "step", "title", "time", "what"];
     table.row(&head, |_, cell| paint.dim(cell));
     for entry in entries {
+        let entry = entry.borrow();
         if matches!(entry.event, Event::RunFinished { .. }) {
             fold.apart();
         }
         let text = fold.take(entry);
         failed.take(&entry.event, |step| fold.kind(step).to_owned());
         let (step, status, time, what) = match &entry.event {
+            Event::RunStarted(head) if began.is_some() => {
+                failed = Failed::default();
+                starts.clear();
+                ending.clear();
+                let at = began
+                    .map(|began| offset(began, entry.at))
+                    .unwrap_or_default();
+                let what = head
+                    .resumes
+                    .as_ref()
+                    .map(super::resumed::line)
+                    .unwrap_or_default();
+                let cells = ["↻", &at, "", "resumed", "", &sanitize::line(&what)];
+                table.row(&cells, |_, cell| paint.cyan(cell));
+                continue;
+            }
             Event::RunStarted(head) => {
                 began = Some(entry.at);
                 facts(head, entry.at, style, &mut out);
@@ -76,6 +95,13 @@ pub fn show<'a>(entries: impl IntoIterator<Item = &'a Entry>, style: Style) -> S
                 ending = text;
                 continue;
             }
+            Event::Noted {
+                text, by: Some(by), ..
+            } => {
+                let at = entry.at.strftime("%Y-%m-%d %H:%M:%S UTC");
+                notes.push(sanitize::line(&format!("{at}  {by}: {text}")).into_owned());
+                continue;
+            }
             _ => continue,
         };
         let at = starts.get(step).copied().unwrap_or(entry.at);
@@ -104,6 +130,18 @@ pub fn show<'a>(entries: impl IntoIterator<Item = &'a Entry>, style: Style) -> S
     out.push_str(&ending);
     out.push_str(&fold.end());
     failed.write(paint, &mut out);
+    if !notes.is_empty() {
+        out.push('\n');
+        out.push_str(&paint.dim("notes:"));
+        out.push('\n');
+    }
+    for note in notes {
+        for piece in wrap(&note, style.width.saturating_sub(4)) {
+            out.push_str("    ");
+            out.push_str(&piece);
+            out.push('\n');
+        }
+    }
     out
 }
 
@@ -143,6 +181,8 @@ fn facts(head: &RunStarted, at: Timestamp, style: Style, out: &mut String) {
     fact("began", &at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string());
     fact("by", &format!("{}{attended}", head.operator));
     fact("target", head.target.as_deref().unwrap_or_default());
+    let recording = head.recording.as_ref().map_or("", |text| text.as_str());
+    fact("on", recording);
     fact(
         "with",
         &format!("runbook {} on {}", head.program, head.platform),

@@ -41,9 +41,12 @@ pub(super) struct Ended {
 
 impl Summary {
     pub(super) fn of(head: &RunStarted) -> Self {
+        let failed = head.resumes.as_ref().map_or(0, |it| it.failed.len());
         Self {
             run: head.run.clone(),
             document: head.document.clone(),
+            passed: super::resumed::ended(head).count().saturating_sub(failed),
+            forgiven: failed,
             ..Self::default()
         }
     }
@@ -73,7 +76,7 @@ impl Summary {
                     .iter()
                     .any(|step| *step == ended.step || *step == base(&ended.step))
         });
-        self.forgiven = before - self.ended.len();
+        self.forgiven += before - self.ended.len();
     }
 
     /// Remembers whose lines were printed last: what stands right above is not said again.

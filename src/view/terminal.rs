@@ -73,6 +73,7 @@ impl Terminal {
             Event::Noted {
                 step: Some(step),
                 text,
+                ..
             } => bars.say(step, &sanitize::line(text.as_str())),
             Event::StepFinished { step, .. } | Event::StepSkipped { step, .. } => bars.end(step),
             Event::RunFinished { .. } => {

@@ -1,17 +1,19 @@
 //! The fold of entries into settled lines: pure, so that a replay prints what the run printed.
 
+mod head;
+
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::columns::{cut, fit};
+use super::columns::fit;
 use super::evidence::{Assertion, Evidence};
 use super::held::Held;
 use super::layout::{Layout, Settled, line, mark};
 use super::summary::{Ended, Summary};
 use super::tally::{Tally, base};
 use super::{Shown, Style, sanitize};
-use crate::event::{Event, RunStarted, Status, StepHead, Stream};
+use crate::event::{Event, Status, StepHead, Stream};
 use crate::journal::Entry;
 use crate::secret::{Clean, CleanValue};
 
@@ -101,6 +103,7 @@ impl Timeline {
                 stream,
                 skipped,
                 text,
+                ..
             } => {
                 self.output(step, *stream, *skipped, &text.lossy(), &mut out);
             }
@@ -125,7 +128,7 @@ impl Timeline {
                     active.assertion = assertion;
                 }
             }
-            Event::Asked { step, question } if !self.layout.style.live => {
+            Event::Asked { step, question, .. } if !self.layout.style.live => {
                 let text = format!("{step}: {question}");
                 self.layout
                     .marked(&self.layout.paint.cyan("?"), &text, &mut out);
@@ -151,7 +154,18 @@ impl Timeline {
                 self.mention(&mark, step, &text, &mut out);
                 self.summary.printed(None);
             }
-            Event::Noted { step, text } => self.note(step.as_deref(), text.as_str(), &mut out),
+            Event::Noted {
+                text, by: Some(by), ..
+            } => {
+                let text = format!("{text} (noted by {by})");
+                self.layout
+                    .marked(&self.layout.paint.cyan("·"), &text, &mut out);
+            }
+            Event::Noted {
+                step,
+                text,
+                by: None,
+            } => self.note(step.as_deref(), text.as_str(), &mut out),
             Event::RunFinished {
                 status,
                 exit,
@@ -195,55 +209,6 @@ impl Timeline {
         if !self.spaced {
             out.push('\n');
         }
-    }
-
-    fn begin(&mut self, head: &RunStarted, out: &mut String) {
-        self.open = true;
-        for step in &head.steps {
-            self.layout.admit(&step.id, step.title.as_str());
-            self.tally.count(&step.id, false);
-            self.heads.insert(step.id.clone(), step.clone());
-        }
-        self.summary = Summary::of(head);
-        let width = self.layout.style.width;
-        let title = sanitize::line(head.title.as_str());
-        line(out, &self.layout.paint.bold(&cut(&title, width)));
-        let mut place = format!("{} · run {}", head.document, super::short(&head.run));
-        if let Some(target) = &head.target {
-            let _ = write!(place, " · target {target}");
-        }
-        line(
-            out,
-            &self.layout.paint.dim(&cut(&sanitize::line(&place), width)),
-        );
-        let inputs: Vec<String> = head
-            .inputs
-            .iter()
-            .map(|(name, value)| {
-                let name = sanitize::line(name);
-                format!("{name}={}", cut(&sanitize::line(&shown(value)), 48))
-            })
-            .collect();
-        if !inputs.is_empty() {
-            self.layout
-                .indented(&inputs.join(" "), |text| self.layout.paint.cyan(text), out);
-        }
-        if let Some(identity) = &head.identity {
-            self.layout.indented(
-                &sanitize::line(&super::identity::line(identity)),
-                |text| self.layout.paint.cyan(text),
-                out,
-            );
-        }
-        for removed in &head.removed {
-            let text = format!("removed {}: {}", removed.name, removed.reason);
-            self.layout.indented(
-                &sanitize::line(&text),
-                |text| self.layout.paint.yellow(text),
-                out,
-            );
-        }
-        out.push('\n');
     }
 
     fn start(&mut self, step: &str, attempt: u32, out: &mut String) {

@@ -6,9 +6,13 @@ use std::time::Duration;
 use crate::credentials::Environment;
 use crate::value::Value;
 
+use super::Origin;
+
 /// A request to one of the operator's systems, as a script makes it.
 #[derive(Clone, Debug)]
 pub struct Call {
+    /// What makes it.
+    pub origin: Origin,
     /// The function as scripts write it, as in `k8s::get`; the part before `::` names the system.
     pub function: String,
     /// Its arguments by name, an object.

@@ -6,6 +6,7 @@
 mod call;
 pub mod live;
 mod probe;
+pub mod recorded;
 
 use std::any::Any;
 use std::ffi::OsString;
@@ -74,6 +75,24 @@ pub trait World: Send + Sync {
     /// Waits; a recording does not.
     fn sleep(&self, duration: Duration) -> Boxed<'_, ()>;
 
+    /// Ends when the time for something is up, while that goes on; a recording's own time tells
+    /// when.
+    fn deadline(&self, after: Duration) -> Boxed<'_, ()> {
+        self.sleep(after)
+    }
+
+    /// The time of day, as a step's script reads it.
+    fn clock(&self, step: &str) -> Timestamp {
+        let _ = step;
+        self.now()
+    }
+
+    /// A variable of a step's environment, as its script reads it.
+    fn variable(&self, step: &str, environment: &Environment, name: &str) -> Option<OsString> {
+        let _ = step;
+        environment.get(name).map(OsString::from)
+    }
+
     /// Puts a question to the operator; `None` where nobody can answer.
     fn ask(&self, question: Question) -> Boxed<'_, Option<Answer>>;
 
@@ -120,9 +139,26 @@ pub trait Operator: Send + Sync {
     }
 }
 
+/// What starts a process or makes a call, for a world that answers from a recording.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    /// The step, as in `drain` or `drain[2]`; empty for what belongs to none.
+    pub step: String,
+    /// What the journal says is run or asked.
+    pub request: Option<crate::secret::Clean>,
+    /// The function that the step's script called, as in `run`; `None` for the step's own process.
+    pub function: Option<&'static str>,
+    /// Of a transcript: what its shell prints behind each command.
+    pub mark: Option<String>,
+    /// Whether it goes on while later steps run, and ends with the run.
+    pub service: bool,
+}
+
 /// A process to run.
 #[derive(Clone, Debug)]
 pub struct Process {
+    /// What starts it.
+    pub origin: Origin,
     /// The program and its arguments; a bare program name is found on the environment's `PATH`.
     pub argv: Vec<OsString>,
     /// All of its environment.
@@ -165,6 +201,17 @@ pub struct Exit {
     pub end: End,
     /// After what time.
     pub elapsed: Duration,
+    /// What it left, where the world knows; else a shell's own file says so.
+    pub left: Option<Leavings>,
+}
+
+/// What a shell left for others.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Leavings {
+    /// What it exported; `None` for what it took away.
+    pub environment: Vec<(OsString, Option<OsString>)>,
+    /// Where it ended, if not where it began.
+    pub directory: Option<PathBuf>,
 }
 
 /// How a process ended.
@@ -203,6 +250,18 @@ pub enum SpawnError {
         /// What the system said.
         reason: String,
     },
+    /// It could not be started when it was recorded.
+    #[error("{message}")]
+    Recorded {
+        /// What was said then.
+        message: String,
+    },
+    /// The recording that answers has no answer.
+    #[error("the recording can't answer: {reason}")]
+    Unanswered {
+        /// Why.
+        reason: String,
+    },
 }
 
 /// A question to the operator.
@@ -232,6 +291,18 @@ pub enum QuestionKind {
         /// What an empty answer means.
         default: Option<String>,
     },
+}
+
+impl QuestionKind {
+    /// What can be answered, as a prompt shows it; the answer in capitals is that of an empty line.
+    #[must_use]
+    pub fn answers(&self) -> Option<String> {
+        match self {
+            Self::Confirm | Self::Done => Some("[y/N]".to_owned()),
+            Self::Branch => Some("[y/n]".to_owned()),
+            Self::Text { default } => default.as_ref().map(|default| format!("[{default}]")),
+        }
+    }
 }
 
 /// The operator's answer.

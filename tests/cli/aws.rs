@@ -34,7 +34,7 @@ aws sts get-caller-identity --query Account --output text
 ```
 ";
 
-fn has(program: &str) -> bool {
+pub(crate) fn has(program: &str) -> bool {
     let there = Command::new(program)
         .arg("--version")
         .output()
@@ -46,7 +46,7 @@ fn has(program: &str) -> bool {
 }
 
 /// A test in an environment that reaches nothing but the stand.
-fn test(stand: &Stand) -> Test {
+pub(crate) fn test(stand: &Stand) -> Test {
     let test = Test::new()
         .file(".aws/credentials", CREDENTIALS)
         .env("AWS_ENDPOINT_URL", &stand.url())

@@ -8,6 +8,15 @@ use crate::support::Test;
 /// Runs `runbook run a.md` on a terminal, answering each prompt as it comes; gives the status and
 /// what the terminal showed. `None` where there is no such `script`.
 fn converse(test: &Test, arguments: &str, answers: &[(&str, &str)]) -> Option<(i32, String)> {
+    talk(test, &format!("run a.md {arguments}"), answers)
+}
+
+/// The same for any command line.
+pub(crate) fn talk(
+    test: &Test,
+    arguments: &str,
+    answers: &[(&str, &str)],
+) -> Option<(i32, String)> {
     let known = Command::new("script").arg("--version").output();
     if !known.is_ok_and(|known| String::from_utf8_lossy(&known.stdout).contains("util-linux")) {
         let _ = writeln!(
@@ -19,7 +28,7 @@ fn converse(test: &Test, arguments: &str, answers: &[(&str, &str)]) -> Option<(i
     let plain = test.command();
     // A prompt that never comes must not hang the tests.
     let program = format!(
-        "timeout --foreground 30 {} run a.md {arguments}",
+        "timeout --foreground 30 {} {arguments}",
         plain.get_program().to_string_lossy()
     );
     let mut child = Command::new("script")

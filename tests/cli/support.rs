@@ -69,10 +69,22 @@ impl Test {
         self
     }
 
+    /// Sets arguments of any number.
+    pub(crate) fn arguments(mut self, args: &[&str]) -> Self {
+        self.args = args.iter().map(|arg| (*arg).to_owned()).collect();
+        self
+    }
+
     /// Sets an environment variable.
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// Has temporary files in a folder of the test's.
+    pub(crate) fn tmp(self, path: &str) -> Self {
+        let path = self.root.path().join(path).display().to_string();
+        self.env("TMPDIR", &path)
     }
 
     /// Sets what the program reads.
@@ -188,6 +200,16 @@ impl Ran {
     /// The text of a file.
     pub(crate) fn read(&self, path: &str) -> String {
         fs::read_to_string(self.root.path().join(path)).expect("the file is there")
+    }
+
+    /// The folder.
+    pub(crate) fn folder(&self) -> &Path {
+        self.root.path()
+    }
+
+    /// The path of a file or folder.
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        self.root.path().join(path)
     }
 
     /// Whether there is a file or folder.

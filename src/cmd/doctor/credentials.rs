@@ -156,6 +156,7 @@ async fn who(
             key,
             source,
             expires,
+            ..
         }) => {
             let expires = expires.map_or_else(String::new, |expires| {
                 expires.strftime(", expires %Y-%m-%d %H:%M UTC").to_string()

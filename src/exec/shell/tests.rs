@@ -13,7 +13,8 @@ use tokio_util::sync::CancellationToken;
 use super::*;
 use crate::world::live::Live;
 use crate::world::{
-    Answer, Boxed, Chunk, End, Operator, Process, Question, SpawnError, Stdin, Stream, World,
+    Answer, Boxed, Chunk, End, Operator, Origin, Process, Question, SpawnError, Stdin, Stream,
+    World,
 };
 
 struct Nobody;
@@ -59,6 +60,7 @@ fn base() -> Environment {
 
 fn execute(argv: Vec<OsString>, environment: Environment, directory: &Path) -> (End, Ran) {
     let process = Process {
+        origin: Origin::default(),
         argv,
         environment,
         directory: directory.to_owned(),

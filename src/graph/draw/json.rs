@@ -75,6 +75,7 @@ fn rest(step: &Step, value: &mut Map<String, Value>) {
     put("always", flag(step.always));
     put("allow_failure", flag(step.allow_failure));
     put("background", flag(step.background));
+    put("idempotent", flag(step.idempotent));
     put("tty", flag(step.tty));
     put("skip", flag(step.skip));
     put(

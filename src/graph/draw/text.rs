@@ -229,6 +229,7 @@ fn notes(graph: &Graph, above: &[Option<usize>], at: usize, step: &Step) -> Vec<
         (step.background, "in the background"),
         (step.always, "always"),
         (step.allow_failure, "may fail"),
+        (step.idempotent, "may run again"),
         (step.tty, "takes the terminal"),
         (step.skip, "skipped"),
     ] {

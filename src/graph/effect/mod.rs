@@ -88,6 +88,13 @@ fn of_script(names: &StepNames) -> Effect {
                 Some(Literal::Words(words)) => program::effect(words),
                 None => Effect::Change,
             },
+            ("aws::api", _) => match (&call.literal, &call.second) {
+                (Some(Literal::Text(service)), Some(Literal::Text(operation))) => {
+                    program::effect(&["aws".to_owned(), service.clone(), operation.clone()])
+                }
+                _ => Effect::Change,
+            },
+            ("aws::secret" | "terraform::state", _) => Effect::Read,
             (name, _) => match name.rsplit_once("::") {
                 Some((_, verb)) => table::of_verb(verb),
                 None => Effect::Read,

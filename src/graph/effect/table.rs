@@ -202,7 +202,8 @@ pub(super) fn of_verb(verb: &str) -> Effect {
         "get", "list", "describe", "head", "wait", "status", "history", "show", "logs", "plan",
         "version", "exists", "identity", "output", "find", "search", "query", "ready", "diff",
         "pods", "nodes",
-    ]) {
+    ]) || matches!(verb, "release" | "values" | "events")
+    {
         Effect::Read
     } else if begins(&[
         "delete",

@@ -1,11 +1,16 @@
 //! What scripts can call, one file for each theme.
 
 mod aws;
+mod helm;
+mod http;
 mod json;
+mod k8s;
 mod operator;
+mod options;
 mod process;
 mod record;
 mod system;
+mod terraform;
 mod text;
 mod time;
 
@@ -34,6 +39,7 @@ pub(super) fn module() -> Shared<Module> {
     process::add(&mut module);
     record::add(&mut module);
     json::add(&mut module);
+    http::add(&mut module);
     text::add(&mut module);
     time::add(&mut module);
     module.build_index();
@@ -42,13 +48,19 @@ pub(super) fn module() -> Shared<Module> {
 
 /// The modules of systems, each under the name that scripts write before `::`.
 pub(super) fn systems() -> Vec<(&'static str, Shared<Module>)> {
-    [("aws", aws::module())]
-        .into_iter()
-        .map(|(name, mut module)| {
-            module.build_index();
-            (name, Shared::new(module))
-        })
-        .collect()
+    [
+        ("aws", aws::module()),
+        ("helm", helm::module()),
+        ("http", http::module()),
+        ("k8s", k8s::module()),
+        ("terraform", terraform::module()),
+    ]
+    .into_iter()
+    .map(|(name, mut module)| {
+        module.build_index();
+        (name, Shared::new(module))
+    })
+    .collect()
 }
 
 /// Adds a function. All are pure in the engine's sense: none changes what it is called on, so

@@ -6,6 +6,7 @@ use super::{Given, Session, function, trouble, unfit};
 use crate::name::{nearest, variable};
 use crate::script::secret::{Raw, Secret};
 use crate::script::shape::to_text;
+use crate::secret::is_beside;
 
 pub(super) fn add(module: &mut Module) {
     function(
@@ -106,6 +107,18 @@ fn secrets(module: &mut Module) {
     function(module, "is_empty", |secret: &mut Secret| {
         secret.reveal().is_empty()
     });
+    function(
+        module,
+        "field",
+        |context: NativeCallContext, secret: &mut Secret, name: ImmutableString| -> Given<Secret> {
+            let part = secret.field(&name)?;
+            if !is_beside(&name) {
+                let session = Session::of(&context)?;
+                session.host.learn(part.name(), part.reveal());
+            }
+            Ok(part)
+        },
+    );
     function(module, "+", |secret: Secret, after: ImmutableString| {
         secret.joined("", &after)
     });

@@ -126,6 +126,15 @@ pub(super) fn named(view: &View<'_>, position: usize) -> Result<Option<Hit>, Mor
         if *name == "token" && harmless(view, position) {
             return Ok(None);
         }
+        // `arn:aws:secretsmanager:us-west-2:123456789012:secret:NAME`: a name, and no secret.
+        if *name == "secret"
+            && view.back(position, 1) == Some(b':')
+            && view
+                .back(position, 2)
+                .is_some_and(|byte| byte.is_ascii_digit())
+        {
+            return Ok(None);
+        }
         let start = match *name {
             "authorization" => behind_scheme(view, place.start)?,
             _ => place.start,

@@ -42,7 +42,7 @@ failed  1 of 2 steps failed: apply-all (apply.md:14), 41.2s
         .raw()
     );
     assert_eq!(
-        show([], Style::plain(80)),
+        show(Vec::<crate::journal::Entry>::new(), Style::plain(80)),
         "nothing is recorded of this run\n"
     );
 }

@@ -5,6 +5,13 @@
 //! program of a `credential_process`, it is not built to start: such a program runs here, as any
 //! other process, and its keys are put in its place.
 
+mod asked;
+mod cli;
+mod engine;
+mod names;
+mod refusals;
+mod secret;
+
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -23,12 +30,15 @@ use serde::Deserialize;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use self::refusals::between;
 use super::shell;
 use crate::credentials::{
     Environment, Identity, NoIdentity, Profiles, SharedFile, answered, expiry, last_four, places,
     profile, regions,
 };
-use crate::world::{End, Process, Stdin};
+use crate::world::{End, Origin, Process, Stdin};
+pub(super) use asked::answer;
+pub(super) use engine::pause;
 
 /// For one request, retries included.
 const REQUEST: Duration = Duration::from_secs(10);
@@ -77,6 +87,48 @@ pub(super) async fn identity(environment: Environment) -> Result<Identity, NoIde
 }
 
 async fn ask(environment: &Environment) -> Result<Identity, NoIdentity> {
+    let Login {
+        config,
+        credentials,
+        source,
+        mut ends,
+        keyed,
+        ..
+    } = login(environment).await?;
+    let answer = aws_sdk_sts::Client::new(&config)
+        .get_caller_identity()
+        .send()
+        .await
+        .map_err(|error| refusal(&error))?;
+    ends.extend(credentials.expiry().and_then(timestamp));
+    if keyed {
+        ends.extend(expiry(environment));
+    }
+    Ok(Identity {
+        account: answer.account.unwrap_or_default(),
+        arn: answer.arn.unwrap_or_default(),
+        user_id: answer.user_id.unwrap_or_default(),
+        source,
+        key: last_four(credentials.access_key_id()),
+        expires: ends.into_iter().min(),
+    })
+}
+
+/// What the SDK needs for a request, made of an environment.
+struct Login {
+    config: SdkConfig,
+    credentials: Credentials,
+    /// Where the credentials came from, in words.
+    source: String,
+    /// When programs said that their keys end.
+    ends: Vec<Timestamp>,
+    /// Whether the key is in the environment itself.
+    keyed: bool,
+    /// Whether a region is set at all.
+    placed: bool,
+}
+
+async fn login(environment: &Environment) -> Result<Login, NoIdentity> {
     let mut texts = texts(environment.clone(), PathBuf::new()).await;
     let profiles = texts.profiles();
     let used = profile(environment).unwrap_or("default");
@@ -97,18 +149,10 @@ async fn ask(environment: &Environment) -> Result<Identity, NoIdentity> {
     }
     let config = load(environment, &texts, &profiles).await;
     let credentials = credentials(&config, environment, &profiles).await?;
-    let answer = aws_sdk_sts::Client::new(&with(config, credentials.clone()))
-        .get_caller_identity()
-        .send()
-        .await
-        .map_err(|error| refusal(&error))?;
-    ends.extend(credentials.expiry().and_then(timestamp));
-    if keyed {
-        ends.extend(expiry(environment));
-    }
-    Ok(Identity {
-        account: answer.account.unwrap_or_default(),
-        arn: answer.arn.unwrap_or_default(),
+    let placed = regions(environment, &profiles).into_iter().next().is_some();
+    Ok(Login {
+        config: with(config, credentials.clone()),
+        credentials,
         source: if keyed {
             "the environment".to_owned()
         } else {
@@ -117,8 +161,9 @@ async fn ask(environment: &Environment) -> Result<Identity, NoIdentity> {
                 None => "a role of this machine or container".to_owned(),
             }
         },
-        key: last_four(credentials.access_key_id()),
-        expires: ends.into_iter().min(),
+        ends,
+        keyed,
+        placed,
     })
 }
 
@@ -174,7 +219,9 @@ async fn credentials(
     };
     provider.provide_credentials().await.map_err(|error| {
         // The error's type is of a crate that is not ours to name.
-        if format!("{error:?}").starts_with("CredentialsNotLoaded") {
+        // A machine without a role is not asked for one, or does not answer.
+        let debug = format!("{error:?}");
+        if debug.starts_with("CredentialsNotLoaded") || debug.contains("FailedToLoadToken") {
             absent()
         } else {
             NoIdentity::Unusable {
@@ -204,10 +251,11 @@ fn refusal(error: &SdkError<GetCallerIdentityError>) -> NoIdentity {
             let code = service.err().meta().code().map(str::to_owned);
             let code = code
                 // Some stand-ins for AWS answer in another service's form.
-                .or_else(|| between(&body, "<Code>", "</Code>"))
+                .or_else(|| between(&body, "<Code>", "</Code>").map(str::to_owned))
                 .unwrap_or_else(|| format!("HTTP {status}"));
             let message = service.err().meta().message().map(str::to_owned);
-            let message = message.or_else(|| between(&body, "<Message>", "</Message>"));
+            let message =
+                message.or_else(|| between(&body, "<Message>", "</Message>").map(str::to_owned));
             if status >= 500 {
                 return NoIdentity::Unreachable {
                     reason: format!("it answers {code}"),
@@ -223,12 +271,6 @@ fn refusal(error: &SdkError<GetCallerIdentityError>) -> NoIdentity {
             reason: first_line(&DisplayErrorContext(error).to_string()),
         },
     }
-}
-
-fn between(text: &str, start: &str, end: &str) -> Option<String> {
-    let (_, rest) = text.split_once(start)?;
-    let (inside, _) = rest.split_once(end)?;
-    Some(inside.trim().to_owned())
 }
 
 /// The first line of a text, shortened.
@@ -276,6 +318,7 @@ async fn run(command: &str, environment: &Environment) -> Result<Key, NoIdentity
         reason: format!("the `credential_process` of the profile {reason}"),
     };
     let process = Process {
+        origin: Origin::default(),
         argv: ["sh", "-c", command].map(OsString::from).into(),
         environment: environment.clone(),
         directory: environment

@@ -2,10 +2,17 @@
 //!
 //! Only its room `shell` starts processes.
 
+mod arguments;
 mod aws;
 mod calls;
+mod helm;
+mod http;
 mod kube;
+mod kubernetes;
+mod private;
+mod program;
 mod shell;
+mod terraform;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -26,6 +33,8 @@ use super::{
 pub struct Live {
     operator: Arc<dyn Operator>,
     began: Instant,
+    private: private::Private,
+    clusters: kubernetes::Clusters,
 }
 
 impl Live {
@@ -36,6 +45,8 @@ impl Live {
         Self {
             operator,
             began: Instant::now(),
+            private: private::Private::default(),
+            clusters: kubernetes::Clusters::default(),
         }
     }
 }
@@ -62,7 +73,13 @@ impl World for Live {
         progress: mpsc::Sender<String>,
         cancel: CancellationToken,
     ) -> Boxed<'_, Result<Reply, CallError>> {
-        Box::pin(calls::answer(call, progress, cancel))
+        Box::pin(calls::answer(
+            call,
+            progress,
+            cancel,
+            &self.private,
+            &self.clusters,
+        ))
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is where the clock is read")]

@@ -56,6 +56,7 @@ pub(super) async fn run(
         return Ok(Exit {
             end: End::Cancelled,
             elapsed: began.elapsed(),
+            left: None,
         });
     }
     let Started {
@@ -105,7 +106,11 @@ pub(super) async fn run(
     } else {
         pipes.drain().await;
     }
-    Ok(Exit { end, elapsed })
+    Ok(Exit {
+        end,
+        elapsed,
+        left: None,
+    })
 }
 
 /// Waits until the time is up, or for ever.

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::credentials::Environment;
-use crate::world::{Chunk, End, Exit, Process, SpawnError, Stdin, Stream};
+use crate::world::{Chunk, End, Exit, Origin, Process, SpawnError, Stdin, Stream};
 
 fn environment() -> Environment {
     let mut environment = Environment::default();
@@ -23,6 +23,7 @@ fn environment() -> Environment {
 
 fn process(argv: &[&str]) -> Process {
     Process {
+        origin: Origin::default(),
         argv: argv.iter().map(OsString::from).collect(),
         environment: environment(),
         directory: PathBuf::from("/"),

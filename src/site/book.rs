@@ -1,0 +1,366 @@
+//! The preprocessor: mdBook's chapters in, the same chapters with what we know of them out.
+
+use std::collections::{BTreeSet, HashMap};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+
+use jiff::Timestamp;
+use mdbook_preprocessor::book::{Book, BookItem, Chapter};
+use mdbook_preprocessor::{Preprocessor, PreprocessorContext, parse_input};
+
+use super::history::{Archive, History, Past, assign};
+use super::index::{self, Listed};
+use super::page::Page;
+use super::slots::{Filling, Slots};
+use super::{Error, runs};
+use crate::document::Effect;
+use crate::journal::Store;
+use crate::language::Vocabulary;
+
+/// How many of the newest runs of a runbook have a page.
+const PAGED: usize = 10;
+/// Threads that read pages have room for what nests deeply.
+const STACK: usize = 64 * 1024 * 1024;
+
+/// What the pages are made of, besides themselves.
+#[derive(Clone, Debug)]
+pub struct Records {
+    /// Where the journals are.
+    pub runs: Store,
+    /// What scripts can call.
+    pub vocabulary: Arc<Vocabulary>,
+    /// Against when it is told what is stale.
+    pub now: Timestamp,
+    /// How many pages are read at a time.
+    pub threads: usize,
+    /// The folder of the pages, where mdBook is given another.
+    source: Option<PathBuf>,
+    /// Where what we put into pages is kept back, if it is.
+    slots: Option<Arc<Slots>>,
+    archive: Arc<Archive>,
+}
+
+impl Records {
+    /// Takes the journals of a store.
+    #[must_use]
+    pub fn new(runs: Store, vocabulary: Vocabulary, now: Timestamp, threads: usize) -> Self {
+        Self {
+            runs,
+            vocabulary: Arc::new(vocabulary),
+            now,
+            threads: threads.max(1),
+            source: None,
+            slots: None,
+            archive: Arc::default(),
+        }
+    }
+
+    /// The same for the pages of a folder, by whose paths the journals know them.
+    pub(super) fn of(&self, source: &Path, slots: &Arc<Slots>) -> Self {
+        Self {
+            source: Some(source.to_owned()),
+            slots: Some(Arc::clone(slots)),
+            ..self.clone()
+        }
+    }
+}
+
+impl Preprocessor for Records {
+    fn name(&self) -> &'static str {
+        "runbook"
+    }
+
+    fn run(
+        &self,
+        context: &PreprocessorContext,
+        mut book: Book,
+    ) -> Result<Book, mdbook_preprocessor::errors::Error> {
+        let source = self.source.as_ref().unwrap_or(&context.config.book.src);
+        self.weave(source, context.config.book.title.as_deref(), &mut book);
+        Ok(book)
+    }
+
+    fn supports_renderer(
+        &self,
+        renderer: &str,
+    ) -> Result<bool, mdbook_preprocessor::errors::Error> {
+        Ok(supports(renderer))
+    }
+}
+
+/// Whether what we make is of use to a renderer.
+#[must_use]
+pub fn supports(renderer: &str) -> bool {
+    renderer == "html"
+}
+
+/// mdBook's protocol for commands: `[context, book]` comes in as JSON, the book goes out.
+///
+/// # Errors
+/// Where the input is not that, or the output can't be written.
+pub fn preprocess(
+    input: impl Read,
+    output: impl Write,
+    records: impl FnOnce(&Path) -> Records,
+) -> Result<(), Error> {
+    let (context, book) = parse_input(input).map_err(|error| Error::protocol(&error))?;
+    let records = records(&context.root);
+    let book = records
+        .run(&context, book)
+        .map_err(|error| Error::protocol(&error))?;
+    serde_json::to_writer(output, &book).map_err(|error| Error::Protocol {
+        reason: error.to_string(),
+    })
+}
+
+/// A chapter that is a runbook.
+struct Woven {
+    /// Its path in the site, with `/`, ending in `.html`.
+    path: String,
+    page: Page,
+}
+
+impl Records {
+    fn weave(&self, source: &Path, title: Option<&str>, book: &mut Book) {
+        let pages = self.read(source, book);
+        let past = self.archive.runs(&self.runs);
+        let known: Vec<(PathBuf, String)> = pages
+            .iter()
+            .map(|page| match page {
+                Some(woven) => (
+                    PathBuf::from(woven.page.document().source.name()),
+                    woven.page.title().to_owned(),
+                ),
+                None => (PathBuf::new(), String::new()),
+            })
+            .collect();
+        let named: Vec<(&Path, &str)> = known
+            .iter()
+            .map(|(path, title)| (path.as_path(), title.as_str()))
+            .collect();
+        let histories = assign(&named, &past);
+        let mut held = Vec::with_capacity(pages.len());
+        let mut written = Vec::with_capacity(pages.len());
+        for page in self.write(&pages, &histories) {
+            let (text, kept) = page.map_or((None, Vec::new()), |(text, kept)| (Some(text), kept));
+            written.push(text);
+            held.push(kept);
+        }
+        if let Some(slots) = &self.slots {
+            slots.keep(held);
+        }
+        let mut number = 0;
+        book.for_each_chapter_mut(|chapter| {
+            if let Some(text) = written.get_mut(number).and_then(Option::take) {
+                chapter.content = text;
+            }
+            number += 1;
+        });
+        let runbooks: Vec<(&Woven, &History)> = pages
+            .iter()
+            .zip(&histories)
+            .filter_map(|(page, history)| Some((page.as_ref()?, history)))
+            .filter(|(woven, history)| woven.page.is_runbook() || !history.runs.is_empty())
+            .collect();
+        self.add_runs(book, &runbooks, &past);
+        self.add_index(book, &runbooks, title);
+    }
+
+    /// Reads the chapters, several at a time; nothing for those that are no Markdown files.
+    fn read(&self, source: &Path, book: &mut Book) -> Vec<Option<Woven>> {
+        let mut chapters: Vec<Option<(PathBuf, String, String)>> = Vec::new();
+        book.for_each_chapter_mut(|chapter| {
+            chapters.push(match (&chapter.source_path, &chapter.path) {
+                (Some(from), Some(to)) => Some((
+                    source.join(from),
+                    address(to),
+                    std::mem::take(&mut chapter.content),
+                )),
+                _ => None,
+            });
+        });
+        let read = |chapter: &Option<(PathBuf, String, String)>| {
+            let (name, path, text) = chapter.as_ref()?;
+            Some(Woven {
+                path: path.clone(),
+                page: Page::read(&name.to_string_lossy(), text, &self.vocabulary),
+            })
+        };
+        self.side_by_side(&chapters, read)
+    }
+
+    /// The text of each page, and what is kept back of it.
+    fn write(
+        &self,
+        pages: &[Option<Woven>],
+        histories: &[History],
+    ) -> Vec<Option<(String, Vec<String>)>> {
+        let all: Vec<_> = pages.iter().zip(histories).enumerate().collect();
+        self.side_by_side(&all, |(number, (page, history))| {
+            let woven = page.as_ref()?;
+            if !woven.page.is_runbook() && history.runs.is_empty() {
+                // What is no runbook stays as it was, but for front matter, which is no text.
+                let document = woven.page.document();
+                let text = document.source.text();
+                let front = document.front_matter.span.end;
+                return Some((text.get(front..).unwrap_or(text).to_owned(), Vec::new()));
+            }
+            let depth = woven.path.matches('/').count();
+            let mut filling = Filling::new(self.slots.as_ref().map(|_| *number));
+            let root = "../".repeat(depth);
+            let text = woven.page.markdown(history, self.now, &root, &mut filling);
+            Some((text, filling.held()))
+        })
+    }
+
+    fn side_by_side<T: Sync, U: Send>(
+        &self,
+        all: &[T],
+        each: impl Fn(&T) -> Option<U> + Sync,
+    ) -> Vec<Option<U>> {
+        let size = all.len().div_ceil(self.threads).max(1);
+        thread::scope(|scope| {
+            let parts: Vec<_> = all
+                .chunks(size)
+                .filter_map(|part| {
+                    thread::Builder::new()
+                        .stack_size(STACK)
+                        .spawn_scoped(scope, || part.iter().map(&each).collect::<Vec<_>>())
+                        .ok()
+                })
+                .collect();
+            parts
+                .into_iter()
+                .flat_map(|part| match part.join() {
+                    Ok(done) => done,
+                    Err(panic) => std::panic::resume_unwind(panic),
+                })
+                .collect()
+        })
+    }
+
+    /// A page for each of the newest runs, and for those that the pages refer to.
+    fn add_runs(&self, book: &mut Book, runbooks: &[(&Woven, &History)], past: &[Arc<Past>]) {
+        let mut wanted: BTreeSet<&str> = BTreeSet::new();
+        let mut of: HashMap<&str, &Woven> = HashMap::new();
+        for (woven, history) in runbooks {
+            for past in &history.runs {
+                of.insert(past.run.id.as_str(), woven);
+            }
+            let newest = history.runs.iter().take(PAGED);
+            wanted.extend(newest.map(|past| past.run.id.as_str()));
+        }
+        let mut referred: Vec<Arc<Past>> = Vec::new();
+        for (woven, history) in runbooks {
+            for step in &woven.page.graph.steps {
+                let verified = history.step(step.id.as_str(), self.now);
+                referred.extend(verified.passed);
+                referred.extend(verified.last.map(|(_, past)| past));
+            }
+        }
+        wanted.extend(referred.iter().map(|past| past.run.id.as_str()));
+        let orphans = past
+            .iter()
+            .filter(|past| !of.contains_key(past.run.id.as_str()))
+            .take(PAGED);
+        wanted.extend(orphans.map(|past| past.run.id.as_str()));
+        let shown: Vec<(&Past, Option<&Woven>)> = past
+            .iter()
+            .filter(|past| wanted.contains(past.run.id.as_str()))
+            .map(|past| (past.as_ref(), of.get(past.run.id.as_str()).copied()))
+            .collect();
+        if shown.is_empty() {
+            return;
+        }
+        let rows: Vec<_> = shown
+            .iter()
+            .map(|(past, woven)| {
+                (
+                    *past,
+                    woven.map(|woven| (woven.path.as_str(), woven.page.title())),
+                )
+            })
+            .collect();
+        let mut list = chapter(
+            "Runs",
+            format!("<h1>Runs</h1>{}", runs::table(&rows)),
+            "runs/index",
+        );
+        for (past, woven) in shown {
+            let mut effects: HashMap<String, Effect> = HashMap::new();
+            if let Some(woven) = woven {
+                let graph = &woven.page.graph;
+                for (at, step) in graph.steps.iter().enumerate() {
+                    effects.insert(step.id.as_str().to_owned(), graph.effect(at));
+                }
+            }
+            let page = woven.map(|woven| (woven.path.as_str(), woven.page.title()));
+            let html = runs::html(past, page, &effects);
+            let path = runs::path_of(&past.run.id);
+            let mut run = chapter(&runs::name(past), html, &path);
+            run.parent_names = vec!["Runs".to_owned()];
+            list.sub_items.push(BookItem::Chapter(run));
+        }
+        book.items.push(BookItem::Separator);
+        book.items.push(BookItem::Chapter(list));
+    }
+
+    /// The list of all runbooks: the first page, where the book has none of its own.
+    fn add_index(&self, book: &mut Book, runbooks: &[(&Woven, &History)], title: Option<&str>) {
+        if runbooks.is_empty() {
+            return;
+        }
+        let listed: Vec<Listed<'_>> = runbooks
+            .iter()
+            .map(|(woven, history)| {
+                let digest = history.last().and_then(|past| past.report.head.as_ref());
+                Listed {
+                    path: woven.path.clone(),
+                    title: woven.page.title(),
+                    owner: woven.page.document().front_matter.owner.as_deref(),
+                    steps: woven.page.steps(),
+                    broken: !woven.page.document().plain && woven.page.diagnostics.has_errors(),
+                    changed: digest.is_some_and(|head| head.digest != woven.page.digest),
+                    history,
+                }
+            })
+            .collect();
+        let html = index::html(title.unwrap_or("Runbooks"), &listed, self.now);
+        let taken: BTreeSet<PathBuf> = book
+            .chapters()
+            .filter_map(|chapter| chapter.path.clone())
+            .collect();
+        let free = ["index", "runbooks", "all-runbooks"]
+            .into_iter()
+            .find(|name| !taken.contains(Path::new(&format!("{name}.md"))));
+        let Some(name) = free else {
+            return;
+        };
+        let list = BookItem::Chapter(chapter("All runbooks", html, name));
+        if name == "index" {
+            book.items.insert(0, list);
+        } else {
+            book.items.push(list);
+        }
+    }
+}
+
+/// A chapter of ours.
+fn chapter(name: &str, html: String, path: &str) -> Chapter {
+    let mut chapter = Chapter::new(name, html, format!("{path}.md"), Vec::new());
+    // No file is behind it.
+    chapter.source_path = None;
+    chapter
+}
+
+/// The address of a chapter in the site.
+fn address(path: &Path) -> String {
+    let parts: Vec<_> = path
+        .with_extension("html")
+        .components()
+        .map(|part| part.as_os_str().to_string_lossy().into_owned())
+        .collect();
+    parts.join("/")
+}

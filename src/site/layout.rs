@@ -1,0 +1,229 @@
+//! Where the nodes of a graph stand: in layers, each below what it waits for.
+//!
+//! The layered method (Sugiyama, Tagawa and Toda, 1981): longest paths give the layers, an edge that
+//! passes a layer gets a place of its own in it, and a few sweeps by the mean of the neighbours take
+//! crossings out.
+
+/// The width and height of a node, and the space between nodes.
+pub(super) const WIDTH: usize = 196;
+pub(super) const HEIGHT: usize = 44;
+const GAP: usize = 20;
+const RISE: usize = 26;
+/// The width of the place of an edge that passes a layer.
+const LANE: usize = 14;
+/// A node, or `None` for a place that an edge passes.
+type Place = Option<usize>;
+
+/// A graph, laid out.
+#[derive(Debug)]
+pub(super) struct Layout {
+    /// The middle of the upper side of each node.
+    pub(super) nodes: Vec<(usize, usize)>,
+    /// The points of each edge from the lower side of its first node to the upper side of its last.
+    pub(super) edges: Vec<Vec<(usize, usize)>>,
+    pub(super) width: usize,
+    pub(super) height: usize,
+}
+
+/// Lays out a graph whose edges `(from, to)` are drawn downwards.
+pub(super) fn layout(count: usize, edges: &[(usize, usize)]) -> Layout {
+    let layer = layers(count, edges);
+    let depth = layer.iter().max().map_or(0, |last| last + 1);
+    let mut rows: Vec<Vec<Place>> = vec![Vec::new(); depth];
+    // Each place by its row and its number there; `lanes` are the places of each edge.
+    let mut near: Vec<Vec<(Vec<usize>, Vec<usize>)>> = vec![Vec::new(); depth];
+    let mut at = vec![0; count];
+    for (node, row) in layer.iter().enumerate() {
+        at[node] = rows[*row].len();
+        rows[*row].push(Some(node));
+        near[*row].push((Vec::new(), Vec::new()));
+    }
+    let mut lanes: Vec<Vec<(usize, usize)>> = Vec::with_capacity(edges.len());
+    for (from, to) in edges {
+        let mut path = vec![(layer[*from], at[*from])];
+        for row in layer[*from] + 1..layer[*to] {
+            path.push((row, rows[row].len()));
+            rows[row].push(None);
+            near[row].push((Vec::new(), Vec::new()));
+        }
+        path.push((layer[*to], at[*to]));
+        for pair in path.windows(2) {
+            near[pair[0].0][pair[0].1].1.push(pair[1].1);
+            near[pair[1].0][pair[1].1].0.push(pair[0].1);
+        }
+        lanes.push(path);
+    }
+    let order = untangle(&near);
+    let span = |place: Place| if place.is_some() { WIDTH } else { LANE };
+    let wide = |row: usize| -> usize {
+        let places = &order[row];
+        places.iter().map(|at| span(rows[row][*at])).sum::<usize>()
+            + GAP * places.len().saturating_sub(1)
+    };
+    let width = (0..depth).map(wide).max().unwrap_or(0);
+    let mut middle: Vec<Vec<usize>> = rows.iter().map(|row| vec![0; row.len()]).collect();
+    for row in 0..depth {
+        let mut x = (width - wide(row)) / 2;
+        for place in &order[row] {
+            let own = span(rows[row][*place]);
+            middle[row][*place] = x + own / 2;
+            x += own + GAP;
+        }
+    }
+    let top = |row: usize| row * (HEIGHT + RISE);
+    let nodes = (0..count)
+        .map(|node| (middle[layer[node]][at[node]], top(layer[node])))
+        .collect();
+    let edges = lanes
+        .iter()
+        .map(|path| {
+            let last = path.len() - 1;
+            let mut points = Vec::with_capacity(path.len() * 2);
+            for (number, (row, place)) in path.iter().enumerate() {
+                let x = middle[*row][*place];
+                if number > 0 {
+                    points.push((x, top(*row)));
+                }
+                if number < last {
+                    points.push((x, top(*row) + HEIGHT));
+                }
+            }
+            points
+        })
+        .collect();
+    Layout {
+        nodes,
+        edges,
+        width,
+        height: (depth * (HEIGHT + RISE)).saturating_sub(RISE),
+    }
+}
+
+/// The layer of each node: the longest way to it. Edges of a cycle are passed over.
+fn layers(count: usize, edges: &[(usize, usize)]) -> Vec<usize> {
+    let mut layer = vec![0; count];
+    // In a graph without cycles as many rounds as layers settle it.
+    for _ in 0..count {
+        let mut settled = true;
+        for (from, to) in edges {
+            if layer[*to] <= layer[*from] && layer[*from] + 1 < count {
+                layer[*to] = layer[*from] + 1;
+                settled = false;
+            }
+        }
+        if settled {
+            break;
+        }
+    }
+    layer
+}
+
+/// The order of the places of each row; `near` are the neighbours above and below.
+fn untangle(near: &[Vec<(Vec<usize>, Vec<usize>)>]) -> Vec<Vec<usize>> {
+    let mut order: Vec<Vec<usize>> = near.iter().map(|row| (0..row.len()).collect()).collect();
+    let mut rank: Vec<Vec<usize>> = order.clone();
+    for sweep in 0..6 {
+        let down = sweep % 2 == 0;
+        let rows: Vec<usize> = if down {
+            (1..near.len()).collect()
+        } else {
+            (0..near.len().saturating_sub(1)).rev().collect()
+        };
+        for row in rows {
+            let beside = if down { &rank[row - 1] } else { &rank[row + 1] };
+            let weight = |place: &usize| {
+                let (above, below) = &near[row][*place];
+                let neighbours = if down { above } else { below };
+                if neighbours.is_empty() {
+                    return (rank[row][*place] * 1024, rank[row][*place]);
+                }
+                let sum: usize = neighbours.iter().map(|other| beside[*other]).sum();
+                (sum * 1024 / neighbours.len(), rank[row][*place])
+            };
+            let mut places = order[row].clone();
+            places.sort_by_key(weight);
+            for (number, place) in places.iter().enumerate() {
+                rank[row][*place] = number;
+            }
+            order[row] = places;
+        }
+    }
+    order
+}
+
+/// The edges that no longer way implies, in their order; `keep` are kept in any case.
+pub(super) fn reduce(count: usize, edges: &[(usize, usize, bool)]) -> Vec<(usize, usize, bool)> {
+    let words = count.div_ceil(64);
+    let mut below: Vec<Vec<usize>> = vec![Vec::new(); count];
+    for (from, to, _) in edges {
+        below[*from].push(*to);
+    }
+    // Steps mostly stand in their order, so going backwards every `to` is known already.
+    let mut reach = vec![vec![0_u64; words]; count];
+    for from in (0..count).rev() {
+        let mut own = vec![0_u64; words];
+        for to in &below[from] {
+            own[to / 64] |= 1 << (to % 64);
+            for (word, more) in own.iter_mut().zip(&reach[*to]) {
+                *word |= more;
+            }
+        }
+        reach[from] = own;
+    }
+    edges
+        .iter()
+        .filter(|(from, to, _)| {
+            !below[*from]
+                .iter()
+                .any(|via| via != to && reach[*via][to / 64] & (1 << (to % 64)) != 0)
+        })
+        .copied()
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_chain_is_a_column_and_a_fork_stands_side_by_side() {
+        let chain = layout(3, &[(0, 1), (1, 2)]);
+        assert_eq!(chain.width, WIDTH);
+        assert!(chain.nodes.windows(2).all(|pair| pair[0].0 == pair[1].0));
+        let fork = layout(3, &[(0, 1), (0, 2)]);
+        assert_eq!(fork.nodes[1].1, fork.nodes[2].1);
+        assert_eq!(fork.width, 2 * WIDTH + GAP);
+    }
+
+    #[test]
+    fn what_a_longer_way_implies_is_not_drawn() {
+        let edges = [(0, 1, false), (1, 2, false), (0, 2, true)];
+        assert_eq!(reduce(3, &edges), edges[..2]);
+    }
+
+    proptest! {
+        #[test]
+        fn nodes_never_overlap_and_edges_go_down(
+            count in 1_usize..20,
+            pairs in proptest::collection::vec((0_usize..20, 0_usize..20), 0..40),
+        ) {
+            let edges: Vec<_> = pairs
+                .into_iter()
+                .filter(|(from, to)| from < to && *to < count)
+                .collect();
+            let drawn = layout(count, &edges);
+            for (one, a) in drawn.nodes.iter().enumerate() {
+                prop_assert!(a.0 + WIDTH / 2 <= drawn.width && a.1 + HEIGHT <= drawn.height);
+                for b in &drawn.nodes[one + 1..] {
+                    prop_assert!(a.1 != b.1 || a.0.abs_diff(b.0) >= WIDTH);
+                }
+            }
+            for (edge, points) in edges.iter().zip(&drawn.edges) {
+                prop_assert!(drawn.nodes[edge.0].1 < drawn.nodes[edge.1].1);
+                prop_assert!(points.windows(2).all(|pair| pair[0].1 <= pair[1].1));
+            }
+        }
+    }
+}

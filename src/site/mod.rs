@@ -1,0 +1,103 @@
+//! The site: runbooks as pages that show whether they still hold.
+//!
+//! mdBook is the engine. Ours is a preprocessor, which reads documents and journals and puts a head,
+//! a graph and a panel for each step into the pages, and adds the list of runbooks and the pages of
+//! runs; and the theme, whose pages ask no other host for anything. This room reads; it never runs a
+//! step, starts no process, and does not know the room that does. What pages and journals hold is
+//! untrusted: all of it passes [`escape`].
+
+mod ansi;
+mod book;
+mod build;
+mod graph;
+mod head;
+mod highlight;
+mod history;
+mod html;
+mod index;
+mod layout;
+mod markup;
+mod page;
+mod panel;
+mod paste;
+mod runs;
+mod server;
+mod slots;
+mod summary;
+mod theme;
+mod timeline;
+
+pub use ansi::ansi;
+pub use book::{Records, preprocess, supports};
+pub use build::{Built, Site};
+pub use html::escape;
+pub use server::{Server, reply};
+
+/// Why there is no site.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// There are no pages.
+    #[error("there are no pages in `{folder}`")]
+    Empty {
+        /// The folder that was looked into.
+        folder: String,
+    },
+    /// The folder of the pages is not there.
+    #[error("there is no folder `{folder}`")]
+    Missing {
+        /// The folder.
+        folder: String,
+    },
+    /// The site would take the place of something else.
+    #[error("the site can't go into `{folder}`: {reason}")]
+    Occupied {
+        /// The folder.
+        folder: String,
+        /// What is there.
+        reason: String,
+    },
+    /// mdBook can't make the book.
+    #[error("{reason}")]
+    Book {
+        /// Why not, in its words.
+        reason: String,
+    },
+    /// What a preprocessor is given is not what mdBook gives.
+    #[error("the input is not mdBook's: {reason}")]
+    Protocol {
+        /// What is wrong.
+        reason: String,
+    },
+    /// A file can't be read or written.
+    #[error("`{path}` can't be {done}: {reason}")]
+    File {
+        /// The file.
+        path: String,
+        /// `read` or `written`.
+        done: &'static str,
+        /// Why not.
+        reason: String,
+    },
+}
+
+impl Error {
+    pub(crate) fn protocol(error: &mdbook_preprocessor::errors::Error) -> Self {
+        Self::Protocol {
+            reason: format!("{error:#}"),
+        }
+    }
+
+    pub(crate) fn book(error: &mdbook_driver::errors::Error) -> Self {
+        Self::Book {
+            reason: format!("{error:#}"),
+        }
+    }
+
+    pub(crate) fn write(path: &std::path::Path, error: &std::io::Error) -> Self {
+        Self::File {
+            path: path.display().to_string(),
+            done: "written",
+            reason: error.to_string(),
+        }
+    }
+}

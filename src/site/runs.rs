@@ -1,0 +1,427 @@
+//! The page of a run: what happened, step by step, and a player that shows any moment of it.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use super::ansi::ansi;
+use super::graph::{self, Node};
+use super::history::{Past, Standing, base};
+use super::html::{self, escape};
+use super::panel::badge;
+use super::timeline::line;
+use crate::document::Effect;
+use crate::event::{Event, Status, Stream};
+use crate::journal::{Reader, short};
+use crate::report::Step;
+use crate::value::show_duration;
+
+/// How much of the output of a step is shown: this much of its beginning, and of its end.
+const SHOWN: usize = 48 * 1024;
+/// How many entries the timeline has.
+const ENTRIES: usize = 2000;
+
+/// The path of a run's page from the root of the site, without its ending.
+pub(super) fn path_of(id: &str) -> String {
+    let safe: String = id
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || c == '-' {
+                c
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    format!("runs/{safe}")
+}
+
+/// The name of a run as a link, for a page whose way to the root is given.
+pub(super) fn link_to(past: &Past, root: &str) -> String {
+    format!(
+        "<a class=\"rb-run\" href=\"{root}{}.html\">{}</a>",
+        path_of(&past.run.id),
+        escape(short(&past.run.id))
+    )
+}
+
+/// The page of a run as one line of HTML; `page` is the way to its runbook and its title.
+pub(super) fn html(
+    past: &Past,
+    page: Option<(&str, &str)>,
+    effects: &HashMap<String, Effect>,
+) -> String {
+    let report = &past.report;
+    let Some(head) = &report.head else {
+        return String::new();
+    };
+    let mut out = String::with_capacity(16 * 1024);
+    let standing = Standing::of_status(past.status());
+    let _ = write!(
+        out,
+        "<h1>Run {} of {}</h1><div class=\"rb-head\"><div class=\"rb-status\" data-state=\"{}\"><p class=\"rb-verdict\"><span aria-hidden=\"true\">{}</span> {}</p><p>",
+        escape(short(&past.run.id)),
+        escape(head.title.as_str()),
+        standing.word(),
+        standing.sign(),
+        capital(standing.word())
+    );
+    if let Some(at) = past.started() {
+        let _ = write!(out, "{}", html::time(at));
+    }
+    if let Some(elapsed) = report.elapsed {
+        let _ = write!(out, ", {}", show_duration(elapsed));
+    }
+    let _ = write!(out, ", by {}", escape(&head.operator));
+    if let Some(target) = &head.target {
+        let _ = write!(out, ", against <b>{}</b>", escape(target));
+    }
+    if let Some(reason) = &report.reason {
+        let _ = write!(
+            out,
+            "<br><span class=\"rb-why\">{}</span>",
+            escape(reason.as_str())
+        );
+    }
+    if !report.finished {
+        out.push_str("<br><span class=\"rb-why\">The journal ends before the run does.</span>");
+    }
+    out.push_str("</p></div>");
+    facts(&mut out, past, page);
+    let nodes = nodes(past, effects);
+    let edges = edges(past);
+    let picture = graph::draw(&nodes, &edges, head.title.as_str());
+    let (timeline, outputs, last) = told(past);
+    if !timeline.is_empty() {
+        let _ = write!(
+            out,
+            "<div class=\"rb-player\" data-last=\"{last}\" hidden role=\"group\" aria-label=\"Player\"></div>"
+        );
+    }
+    if !picture.is_empty() {
+        let _ = write!(
+            out,
+            "<details class=\"rb-fold\" open><summary>The run as a graph</summary>{picture}{}</details>",
+            graph::LEGEND
+        );
+    }
+    out.push_str("</div><h2>Steps</h2>");
+    for step in report.steps() {
+        one(&mut out, step, outputs.get(&step.id));
+    }
+    if !timeline.is_empty() {
+        let _ = write!(
+            out,
+            "<h2>Timeline</h2><details class=\"rb-fold\"><summary>{last} entries of the journal</summary><ol class=\"rb-time\">{timeline}</ol></details>"
+        );
+    }
+    out
+}
+
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
+fn facts(out: &mut String, past: &Past, page: Option<(&str, &str)>) {
+    let Some(head) = &past.report.head else {
+        return;
+    };
+    out.push_str("<dl class=\"rb-facts\"><div><dt>Runbook</dt><dd>");
+    match page {
+        Some((path, title)) => {
+            let _ = write!(out, "<a href=\"../{}\">{}</a>", escape(path), escape(title));
+        }
+        None => out.push_str(&escape(&head.document)),
+    }
+    let _ = write!(
+        out,
+        "</dd></div><div><dt>Run</dt><dd><code>{}</code></dd></div><div><dt>Program</dt><dd>{} on {}</dd></div>",
+        escape(&past.run.id),
+        escape(&head.program),
+        escape(&head.platform)
+    );
+    if let Some(identity) = &head.identity {
+        let _ = write!(
+            out,
+            "<div><dt>AWS</dt><dd><code>{}</code> in {}</dd></div>",
+            escape(identity.arn.as_str()),
+            escape(identity.account.as_str())
+        );
+    }
+    for (name, value) in &head.inputs {
+        let value = serde_json::to_value(value).unwrap_or_default();
+        let value = value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned);
+        let _ = write!(
+            out,
+            "<div><dt>{}</dt><dd><code>{}</code></dd></div>",
+            escape(name),
+            escape(&html::short(&value, 200))
+        );
+    }
+    for removed in &head.removed {
+        let _ = write!(
+            out,
+            "<div><dt>Without</dt><dd><code>{}</code>: {}</dd></div>",
+            escape(&removed.name),
+            escape(&removed.reason)
+        );
+    }
+    out.push_str("</dl>");
+}
+
+fn nodes(past: &Past, effects: &HashMap<String, Effect>) -> Vec<Node> {
+    past.report
+        .steps()
+        .map(|step| Node {
+            id: step.id.clone(),
+            title: step.title.as_str().to_owned(),
+            kind: step.kind.clone(),
+            effect: effects.get(base(&step.id)).copied(),
+            standing: Standing::of_state(step.state),
+            link: Some(format!("#{}", html::anchor(&step.id))),
+        })
+        .collect()
+}
+
+fn edges(past: &Past) -> Vec<(usize, usize, bool)> {
+    let steps: Vec<&Step> = past.report.steps().collect();
+    let mut edges = Vec::new();
+    for (to, step) in steps.iter().enumerate() {
+        for need in &step.needs {
+            let instances = steps.iter().enumerate().filter(|(_, other)| {
+                other.id == *need
+                    || other
+                        .id
+                        .strip_prefix(need.as_str())
+                        .is_some_and(|rest| rest.starts_with('['))
+            });
+            edges.extend(instances.map(|(from, _)| (from, to, false)));
+        }
+    }
+    edges
+}
+
+/// The output of a step: its pieces with their numbers, and how much is left out.
+#[derive(Default)]
+struct Output {
+    pieces: Vec<(u64, Stream, String)>,
+    length: usize,
+    left_out: u64,
+}
+
+/// The timeline, the output of each step, and the number of the last entry.
+fn told(past: &Past) -> (String, HashMap<String, Output>, u64) {
+    let mut timeline = String::new();
+    let mut outputs: HashMap<String, Output> = HashMap::new();
+    let (mut last, mut written) = (0, 0);
+    let entries = Reader::open(past.run.journal()).into_iter().flatten();
+    let began = past.started();
+    for entry in entries.map_while(Result::ok) {
+        last = entry.seq;
+        if let Event::Output {
+            step,
+            stream,
+            skipped,
+            text,
+            ..
+        } = &entry.event
+        {
+            let output = outputs.entry(step.clone()).or_default();
+            output.left_out += skipped;
+            let text = text.lossy().into_owned();
+            output.length += text.len();
+            output.pieces.push((entry.seq, *stream, text));
+            // The beginning and the end of a long output tell most.
+            while output.length > 2 * SHOWN && output.pieces.len() > 2 {
+                let middle = output.pieces.len() / 2;
+                let (_, _, gone) = output.pieces.remove(middle);
+                output.length -= gone.len();
+                output.left_out += gone.len() as u64;
+            }
+        }
+        if written < ENTRIES {
+            line(&mut timeline, &entry, began);
+            written += 1;
+        }
+    }
+    (timeline, outputs, last)
+}
+
+fn one(out: &mut String, step: &Step, output: Option<&Output>) {
+    let standing = Standing::of_state(step.state);
+    let id = escape(&step.id);
+    let anchor = html::anchor(&step.id);
+    let _ = write!(
+        out,
+        "<div class=\"rb-step\" id=\"{anchor}\" role=\"group\" aria-label=\"Step {id}\" data-step=\"{id}\" data-state=\"{}\"><div class=\"rb-bar\"><a class=\"rb-name\" href=\"#{anchor}\">{id}</a><span class=\"rb-kind\">{}</span><span class=\"rb-term\">{}</span>",
+        standing.word(),
+        escape(&step.kind),
+        escape(step.title.as_str())
+    );
+    if let Some(elapsed) = step.elapsed {
+        let _ = write!(
+            out,
+            "<span class=\"rb-term\"><b>took</b> {}</span>",
+            show_duration(elapsed)
+        );
+    }
+    if step.attempts > 1 {
+        let _ = write!(
+            out,
+            "<span class=\"rb-term\"><b>attempts</b> {}</span>",
+            step.attempts
+        );
+    }
+    if let Some(code) = step.code.filter(|code| *code != 0) {
+        let _ = write!(out, "<span class=\"rb-term\"><b>exit</b> {code}</span>");
+    }
+    let _ = write!(out, "{}</div>", badge(standing));
+    if let Some(reason) = &step.reason {
+        let _ = write!(out, "<p class=\"rb-why\">{}</p>", escape(reason.as_str()));
+    }
+    if let Some(detail) = &step.detail {
+        let _ = write!(
+            out,
+            "<pre class=\"rb-out\" tabindex=\"0\" aria-label=\"Where {id} failed\">{}</pre>",
+            ansi(detail.as_str())
+        );
+    }
+    if !step.checks.is_empty() {
+        out.push_str("<ul class=\"rb-checks\">");
+        for check in &step.checks {
+            let standing = if check.held {
+                Standing::Passed
+            } else {
+                Standing::Failed
+            };
+            let _ = write!(
+                out,
+                "<li data-state=\"{}\"><span class=\"rb-sign\" aria-hidden=\"true\">{}</span> {} <code>{}</code>",
+                standing.word(),
+                standing.sign(),
+                escape(
+                    check
+                        .message
+                        .as_ref()
+                        .map_or("", |message| message.as_str())
+                ),
+                escape(&html::short(check.expression.as_str(), 200))
+            );
+            for part in &check.parts {
+                let _ = write!(
+                    out,
+                    "<br><span class=\"rb-dim\"><code>{}</code> is <code>{}</code></span>",
+                    escape(part.code.as_str()),
+                    escape(part.value.as_str())
+                );
+            }
+            out.push_str("</li>");
+        }
+        out.push_str("</ul>");
+    }
+    if let Some(command) = &step.command {
+        let _ = write!(
+            out,
+            "<details class=\"rb-fold\"><summary>What ran</summary><pre class=\"rb-out\" tabindex=\"0\" aria-label=\"What {id} ran\">{}</pre></details>",
+            escape(command.as_str())
+        );
+    }
+    if let Some(output) = output {
+        let failed = matches!(
+            standing,
+            Standing::Failed | Standing::Interrupted | Standing::Refused
+        );
+        written(out, &id, output, failed || output.length < 2000);
+    }
+    out.push_str("</div>");
+}
+
+fn written(out: &mut String, id: &str, output: &Output, open: bool) {
+    let lines: usize = output
+        .pieces
+        .iter()
+        .map(|(_, _, text)| text.matches('\n').count() + 1)
+        .sum();
+    let _ = write!(
+        out,
+        "<details class=\"rb-fold\"{}><summary>Output, {}{}</summary><pre class=\"rb-out\" tabindex=\"0\" aria-label=\"Output of {id}\">",
+        if open { " open" } else { "" },
+        crate::diagnostic::count(lines, "line"),
+        if output.left_out > 0 {
+            format!(", {} bytes of it left out", output.left_out)
+        } else {
+            String::new()
+        }
+    );
+    for (seq, stream, text) in &output.pieces {
+        let class = match stream {
+            Stream::Stdout => "",
+            Stream::Stderr => " class=\"rb-err\"",
+        };
+        let text = if text.len() > 2 * SHOWN {
+            let head = text.floor_char_boundary(SHOWN);
+            let tail = text.ceil_char_boundary(text.len() - SHOWN);
+            format!(
+                "{}\n… {} bytes left out …\n{}",
+                &text[..head],
+                tail - head,
+                &text[tail..]
+            )
+        } else {
+            text.clone()
+        };
+        let _ = write!(
+            out,
+            "<span data-seq=\"{seq}\"{class}>{}&#10;</span>",
+            ansi(&text)
+        );
+    }
+    out.push_str("</pre></details>");
+}
+
+/// A table of runs, newest first: each with its runbook, if it has a page.
+pub(super) fn table(runs: &[(&Past, Option<(&str, &str)>)]) -> String {
+    let mut out = String::from(
+        "<div class=\"rb-table\"><table><thead><tr><th scope=\"col\">Run</th><th scope=\"col\">Result</th><th scope=\"col\">Runbook</th><th scope=\"col\">Began</th><th scope=\"col\">Took</th><th scope=\"col\">By</th><th scope=\"col\">Target</th></tr></thead><tbody>",
+    );
+    for (past, page) in runs {
+        let head = past.report.head.as_ref();
+        let runbook = match page {
+            Some((path, title)) => {
+                format!("<a href=\"../{}\">{}</a>", escape(path), escape(title))
+            }
+            None => escape(head.map_or("", |head| head.document.as_str())),
+        };
+        let _ = write!(
+            out,
+            "<tr><td>{}</td><td>{}</td><td>{runbook}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+            link_to(past, "../"),
+            badge(Standing::of_status(past.status())),
+            past.started().map_or_else(String::new, html::time),
+            past.report.elapsed.map_or_else(String::new, show_duration),
+            escape(head.map_or("", |head| head.operator.as_str())),
+            escape(
+                head.and_then(|head| head.target.as_deref())
+                    .unwrap_or_default()
+            ),
+        );
+    }
+    out.push_str("</tbody></table></div>");
+    out
+}
+
+/// The word of a run in a list of pages.
+pub(super) fn name(past: &Past) -> String {
+    let at = past
+        .started()
+        .map_or_else(String::new, |at| at.strftime("%Y-%m-%d %H:%M").to_string());
+    let mark = match past.status() {
+        Status::Passed => "✓",
+        _ => "✗",
+    };
+    format!("{mark} {} {at}", short(&past.run.id))
+}

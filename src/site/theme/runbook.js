@@ -1,0 +1,305 @@
+// What a page does beyond being read: values filled in and copied, runs played, changes shown.
+'use strict';
+
+(() => {
+    const SHELLS = { bash: 'bash', zsh: 'zsh', fish: 'fish', powershell: 'PowerShell' };
+    const make = (tag, attributes = {}, text = '') => {
+        const node = document.createElement(tag);
+        for (const [name, value] of Object.entries(attributes)) {
+            node.setAttribute(name, value);
+        }
+        node.textContent = text;
+        return node;
+    };
+    const remembered = name => {
+        try { return localStorage.getItem(name); } catch (e) { return null; }
+    };
+    const remember = (name, value) => {
+        try { localStorage.setItem(name, value); } catch (e) { /* forbidden */ }
+    };
+
+    // --- Values as words of a shell, safe in scripts and at a prompt: as `runbook quote` has them.
+
+    const octal = byte => '\\' + byte.toString(8).padStart(3, '0');
+    const bytes = text => new TextEncoder().encode(text);
+    const printable = text => /^[ -~]*$/.test(text);
+    const inert = text => /^[A-Za-z0-9_.\/:,+@-]+$/.test(text);
+
+    function posix(text) {
+        if (printable(text)) {
+            return inert(text) ? text : "'" + text.replace(/'/g, "'\\''") + "'";
+        }
+        let word = "$'";
+        for (const byte of bytes(text)) {
+            const c = String.fromCharCode(byte);
+            if (c === "'" || c === '\\') word += '\\' + c;
+            else if (c === '\n') word += '\\n';
+            else if (c === '\t') word += '\\t';
+            else if (c === '\r') word += '\\r';
+            else if (c === '!' || byte < 32 || byte > 126) word += octal(byte);
+            else word += c;
+        }
+        return word + "'";
+    }
+
+    function fish(text) {
+        const quoted = part => "'" + part.replace(/[\\']/g, c => '\\' + c) + "'";
+        if (printable(text)) {
+            return inert(text) ? text : quoted(text);
+        }
+        return text.replace(/[ -~]+|[^ -~]+/g, part => printable(part) ? quoted(part)
+            : Array.from(bytes(part), byte => ({ 10: '\\n', 9: '\\t', 13: '\\r' })[byte]
+                || '\\X' + byte.toString(16).padStart(2, '0')).join(''));
+    }
+
+    function powershell(text) {
+        const key = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
+        if (!key.test(text)) {
+            return "'" + text.replace(/['\u2018-\u201b]/g, c => c + c) + "'";
+        }
+        let word = '"';
+        for (const c of text) {
+            if (c === '\n') word += '`n';
+            else if (c === '\r') word += '`r';
+            else if (c === '\t') word += '`t';
+            else if (key.test(c)) word += '$([char]' + c.codePointAt(0) + ')';
+            else if (/[`$"\u201c-\u201e]/.test(c)) word += '`' + c;
+            else word += c;
+        }
+        return word + '"';
+    }
+
+    const quote = { bash: posix, zsh: posix, fish, powershell };
+
+    // --- The command of a step for a shell, with what was filled in.
+
+    function command(block, shell, values) {
+        const own = block.dataset.text || block.textContent;
+        const runner = block.dataset.run;
+        if (!runner) {
+            return own;
+        }
+        const word = quote[shell];
+        const given = (block.dataset.vars || '').split(' ').filter(name => values.has(name))
+            .map(name => [name, values.get(name)]);
+        if ((block.dataset.direct || '').split(' ').includes(shell)) {
+            const text = block.dataset[shell] || own;
+            const set = ([name, value]) => ({
+                fish: `set ${name} ${word(value)}`,
+                powershell: `$${name} = ${word(value)}`,
+            })[shell] || `${name}=${word(value)}`;
+            return [...given.map(set), text].join('\n');
+        }
+        const call = `${runner} ${word(own)}`;
+        if (shell === 'powershell') {
+            return [...given.map(([name, value]) => `$env:${name} = ${word(value)}`), call].join('\n');
+        }
+        const set = given.map(([name, value]) => `${name}=${word(value)}`);
+        return [...(shell === 'fish' && set.length ? ['env'] : []), ...set, call].join(' ');
+    }
+
+    // --- The form: the table of inputs gets fields, and a choice of the shell.
+
+    function form() {
+        const values = new Map();
+        const bar = document.querySelector('.rb-shells');
+        const state = { shell: remembered('runbook-shell'), values };
+        if (!Object.hasOwn(SHELLS, state.shell || '')) {
+            state.shell = 'bash';
+        }
+        if (!bar) {
+            return state;
+        }
+        const label = make('label', { for: 'rb-shell' }, 'Copy commands for ');
+        const select = make('select', { id: 'rb-shell' });
+        for (const [value, name] of Object.entries(SHELLS)) {
+            select.append(make('option', { value }, name));
+        }
+        select.value = state.shell;
+        select.addEventListener('change', () => {
+            state.shell = select.value;
+            remember('runbook-shell', select.value);
+        });
+        bar.append(label, select);
+        bar.hidden = false;
+        for (const row of document.querySelectorAll('.rb-inputs [data-var]')) {
+            const name = row.dataset.var;
+            row.hidden = false;
+            const cell = row.cells[2];
+            if (row.dataset.kind === 'secret') {
+                cell.textContent = `set ${name} in your shell; it is never asked for here`;
+                continue;
+            }
+            const attributes = { 'aria-label': `Value of ${name}`, autocomplete: 'off', spellcheck: 'false' };
+            let field;
+            if (row.dataset.choices) {
+                field = make('select', attributes);
+                for (const choice of ['', ...row.dataset.choices.split('\n')]) {
+                    field.append(make('option', { value: choice }, choice));
+                }
+            } else {
+                field = make('input', { type: 'text', ...attributes });
+                field.placeholder = row.classList.contains('rb-derived') ? 'from a step' : 'required';
+            }
+            field.value = row.dataset.default || '';
+            const take = () => {
+                if (field.value === '' && row.dataset.default !== '') values.delete(name);
+                else values.set(name, field.value);
+            };
+            field.addEventListener('input', take);
+            take();
+            cell.replaceChildren(field);
+        }
+        return state;
+    }
+
+    function copying(state) {
+        const said = make('div', { class: 'rb-said', role: 'status', 'aria-live': 'polite' });
+        document.body.append(said);
+        for (const block of document.querySelectorAll('.rb-code')) {
+            const step = block.closest('.rb-step');
+            const button = make('button', { type: 'button', class: 'rb-copy' }, 'Copy');
+            button.setAttribute('aria-label', `Copy ${block.getAttribute('aria-label') || 'the code'}`);
+            button.addEventListener('click', async () => {
+                const text = command(block, state.shell, state.values);
+                const missing = (block.dataset.vars || '').split(' ')
+                    .filter(name => name && !state.values.has(name));
+                try {
+                    await navigator.clipboard.writeText(text);
+                } catch (e) {
+                    // From a file some browsers give no clipboard: the old way works there.
+                    const area = make('textarea', { class: 'rb-area', 'aria-hidden': 'true' });
+                    area.value = text;
+                    document.body.append(area);
+                    area.select();
+                    document.execCommand('copy');
+                    area.remove();
+                }
+                said.textContent = missing.length
+                    ? `Copied; ${missing.join(', ')} has no value yet` : 'Copied';
+                button.textContent = missing.length ? 'Copied; fill in ' + missing.join(', ') : 'Copied';
+                setTimeout(() => { button.textContent = 'Copy'; }, 2500);
+            });
+            button.dataset.step = step ? step.id : '';
+            block.before(button);
+        }
+    }
+
+    // --- The player of a run: its state and its output at any entry of its journal.
+
+    function player() {
+        const box = document.querySelector('.rb-player');
+        if (!box) {
+            return;
+        }
+        const lines = Array.from(document.querySelectorAll('.rb-time li'));
+        const last = Number(box.dataset.last);
+        const range = make('input', {
+            type: 'range', min: '0', max: String(last), value: String(last), id: 'rb-moment',
+            'aria-label': 'Moment of the run',
+        });
+        const play = make('button', { type: 'button', class: 'rb-play' }, '▶ Play');
+        const shown = make('output', { for: 'rb-moment', class: 'rb-moment' });
+        box.append(play, range, shown);
+        box.hidden = false;
+        const ends = new Map();
+        for (const node of document.querySelectorAll('.rb-node')) {
+            ends.set(node.dataset.step, node.dataset.state);
+        }
+        const signs = {
+            passed: '✓', failed: '✗', skipped: '↷', refused: '⊘', interrupted: '‼', running: '▸', waiting: '○',
+        };
+        const nodes = document.querySelectorAll('.rb-node, .rb-step[data-step]');
+        function show(seq, write) {
+            range.value = String(seq);
+            const states = new Map();
+            let line = null;
+            for (const entry of lines) {
+                const is = Number(entry.dataset.seq) <= seq;
+                entry.classList.toggle('rb-later', !is);
+                entry.classList.remove('rb-now');
+                if (is) {
+                    line = entry;
+                    if (entry.dataset.state) states.set(entry.dataset.step, entry.dataset.state);
+                }
+            }
+            if (line) line.classList.add('rb-now');
+            for (const node of nodes) {
+                const name = node.dataset.step;
+                const state = seq >= last && ends.has(name) ? ends.get(name) : states.get(name) || 'waiting';
+                node.dataset.state = state;
+                const sign = node.querySelector('text.rb-sign');
+                if (sign) sign.textContent = signs[state] || '○';
+                const badge = node.querySelector('.rb-badge');
+                if (badge) {
+                    badge.dataset.state = state;
+                    badge.textContent = `${signs[state] || '○'} ${state}`;
+                }
+            }
+            for (const piece of document.querySelectorAll('.rb-out [data-seq]')) {
+                piece.hidden = Number(piece.dataset.seq) > seq;
+            }
+            shown.textContent = line ? line.textContent : 'before the run';
+            range.setAttribute('aria-valuetext', shown.textContent);
+            if (write) history.replaceState(null, '', `#seq=${seq}`);
+        }
+        let timer = null;
+        const stop = () => {
+            clearInterval(timer);
+            timer = null;
+            play.textContent = '▶ Play';
+        };
+        range.addEventListener('input', () => { stop(); show(Number(range.value), true); });
+        play.addEventListener('click', () => {
+            if (timer) {
+                stop();
+                return;
+            }
+            if (Number(range.value) >= last) show(0, true);
+            play.textContent = '❚❚ Pause';
+            timer = setInterval(() => {
+                const next = Number(range.value) + 1;
+                show(Math.min(next, last), true);
+                if (next >= last) stop();
+            }, Math.max(40, Math.min(400, 12000 / Math.max(1, last))));
+        });
+        const deep = () => {
+            const found = /^#seq=(\d+)$/.exec(location.hash);
+            if (found) show(Math.min(Number(found[1]), last), false);
+            return found;
+        };
+        window.addEventListener('hashchange', deep);
+        if (!deep()) show(last, false);
+    }
+
+    // --- A page that was built long ago tells what has become stale since.
+
+    function age() {
+        const limit = 90 * 24 * 3600 * 1000;
+        for (const row of document.querySelectorAll('.rb-status[data-state="passed"], .rb-index tr[data-state="passed"]')) {
+            const time = row.querySelector('time');
+            if (time && Date.now() - Date.parse(time.dateTime) > limit) {
+                row.dataset.state = 'stale';
+                const word = row.querySelector('.rb-verdict, .rb-badge');
+                word.textContent = '◔ Stale: it passed more than 90 days ago';
+                word.dataset.state = 'stale';
+            }
+        }
+    }
+
+    function live() {
+        const endpoint = document.documentElement.dataset.live;
+        if (endpoint) {
+            const events = new EventSource('/' + endpoint);
+            events.onmessage = event => {
+                if (event.data === 'reload') location.reload();
+            };
+            window.addEventListener('pagehide', () => events.close());
+        }
+    }
+
+    copying(form());
+    player();
+    age();
+    live();
+})();

@@ -1,0 +1,106 @@
+//! A recording's own time: it moves only when something recorded took time, or something waits.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::watch;
+
+/// How long whoever a deadline was for has to hear of it. This is the one wait that is real: it
+/// lets another thread go first, and no time is read.
+const HEARD: Duration = Duration::from_millis(2);
+
+pub(super) struct Clock {
+    began: Timestamp,
+    time: watch::Sender<Duration>,
+    deadlines: Mutex<Deadlines>,
+}
+
+#[derive(Default)]
+struct Deadlines {
+    next: u64,
+    at: BTreeMap<u64, Duration>,
+}
+
+impl Clock {
+    pub(super) fn new(began: Timestamp) -> Self {
+        Self {
+            began,
+            time: watch::Sender::new(Duration::ZERO),
+            deadlines: Mutex::default(),
+        }
+    }
+
+    /// Time since the run began.
+    pub(super) fn elapsed(&self) -> Duration {
+        *self.time.borrow()
+    }
+
+    /// The time of day.
+    pub(super) fn now(&self) -> Timestamp {
+        let since = SignedDuration::try_from(self.elapsed()).unwrap_or(SignedDuration::MAX);
+        self.began.checked_add(since).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Lets time pass until a moment; deadlines on the way are told first, and whoever they end
+    /// ends this too.
+    pub(super) async fn pass_to(&self, until: Duration) {
+        while self.elapsed() < until {
+            let now = self.elapsed();
+            let next = self
+                .deadlines()
+                .at
+                .values()
+                .filter(|at| **at > now && **at <= until)
+                .min()
+                .copied();
+            match next {
+                Some(at) => {
+                    self.time.send_replace(at);
+                    tokio::time::sleep(HEARD).await;
+                }
+                None => {
+                    self.time.send_replace(until);
+                }
+            }
+        }
+    }
+
+    /// Ends when so much time has passed.
+    pub(super) async fn deadline(&self, after: Duration) {
+        let at = self.elapsed().saturating_add(after);
+        let mut time = self.time.subscribe();
+        let number = {
+            let mut deadlines = self.deadlines();
+            deadlines.next += 1;
+            let number = deadlines.next;
+            deadlines.at.insert(number, at);
+            number
+        };
+        let _gone = Gone {
+            clock: self,
+            number,
+        };
+        // The clock lives as long as whoever waits for it.
+        let _ = time.wait_for(|time| *time >= at).await;
+    }
+
+    fn deadlines(&self) -> MutexGuard<'_, Deadlines> {
+        self.deadlines
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Takes a deadline away that nobody waits for any more.
+struct Gone<'a> {
+    clock: &'a Clock,
+    number: u64,
+}
+
+impl Drop for Gone<'_> {
+    fn drop(&mut self) {
+        self.clock.deadlines().at.remove(&self.number);
+    }
+}

@@ -1,0 +1,443 @@
+//! `runbook docs`: the site as its author and its readers meet it.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, ChildStdout, Stdio};
+use std::time::{Duration, Instant};
+
+use regex::Regex;
+
+use crate::support::{Ran, Test};
+
+const PAGE: &str = "\
+---
+title: Restart the web server
+owner: platform
+inputs:
+  host: {type: string, default: db1}
+requires:
+  tools: {sh: \"*\"}
+---
+
+# Restart the web server
+
+## Restart
+
+```bash {#restart effect=change timeout=5m}
+printf 'restarting %s\\n' ${{ host }}
+```
+
+```rhai {#check}
+assert restart.ok, \"it restarted\";
+```
+
+## Stop
+<!-- runbook: when=\"restart.failed\" -->
+
+```bash {#stop effect=destroy confirm=\"Stop ${{ host }}?\"}
+echo stop
+```
+";
+
+fn site() -> Test {
+    Test::new()
+        .file("runbooks/restart.md", PAGE)
+        .file("runbooks/ops/README.md", "# Operations\n\nText.\n")
+        .file(
+            "runbooks/ops/plain.md",
+            "# Look\n\n```sh\nls <folder>\n```\n",
+        )
+}
+
+fn built() -> Ran {
+    site()
+        .args(["run", "runbooks/restart.md", "--yes"])
+        .run()
+        .ends(0)
+        .then(["docs", "build"])
+        .run()
+        .ends(0)
+}
+
+#[test]
+fn a_folder_of_runbooks_becomes_a_site_without_any_configuration() {
+    let ran = built().says("3 pages in book/index.html");
+    let page = ran.read("book/restart.html");
+    for expected in [
+        "Holds",
+        "1 of 1 run passed",
+        "platform",
+        "<svg",
+        "href=\"#step-restart\"",
+        "id=\"step-restart\"",
+        "data-effect=\"destroy\"",
+        "timeout",
+        "data-direct=\"",
+        "Last verified",
+        "it restarted",
+        "by tester",
+    ] {
+        assert!(page.contains(expected), "no {expected:?} in:\n{page}");
+    }
+    assert!(
+        !page.contains("title: Restart"),
+        "front matter is no text:\n{page}"
+    );
+    let index = ran.read("book/index.html");
+    for expected in ["Restart the web server", "Look", "1 of 1", "never run"] {
+        assert!(index.contains(expected), "no {expected:?} in:\n{index}");
+    }
+    assert!(
+        ran.exists("book/ops/index.html"),
+        "README.md is the page of its folder"
+    );
+}
+
+#[test]
+fn values_stand_in_the_code_as_variables_quoted_for_their_place() {
+    let ran = Test::new()
+        .file(
+            "runbooks/a.md",
+            "# A\n\n```bash {#a}\necho \"id: ${{ x }}\" ${{ 1 + 1 }}\n```\n",
+        )
+        .args(["docs", "build"])
+        .run()
+        .ends(0);
+    let page = ran.read("book/a.html").replace("&#123;", "{");
+    assert!(
+        page.contains("${x}") && page.contains("${value_1_1}"),
+        "{page}"
+    );
+    assert!(page.contains("data-vars=\"x value_1_1\""), "{page}");
+}
+
+#[test]
+fn every_page_forbids_scripts_of_its_own_and_asks_no_other_host() {
+    let ran = built();
+    let own = Regex::new(r"<script(?:>|[^>]*[^>]>[^<])").expect("a pattern");
+    let elsewhere = Regex::new(r#"<(?:script|link|img|iframe)[^>]*(?:src|href)="(?:https?:)?//"#)
+        .expect("a pattern");
+    for page in ["index", "restart", "ops/plain", "404", "runs/index"] {
+        let html = ran.read(&format!("book/{page}.html"));
+        assert!(
+            html.contains(
+                "Content-Security-Policy\" content=\"default-src 'none'; script-src 'self';"
+            ),
+            "{page}:\n{html}"
+        );
+        let found = own.find(&html).map(|found| found.as_str());
+        assert!(found.is_none(), "{page}: {found:?}");
+        assert!(!elsewhere.is_match(&html), "{page}:\n{html}");
+        assert!(!html.contains(" onclick="), "{page}");
+    }
+}
+
+#[test]
+fn every_link_of_the_site_leads_somewhere() {
+    let ran = built();
+    let link = Regex::new(r##"(?:href|src)="([^"#:?]*)(?:#([^"]*))?""##).expect("a pattern");
+    let run = run_page(&ran);
+    for page in [
+        "index.html",
+        "restart.html",
+        "ops/plain.html",
+        "runs/index.html",
+        &run,
+    ] {
+        let html = ran.read(&format!("book/{page}"));
+        for found in link.captures_iter(&html) {
+            let (path, anchor) = (&found[1], found.get(2).map(|anchor| anchor.as_str()));
+            let folder = page.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let target = if path.is_empty() {
+                page.to_owned()
+            } else {
+                format!("{folder}/{path}")
+                    .trim_start_matches('/')
+                    .to_owned()
+            };
+            assert!(
+                ran.exists(&format!("book/{target}")),
+                "{page}: {}",
+                &found[0]
+            );
+            if let Some(anchor) = anchor.filter(|_| target.ends_with(".html")) {
+                let there = ran.read(&format!("book/{target}"));
+                assert!(
+                    there.contains(&format!("id=\"{anchor}\"")),
+                    "{page}: {}",
+                    &found[0]
+                );
+            }
+        }
+    }
+}
+
+fn run_page(ran: &Ran) -> String {
+    let index = ran.read("book/runs/index.html");
+    let name = Regex::new(r#"runs/([0-9a-f-]{36}\.html)"#).expect("a pattern");
+    let found = name
+        .captures(&index)
+        .expect("the list of runs links to one");
+    format!("runs/{}", &found[1])
+}
+
+#[test]
+fn a_run_has_a_page_with_its_output_its_timeline_and_moments_to_link_to() {
+    let ran = built();
+    let page = ran.read(&format!("book/{}", run_page(&ran)));
+    for expected in [
+        "restarting db1",
+        "id=\"seq=1\"",
+        "class=\"rb-player\"",
+        "data-state=\"passed\"",
+        "data-state=\"skipped\"",
+        "restart.failed",
+    ] {
+        assert!(page.contains(expected), "no {expected:?} in:\n{page}");
+    }
+}
+
+#[test]
+fn hostile_titles_inputs_and_outputs_are_text() {
+    let page = "\
+---
+title: \"<script>canary1</script>\"
+owner: \"</div><script>canary2</script>\"
+inputs:
+  name: {type: string, default: \"\\\"><script>canary3</script>\", description: \"</td><script>canary4</script>\"}
+---
+
+# Heading <script>canary5</script>
+
+```bash {#a confirm=\"<script>canary6</script>\"}
+printf '</pre><script>canary7</script>\\n\\033[31mred\\033[0m {{#include ../secret}}\\n'
+echo ${{ name }} >&2
+```
+
+```rhai {#b}
+assert a.ok, \"</li><script>canary8</script>\";
+```
+";
+    let ran = Test::new()
+        .file("runbooks/a.md", page)
+        .file("secret", "canary9")
+        .args(["run", "runbooks/a.md", "--yes"])
+        .run()
+        .ends(0)
+        .then(["docs", "build"])
+        .run()
+        .ends(0);
+    let run = run_page(&ran);
+    for page in ["a.html", "index.html", "runs/index.html", &run] {
+        let html = ran.read(&format!("book/{page}"));
+        assert!(!html.contains("<script>"), "{page}:\n{html}");
+        assert!(!html.contains("canary9"), "{page}");
+    }
+    let html = ran.read(&format!("book/{run}"));
+    assert!(html.contains("&lt;script&gt;canary7"), "{html}");
+    assert!(html.contains("<span class=\"f1\">red</span>"), "{html}");
+}
+
+#[test]
+fn a_book_of_somebody_else_keeps_its_order_and_its_text() {
+    let ran = Test::new()
+        .file("book.toml", "[book]\ntitle = \"Guide\"\nsrc = \"src\"\n[preprocessor.runbook]\n")
+        .file("src/SUMMARY.md", "# Summary\n\n[Introduction](intro.md)\n\n- [Install](install.md)\n")
+        .file("src/intro.md", "# Introduction\n\nPlain <b>text</b>.\n\n```rust\nfn main() {}\n```\n")
+        .file("src/install.md", "# Install\n\n1. Do\n\n   ```console\n   $ ls\n   x\n   ```\n\n   and go on\n\n> ```sh\n> ls\n> ```\n> on\n")
+        .args(["docs", "build", "--dest", "out"])
+        .run()
+        .ends(0)
+        .says("2 pages in out/index.html");
+    let intro = ran.read("out/intro.html");
+    assert!(
+        intro.contains("Plain <b>text</b>.") && intro.contains("language-rust"),
+        "{intro}"
+    );
+    assert!(
+        !intro.contains("rb-head"),
+        "a page that runs nothing is left alone:\n{intro}"
+    );
+    let install = ran.read("out/install.html");
+    assert!(install.contains("<p>and go on</p>"), "{install}");
+    assert!(install.contains("<p>on</p>"), "{install}");
+    assert!(
+        !install.contains("rb-badge") && !install.contains("rb-verdict"),
+        "{install}"
+    );
+}
+
+#[test]
+fn the_preprocessor_speaks_the_protocol_of_mdbook() {
+    let supports = |renderer: &str| {
+        Test::new()
+            .args(["docs", "preprocess", "supports", renderer])
+            .run()
+            .status
+    };
+    assert_eq!((supports("html"), supports("epub")), (0, 1));
+    let input = serde_json::json!([
+        {"root": "/nowhere", "config": {"book": {"src": "src"}}, "renderer": "html", "mdbook_version": "0.5.4"},
+        {"items": [{"Chapter": {"name": "A", "content": "# A\n\n```sh {#a}\necho hi\n```\n", "number": null,
+            "sub_items": [], "path": "a.md", "source_path": "a.md", "parent_names": []}}]}
+    ]);
+    let ran = Test::new()
+        .args(["docs", "preprocess"])
+        .stdin(&input.to_string())
+        .run()
+        .ends(0);
+    let book: serde_json::Value = serde_json::from_str(&ran.stdout).expect("a book comes out");
+    let items = book["items"].as_array().expect("it has items");
+    assert_eq!(items[0]["Chapter"]["path"], "index.md");
+    let text = items[1]["Chapter"]["content"]
+        .as_str()
+        .expect("it has text");
+    assert!(
+        text.contains("rb-step") && text.starts_with("# A\n"),
+        "{text}"
+    );
+    Test::new()
+        .args(["docs", "preprocess"])
+        .stdin("nonsense")
+        .run()
+        .ends(2)
+        .says("the input is not mdBook's");
+}
+
+#[test]
+fn what_can_not_be_a_site_is_said() {
+    Test::new()
+        .args(["docs", "build", "nowhere"])
+        .run()
+        .ends(2)
+        .says("there is no folder");
+    Test::new()
+        .folder("runbooks")
+        .args(["docs", "build"])
+        .run()
+        .ends(2)
+        .says("there are no pages");
+    // Building empties the folder: never one with something else in it.
+    let ran = site()
+        .file("docs/mine.txt", "mine")
+        .args(["docs", "build", "--dest", "docs"])
+        .run()
+        .ends(2)
+        .says("it has files that are no site");
+    assert_eq!(ran.read("docs/mine.txt"), "mine");
+    site()
+        .args(["docs", "build", "--dest", "."])
+        .run()
+        .ends(2)
+        .says("the pages are in it");
+    site()
+        .file("runbooks/bad.md", b"\xff\xfe")
+        .args(["docs", "build"])
+        .run()
+        .ends(0)
+        .says("`bad.md` is left out: it is not UTF-8");
+    Test::new()
+        .file("book.toml", "[book]\nsorce = \"x\"\n")
+        .args(["docs", "build"])
+        .run()
+        .ends(2);
+    site()
+        .file("runbooks/SUMMARY.md", "- [Gone](gone.md)\n")
+        .args(["docs", "build"])
+        .run()
+        .ends(2)
+        .says("gone.md");
+}
+
+#[test]
+fn a_page_with_errors_says_so_and_is_built() {
+    let ran = Test::new()
+        .file(
+            "runbooks/a.md",
+            "# A\n\n```sh {#a needs=nothing}\nls\n```\n\n```sh {#a}\nls\n```\n",
+        )
+        .args(["docs", "build"])
+        .run()
+        .ends(0);
+    assert!(ran.read("book/a.html").contains("does not run"));
+    assert!(ran.read("book/index.html").contains("has errors"));
+}
+
+/// A server that ends with the test.
+struct Served(Child, String, BufReader<ChildStdout>);
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn serve(test: &Test) -> Served {
+    let mut child = test
+        .command()
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    let mut line = String::new();
+    let out = child.stdout.take().expect("it has a standard output");
+    let mut out = BufReader::new(out);
+    out.read_line(&mut line).expect("it tells its address");
+    let address = line
+        .strip_prefix("http://")
+        .and_then(|rest| rest.split('/').next())
+        .unwrap_or_else(|| panic!("no address in {line:?}"))
+        .to_owned();
+    // It would end if nobody read what it prints.
+    Served(child, address, out)
+}
+
+fn get(address: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).expect("it listens");
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n").expect("it reads");
+    let mut answer = String::new();
+    let _ = stream.read_to_string(&mut answer);
+    answer
+}
+
+#[test]
+fn a_site_is_served_on_loopback_and_tells_of_changes() {
+    let test = site().args(["docs", "serve", "--port", "0"]);
+    let page = test.root().join("runbooks/restart.md");
+    let served = serve(&test);
+    assert!(served.1.starts_with("127.0.0.1:"), "{}", served.1);
+    assert!(get(&served.1, "/restart.html").contains("Restart the web server"));
+    assert!(get(&served.1, "/../Cargo.toml").starts_with("HTTP/1.1 404"));
+    let mut events = TcpStream::connect(&served.1).expect("it listens");
+    write!(events, "GET /__reload HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("it reads");
+    let mut events = BufReader::new(events);
+    let mut line = String::new();
+    while !line.contains("listening") {
+        line.clear();
+        events.read_line(&mut line).expect("it answers");
+    }
+    let began = Instant::now();
+    std::fs::write(&page, PAGE.replace("## Restart", "## Restart it now")).expect("a file");
+    while !line.contains("reload") {
+        line.clear();
+        events.read_line(&mut line).expect("it tells of the change");
+        assert!(
+            began.elapsed() < Duration::from_secs(30),
+            "no change was told"
+        );
+    }
+    assert!(get(&served.1, "/restart.html").contains("Restart it now"));
+}
+
+#[test]
+fn a_port_that_is_taken_is_said_with_one_that_is_free() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("it has one").port().to_string();
+    let ran = site()
+        .args(["docs", "serve", "--port", &port])
+        .run()
+        .ends(3)
+        .says(&format!("port {port} is taken"));
+    assert!(ran.stderr.contains("is free"), "{}", ran.stderr);
+}
