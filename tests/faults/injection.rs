@@ -223,7 +223,7 @@ fn a_drawing_has_no_part_that_the_page_did_not_draw() {
     assert!(
         json["steps"]
             .as_array()
-            .is_some_and(|steps| steps.len() >= 2)
+            .is_some_and(|steps| !steps.is_empty())
     );
 }
 
