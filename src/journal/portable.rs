@@ -116,11 +116,9 @@ pub(super) fn opened(path: &Path, mut file: File) -> io::Result<Result<File, Rea
         return Ok(Ok(file));
     }
     let mut journal = tempfile::tempfile()?;
-    let mut number = 0;
     let mut expansion = Expansion::default();
-    for line in BufReader::new(file).lines() {
+    for (number, line) in (1..).zip(BufReader::new(file).lines()) {
         let line = line?;
-        number += 1;
         match expansion.line(&line) {
             Ok(Some(entry)) => {
                 journal.write_all(entry.as_bytes())?;

@@ -29,10 +29,10 @@ fn recording(events: Vec<Event>) -> Recording {
     }));
     let entries: Vec<Entry> = std::iter::once(head)
         .chain(events)
-        .enumerate()
-        .map(|(index, event)| {
-            let at = Timestamp::from_second(index as i64).expect("a time");
-            Entry::new(index as u64 + 1, at, String::new(), event)
+        .zip(0_u32..)
+        .map(|(event, index)| {
+            let at = Timestamp::from_second(i64::from(index)).expect("a time");
+            Entry::new(u64::from(index) + 1, at, String::new(), event)
         })
         .collect();
     Recording::new(&entries).expect("a run")

@@ -207,7 +207,7 @@ mod tests {
             assert_eq!(
                 rendered(&format!("a {}", text(given))).0,
                 format!("a {given}")
-            )
+            );
         };
         shown("# no heading <b>bold</b> [link](x) `code` a|b *em* __init__ snake_case ~~x~~ $x$");
         shown("``` {#x} \\ &amp; ![i](y) https://evil.example www.evil.example {{#include x}}");

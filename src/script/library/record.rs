@@ -75,25 +75,27 @@ pub(super) fn add(module: &mut Module) {
     function(module, "trim", |result: &mut Held| -> Given<String> {
         Ok(result.output()?.trim().to_owned())
     });
-    let asks: [(&str, fn(&str, &str) -> bool); 3] = [
-        ("contains", |output, text| output.contains(text)),
-        ("starts_with", |output, text| output.starts_with(text)),
-        ("ends_with", |output, text| output.ends_with(text)),
-    ];
-    for (name, ask) in asks {
-        function(
-            module,
-            name,
-            move |result: &mut Held, text: ImmutableString| -> Given<bool> {
-                Ok(ask(&result.output()?, &text))
-            },
-        );
-    }
+    asking(module, "contains", |output, text| output.contains(text));
+    asking(module, "starts_with", |output, text| {
+        output.starts_with(text)
+    });
+    asking(module, "ends_with", |output, text| output.ends_with(text));
     function(module, "to_string", |result: &mut Held| result.to_string());
     function(module, "to_debug", |result: &mut Held| result.to_string());
     FuncRegistration::new_index_getter()
         .with_purity(true)
         .set_into_module(module, item);
+}
+
+/// Adds a question about a result's output.
+fn asking(module: &mut Module, name: &str, ask: fn(&str, &str) -> bool) {
+    function(
+        module,
+        name,
+        move |result: &mut Held, text: ImmutableString| -> Given<bool> {
+            Ok(ask(&result.output()?, &text))
+        },
+    );
 }
 
 fn property<A: 'static, const N: usize, const X: bool, R, const F: bool, FUNC>(

@@ -242,7 +242,8 @@ async fn arrived(
             || match (used, value) {
                 // A number or a boolean that was declared as a text, or the other way.
                 (Value::String(one), other) | (other, Value::String(one)) => {
-                    other.to_string() == *one
+                    let other = other.to_string();
+                    other == *one
                 }
                 _ => false,
             };
