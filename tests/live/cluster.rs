@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::components::{free_port, or_skip, program, start};
+use crate::components::{find, free_port, or_skip, start};
 use crate::page::Page;
 
 /// Who may do all.
@@ -40,9 +40,9 @@ pub(crate) fn cluster() -> Option<&'static Cluster> {
 
 impl Cluster {
     fn start() -> Result<Self, String> {
-        let etcd = program("etcd")?;
-        let server = program("kube-apiserver")?;
-        let controllers = program("kube-controller-manager")?;
+        let etcd = find("etcd")?;
+        let server = find("kube-apiserver")?;
+        let controllers = find("kube-controller-manager")?;
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let root = folder.path();
         if !key(root) {

@@ -14,7 +14,7 @@ pub(crate) fn cache() -> PathBuf {
 }
 
 /// A program of that folder, or else of `PATH`.
-pub(crate) fn program(name: &str) -> Result<PathBuf, String> {
+pub(crate) fn find(name: &str) -> Result<PathBuf, String> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     [cache().join("bin")]
         .into_iter()
@@ -22,6 +22,11 @@ pub(crate) fn program(name: &str) -> Result<PathBuf, String> {
         .map(|folder| folder.join(name))
         .find(|path| path.is_file())
         .ok_or_else(|| format!("{name} is not installed (tests/live/setup.sh brings it)"))
+}
+
+/// The same; a test that misses it says that it is skipped.
+pub(crate) fn program(name: &str) -> Option<PathBuf> {
+    or_skip(find(name))
 }
 
 /// Says that a test is skipped where something is missing.
