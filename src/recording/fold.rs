@@ -130,18 +130,17 @@ impl Fold {
 
     fn step(&mut self, id: &str) -> &mut Step {
         let recording = &mut self.recording;
-        let place = match recording.places.get(id) {
-            Some(place) => *place,
-            None => {
-                recording
-                    .places
-                    .insert(id.to_owned(), recording.steps.len());
-                recording.steps.push(Step {
-                    id: id.to_owned(),
-                    ..Step::default()
-                });
-                recording.steps.len() - 1
-            }
+        let place = if let Some(place) = recording.places.get(id) {
+            *place
+        } else {
+            recording
+                .places
+                .insert(id.to_owned(), recording.steps.len());
+            recording.steps.push(Step {
+                id: id.to_owned(),
+                ..Step::default()
+            });
+            recording.steps.len() - 1
         };
         &mut recording.steps[place]
     }

@@ -76,7 +76,7 @@ impl Timeline {
         if let Some(resumes) = &head.resumes {
             for text in super::super::resumed::lines(resumes) {
                 self.layout
-                    .indented(&sanitize::line(&text), |text| text.to_owned(), out);
+                    .indented(&sanitize::line(&text), str::to_owned, out);
             }
         }
         out.push('\n');
