@@ -1,12 +1,15 @@
 //! The command line.
 
+mod inputs;
 mod recordings;
+mod resume;
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use self::inputs::{Inputs, Selection};
+pub(crate) use self::resume::Resume;
 pub(crate) use recordings::{Export, Replay, Speed, Test};
 
 /// What `--help` shows below the commands.
@@ -42,18 +45,6 @@ Examples:
 Without a terminal nothing is asked: a question that --yes does not answer, or an input without
 a value, refuses the run (exit status 3). Ctrl-C ends the running steps and runs the ones marked
 `always`; a second Ctrl-C ends at once.";
-
-const AFTER_RESUME: &str = "\
-Examples:
-  runbook resume last                      after a failure, Ctrl-C, a crash
-  runbook resume 3f2a1c --input count=4    what used the input runs again
-  runbook resume last --again deploy       this step too, and what depends on it
-  runbook resume last --done deploy        it had begun, and somebody saw to its end
-
-Steps that passed stay passed while what they run, use and where they run is the same; what
-changed in the page since then runs again, with what depends on it. A step that had begun and not
-ended is asked about; without a terminal that refuses the run (exit status 3), unless the step
-says `idempotent` or only reads, or --again or --done names it.";
 
 /// Runs Markdown runbooks, step by step, and keeps a journal of what happened.
 #[derive(Debug, Parser)]
@@ -124,9 +115,9 @@ pub(crate) enum Command {
     /// Tell whether a run's journal is whole and unaltered
     Verify(Verify),
     /// Make a site of the runbooks, which shows whether they still hold
-    Docs(Docs),
+    Docs(super::docs::Docs),
     /// Write a text as one safe word of a shell
-    Quote(Quote),
+    Quote(super::quote::Quote),
     /// Look at this machine's tools, shells and credentials
     Doctor,
     /// Write completions for a shell
@@ -169,75 +160,6 @@ pub(crate) struct Run {
     /// Hold this lock while it runs: another run with the same one is refused
     #[arg(long, value_name = "NAME")]
     pub(crate) lock: Option<String>,
-}
-
-/// `runbook resume`
-#[derive(Debug, Args)]
-#[command(after_help = AFTER_RESUME)]
-pub(crate) struct Resume {
-    #[command(flatten)]
-    pub(crate) run: RunName,
-    #[command(flatten)]
-    pub(crate) inputs: Inputs,
-    /// Run this step again, also if it had passed; may be given more than once
-    #[arg(long, value_name = "ID")]
-    pub(crate) again: Vec<String>,
-    /// Count this step as done, which had begun and not passed; may be given more than once
-    #[arg(long, value_name = "ID")]
-    pub(crate) done: Vec<String>,
-    /// Answer yes to the questions before steps and to manual steps; not to whether a step that
-    /// was interrupted may run again
-    #[arg(long)]
-    pub(crate) yes: bool,
-    /// Go on even if the credentials expire before the run is expected to end
-    #[arg(long)]
-    pub(crate) allow_expiring_credentials: bool,
-    /// After a failure go on with what does not depend on it
-    #[arg(long)]
-    pub(crate) keep_going: bool,
-    /// How many steps may run at a time [default: the number of cores, at least 4]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub(crate) jobs: Option<u16>,
-    /// How the run is shown: json is one entry of the journal per line
-    #[arg(long, value_name = "FORMAT", default_value = "human")]
-    pub(crate) format: RunFormat,
-    /// How much of the output of steps is shown
-    #[arg(long, value_name = "HOW-MUCH", default_value = "short")]
-    pub(crate) output: Shown,
-    /// Write a report for CI (`JUnit` XML) of the whole run there when it has ended
-    #[arg(long, value_name = "PATH")]
-    pub(crate) junit: Option<PathBuf>,
-    /// Hold this lock [default: the one that the run had]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) lock: Option<String>,
-}
-
-/// Where the values of inputs come from.
-#[derive(Clone, Debug, Default, Args)]
-pub(crate) struct Inputs {
-    /// Give an input its value; never a secret one (use `RUNBOOK_INPUT_<NAME>` or --input-file)
-    #[arg(id = "input", long, value_name = "NAME=VALUE")]
-    pub(crate) values: Vec<String>,
-    /// Read inputs from a YAML, TOML or JSON file
-    #[arg(id = "input-file", long, value_name = "FILE")]
-    pub(crate) file: Option<PathBuf>,
-    /// Run against a target of runbook.toml
-    #[arg(long, value_name = "NAME")]
-    pub(crate) target: Option<String>,
-}
-
-/// Which steps.
-#[derive(Clone, Debug, Default, Args)]
-pub(crate) struct Selection {
-    /// Run this step and what it needs; may be given more than once
-    #[arg(id = "step", long, value_name = "ID")]
-    pub(crate) steps: Vec<String>,
-    /// Start at this step
-    #[arg(long, value_name = "ID")]
-    pub(crate) from: Option<String>,
-    /// Stop after this step
-    #[arg(long, value_name = "ID")]
-    pub(crate) until: Option<String>,
 }
 
 /// How a run is shown.
@@ -402,78 +324,6 @@ pub(crate) struct Postmortem {
 pub(crate) struct Verify {
     #[command(flatten)]
     pub(crate) run: RunName,
-}
-
-/// `runbook docs`
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  runbook docs build                      the site of this repository's runbooks, in book/
-  runbook docs build ops --dest /tmp/site
-  runbook docs serve                      build, show on this machine, rebuild on change
-
-The folder's book.toml is used where there is one; else its runbooks/ folder, else the folder
-itself. With `[preprocessor.runbook] command = \"runbook docs preprocess\"` in its book.toml,
-`mdbook build` makes the same pages. Nothing that a page says is run.")]
-pub(crate) struct Docs {
-    #[command(subcommand)]
-    pub(crate) command: DocsCommand,
-}
-
-/// What to do with a site.
-#[derive(Debug, Subcommand)]
-pub(crate) enum DocsCommand {
-    /// Build the site
-    Build(DocsBuild),
-    /// Build it, show it on this machine, rebuild it when a page changes
-    Serve(DocsServe),
-    /// Be mdBook's preprocessor: a book as JSON comes in and goes out
-    Preprocess(DocsPreprocess),
-}
-
-/// Which book, and where the site goes.
-#[derive(Debug, Args)]
-pub(crate) struct DocsBuild {
-    /// The folder of the book
-    #[arg(value_name = "DIR", default_value = ".")]
-    pub(crate) folder: PathBuf,
-    /// Where the site goes [default: as book.toml says, else book/]
-    #[arg(long, value_name = "OUT")]
-    pub(crate) dest: Option<PathBuf>,
-}
-
-/// `runbook docs serve`
-#[derive(Debug, Args)]
-pub(crate) struct DocsServe {
-    #[command(flatten)]
-    pub(crate) build: DocsBuild,
-    /// The port on 127.0.0.1; 0 takes any that is free
-    #[arg(long, value_name = "PORT", default_value_t = 3000)]
-    pub(crate) port: u16,
-}
-
-/// `runbook docs preprocess`
-#[derive(Debug, Args)]
-pub(crate) struct DocsPreprocess {
-    /// Only tell, by the exit status, whether a renderer is supported
-    #[arg(value_name = "supports RENDERER", num_args = 0..=2)]
-    pub(crate) question: Vec<String>,
-}
-
-/// `runbook quote`
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  runbook quote 'rds!db-1234'
-  runbook quote --shell fish -- \"-it's\"
-  runbook quote -- kubectl exec web -- printf \"it's\\n\"")]
-pub(crate) struct Quote {
-    /// The shell that will read it: sh, bash, zsh, fish, powershell
-    #[arg(long, value_name = "SHELL", default_value = "bash", value_parser = ["sh", "bash", "zsh", "fish", "powershell"], hide_possible_values = true)]
-    pub(crate) shell: String,
-    /// The text, or the words of a command; put `--` before one that begins with `-`
-    #[arg(value_name = "STRING", required = true)]
-    pub(crate) texts: Vec<OsString>,
 }
 
 /// `runbook completions`

@@ -1,5 +1,7 @@
 //! `runbook docs`: the site of the runbooks, built, served, and as mdBook's preprocessor.
 
+mod args;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
@@ -10,7 +12,10 @@ use runbook::diagnostic::count;
 use runbook::site::{self, Built, Error, Records, Server, Site};
 use runbook::value::show_duration;
 
-use super::args::{self, DocsBuild, DocsCommand, DocsPreprocess, DocsServe};
+use args::{DocsBuild, DocsCommand, DocsPreprocess, DocsServe};
+
+pub(crate) use args::Docs;
+
 use super::failure::{Failure, Kind};
 use super::project::Project;
 use super::rooms;
@@ -26,7 +31,7 @@ const PAUSE: u8 = 20;
 ///
 /// # Errors
 /// Where there is no site to be had.
-pub(crate) fn docs(args: &args::Docs, surroundings: &Surroundings) -> Result<u8, Failure> {
+pub(crate) fn docs(args: &Docs, surroundings: &Surroundings) -> Result<u8, Failure> {
     match &args.command {
         DocsCommand::Build(args) => build(args, surroundings),
         DocsCommand::Serve(args) => serve(args, surroundings),

@@ -3,17 +3,33 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;
 
+use clap::Args;
 use runbook::quote::{self, Dialect};
 
-use super::args;
 use super::failure::Failure;
 use super::surroundings::print_bytes;
+
+/// `runbook quote`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  runbook quote 'rds!db-1234'
+  runbook quote --shell fish -- \"-it's\"
+  runbook quote -- kubectl exec web -- printf \"it's\\n\"")]
+pub(crate) struct Quote {
+    /// The shell that will read it: sh, bash, zsh, fish, powershell
+    #[arg(long, value_name = "SHELL", default_value = "bash", value_parser = ["sh", "bash", "zsh", "fish", "powershell"], hide_possible_values = true)]
+    pub(crate) shell: String,
+    /// The text, or the words of a command; put `--` before one that begins with `-`
+    #[arg(value_name = "STRING", required = true)]
+    pub(crate) texts: Vec<OsString>,
+}
 
 /// Quotes a text, or several as one command.
 ///
 /// # Errors
 /// Where no word of that shell can hold one.
-pub(crate) fn quote(args: &args::Quote) -> Result<u8, Failure> {
+pub(crate) fn quote(args: &Quote) -> Result<u8, Failure> {
     let mut line = match Dialect::named(&args.shell) {
         Some(dialect) => {
             let words: Vec<&[u8]> = args.texts.iter().map(|text| text.as_bytes()).collect();

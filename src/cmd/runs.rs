@@ -175,8 +175,11 @@ pub(crate) fn past(project: &Project) -> Result<Vec<Past>, Failure> {
         .collect())
 }
 
+/// A run and what it came to.
+type Folded = (Run, Result<Option<Past>, Failure>);
+
 /// Each run of a project, newest first, with what it came to; `None` where nothing is recorded.
-fn folded(project: &Project) -> Result<Vec<(Run, Result<Option<Past>, Failure>)>, Failure> {
+fn folded(project: &Project) -> Result<Vec<Folded>, Failure> {
     let runs = project
         .store()
         .list()

@@ -220,7 +220,7 @@ impl Site {
             stage.path().join(PAGES)
         };
         let source = config.book.src.clone();
-        config.build.build_dir = output.to_owned();
+        output.clone_into(&mut config.build.build_dir);
         config.build.create_missing = false;
         set(&mut config, "output.html.theme", stage.path().join("theme"))?;
         // The book may name our files itself, so that mdBook alone builds it as well.

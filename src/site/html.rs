@@ -70,15 +70,10 @@ pub(super) fn anchor(id: &str) -> String {
 
 /// A text that is no longer than this many characters.
 pub(super) fn short(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        None => text.to_owned(),
-        Some(_) => {
-            let end = text
-                .char_indices()
-                .nth(most.saturating_sub(1))
-                .map_or(text.len(), |(at, _)| at);
-            format!("{}…", text[..end].trim_end())
-        }
+    let mut places = text.char_indices().map(|(at, _)| at);
+    match (places.nth(most.saturating_sub(1)), places.next()) {
+        (Some(end), Some(_)) => format!("{}…", text[..end].trim_end()),
+        _ => text.to_owned(),
     }
 }
 

@@ -10,6 +10,7 @@ mod ansi;
 mod book;
 mod build;
 mod graph;
+mod head;
 mod highlight;
 mod history;
 mod html;
@@ -24,6 +25,7 @@ mod server;
 mod slots;
 mod summary;
 mod theme;
+mod timeline;
 
 pub use ansi::ansi;
 pub use book::{Records, preprocess, supports};

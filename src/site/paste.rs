@@ -268,7 +268,7 @@ fn in_powershell(text: &str, pieces: &[(std::ops::Range<usize>, String, bool)]) 
     let mut done = 0;
     for (range, name, _) in pieces {
         marked.push_str(&text[done..range.start]);
-        marked.push_str(&format!("${{{}}}", name));
+        marked.push_str(&format!("${{{name}}}"));
         done = range.end;
     }
     marked.push_str(&text[done..]);

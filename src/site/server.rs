@@ -208,14 +208,11 @@ pub fn reply(head: &str, folder: &Path) -> Vec<u8> {
         );
     }
     let body = method == "GET";
-    match find(target, folder) {
-        Some((path, bytes)) => answer("200 OK", kind(&path), &bytes, body),
-        None => {
-            let missing =
-                fs::read(folder.join("404.html")).unwrap_or_else(|_| b"not found\n".to_vec());
-            answer("404 Not Found", "text/html; charset=utf-8", &missing, body)
-        }
+    if let Some((path, bytes)) = find(target, folder) {
+        return answer("200 OK", kind(&path), &bytes, body);
     }
+    let missing = fs::read(folder.join("404.html")).unwrap_or_else(|_| b"not found\n".to_vec());
+    answer("404 Not Found", "text/html; charset=utf-8", &missing, body)
 }
 
 fn find(target: &str, folder: &Path) -> Option<(PathBuf, Vec<u8>)> {

@@ -102,16 +102,13 @@ fn section(name: &str, mut nested: Vec<SummaryItem>, own: &[u32]) -> SummaryItem
         }
         _ => None,
     };
-    let mut link = match head {
-        Some(head) => {
-            nested.remove(0);
-            head
-        }
-        None => {
-            let mut link = Link::new(name.replace(['-', '_'], " "), "");
-            link.location = None;
-            link
-        }
+    let mut link = if let Some(head) = head {
+        nested.remove(0);
+        head
+    } else {
+        let mut link = Link::new(name.replace(['-', '_'], " "), "");
+        link.location = None;
+        link
     };
     link.number = Some(SectionNumber::new(own.to_vec()));
     link.nested_items = nested;

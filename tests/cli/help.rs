@@ -15,6 +15,7 @@ fn the_help_fits_a_screen_and_has_examples_and_statuses() {
         .says("128+n");
     for command in [
         "run",
+        "resume",
         "plan",
         "check",
         "graph",
@@ -32,9 +33,6 @@ fn the_help_fits_a_screen_and_has_examples_and_statuses() {
             "no {command} in:\n{}",
             ran.stdout
         );
-    }
-    for absent in ["resume", "postmortem", "export"] {
-        assert!(!ran.stdout.contains(absent), "{absent} is not there yet");
     }
     assert!(ran.stdout.lines().count() <= 50, "{}", ran.stdout);
     for line in ran.stdout.lines() {

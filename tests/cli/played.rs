@@ -23,7 +23,9 @@ const PAGE: &str = "# Two\n\n```bash {#one confirm=\"Really?\"}\necho from one\n
 /// The lines of a screen that stay: without bars, which know of time, and without colours.
 fn settled(screen: &str) -> Vec<String> {
     let plain = console::strip_ansi_codes(screen);
-    let marks = ["✓", "✗", "↷", "│", "┃", "? ", "passed", "failed", "Two", "    echo"];
+    let marks = [
+        "✓", "✗", "↷", "│", "┃", "? ", "passed", "failed", "Two", "    echo",
+    ];
     let mut lines: Vec<String> = Vec::new();
     for line in plain.split(['\r', '\n']) {
         let line = line.trim_end();
@@ -46,11 +48,14 @@ fn a_terminal_shows_a_replay_as_it_showed_the_run() {
         return;
     };
     assert_eq!(status, 0, "{live}");
-    let (status, replayed) =
-        talk(&test, "replay last --speed 4", &[]).expect("script is there");
+    let (status, replayed) = talk(&test, "replay last --speed 4", &[]).expect("script is there");
     assert_eq!(status, 0, "{replayed}");
     assert!(settled(&live).len() >= 8, "{live}");
-    assert_eq!(settled(&replayed), settled(&live), "{live}\n---\n{replayed}");
+    assert_eq!(
+        settled(&replayed),
+        settled(&live),
+        "{live}\n---\n{replayed}"
+    );
 }
 
 #[test]
@@ -106,14 +111,27 @@ fn said(page: &str) -> Vec<String> {
 }
 
 fn kept() -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/journals/1.1/failed/journal.jsonl");
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/journals/1.1/failed/journal.jsonl");
     fs::read_to_string(path).expect("it is there")
 }
 
 /// Texts that mean something to somebody who reads pages, terminals or numbers.
 const HOSTILE: [&str; 14] = [
-    "```", "~~~\\n# x", "\\n---\\n", "<script>", "{{#include /etc/passwd}}", "${{ x }}", "\\u001b[2J",
-    "| a | b |", "\\n```bash {#pwn}\\nrm -rf /\\n```\\n", "[1]", "\\u202e", "«secret:x»", "-1", "\\\"}",
+    "```",
+    "~~~\\n# x",
+    "\\n---\\n",
+    "<script>",
+    "{{#include /etc/passwd}}",
+    "${{ x }}",
+    "\\u001b[2J",
+    "| a | b |",
+    "\\n```bash {#pwn}\\nrm -rf /\\n```\\n",
+    "[1]",
+    "\\u202e",
+    "«secret:x»",
+    "-1",
+    "\\\"}",
 ];
 
 proptest! {

@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use crate::components::program;
+use crate::components::{or_skip, program};
 use crate::page::Page;
 
 /// The versions of Helm that are there, each with the name of its major version.
 pub(crate) fn helms() -> Vec<(&'static str, PathBuf)> {
     ["helm3", "helm4"]
         .into_iter()
-        .filter_map(|name| Some((name, program(name)?)))
+        .filter_map(|name| Some((name, or_skip(program(name))?)))
         .collect()
 }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::components::{free_port, program, start};
+use crate::components::{free_port, or_skip, program, start};
 use crate::page::Page;
 
 /// Who may do all.
@@ -26,23 +26,27 @@ pub(crate) struct Cluster {
     _servers: Vec<Child>,
 }
 
-static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
+static CLUSTER: OnceLock<Result<Cluster, String>> = OnceLock::new();
 
 /// The cluster, started by whoever needs it first; `None` where a component is missing.
 pub(crate) fn cluster() -> Option<&'static Cluster> {
-    CLUSTER.get_or_init(Cluster::start).as_ref()
+    or_skip(
+        CLUSTER
+            .get_or_init(Cluster::start)
+            .as_ref()
+            .map_err(Clone::clone),
+    )
 }
 
 impl Cluster {
-    fn start() -> Option<Self> {
+    fn start() -> Result<Self, String> {
         let etcd = program("etcd")?;
         let server = program("kube-apiserver")?;
         let controllers = program("kube-controller-manager")?;
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let root = folder.path();
         if !key(root) {
-            eprintln!("skipped: openssl is not installed");
-            return None;
+            return Err("openssl is not installed".to_owned());
         }
         let tokens = [
             format!("{},{ADMIN},{ADMIN},system:masters\n", token(ADMIN)),
@@ -98,7 +102,7 @@ impl Cluster {
             "controllers.log",
         );
         cluster._servers.push(controllers);
-        Some(cluster)
+        Ok(cluster)
     }
 
     /// Waits until the server answers.

@@ -13,18 +13,22 @@ pub(crate) fn cache() -> PathBuf {
     cache.join("runbook-tests")
 }
 
-/// A program of that folder, or else of `PATH`; says which is missing.
-pub(crate) fn program(name: &str) -> Option<PathBuf> {
+/// A program of that folder, or else of `PATH`.
+pub(crate) fn program(name: &str) -> Result<PathBuf, String> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = [cache().join("bin")]
+    [cache().join("bin")]
         .into_iter()
         .chain(std::env::split_paths(&path))
         .map(|folder| folder.join(name))
-        .find(|path| path.is_file());
-    if found.is_none() {
-        eprintln!("skipped: {name} is not installed (tests/live/setup.sh brings it)");
-    }
+        .find(|path| path.is_file())
+        .ok_or_else(|| format!("{name} is not installed (tests/live/setup.sh brings it)"))
+}
+
+/// Says that a test is skipped where something is missing.
+pub(crate) fn or_skip<T>(found: Result<T, String>) -> Option<T> {
     found
+        .map_err(|missing| eprintln!("skipped: {missing}"))
+        .ok()
 }
 
 /// Starts a program that ends with the tests' process, however that ends: a shell waits for the

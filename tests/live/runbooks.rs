@@ -2,6 +2,7 @@
 
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::chart::{chart, helms};
@@ -117,7 +118,7 @@ fn moto(folder: &std::path::Path) -> Option<(Child, String)> {
 const SEED: &str = r#"
 let state_before = terraform::apply(terraform::plan(#{dir: "m"}));
 let in_release = #{namespace: "tracecat"};
-for file in ["crds"] { k8s::apply(read_crds); }
+k8s::apply(read_crds);
 k8s::wait("crd", "externalsecrets.external-secrets.io", "Established", "20s");
 k8s::wait("crd", "clustersecretstores.external-secrets.io", "Established", "20s");
 within("20s", "200ms", || k8s::apply(#{
@@ -178,10 +179,13 @@ aws::api("iam", "create-open-id-connect-provider", #{Url: "https://oidc.eks.us-w
 let instance = aws::api("rds", "create-db-instance", #{DBInstanceIdentifier: "tracecat", DBInstanceClass: "db.t3.micro", Engine: "postgres",
     AllocatedStorage: 20, ManageMasterUserPassword: true, MasterUsername: "postgres"}).DBInstance;
 aws::api("secretsmanager", "rotate-secret", #{SecretId: instance.MasterUserSecret.SecretArn, RotationRules: #{AutomaticallyAfterDays: 365}});
+// moto leaves a secret that is rotated without a function without a current value.
+aws::api("secretsmanager", "put-secret-value", #{SecretId: instance.MasterUserSecret.SecretArn,
+    SecretString: to_json(#{username: "postgres", password: "rotated-by-the-test"})});
 "#;
 
 /// The page of the seed with all that it is about.
-fn apply_status(cluster: &Cluster, before: &str) -> Option<(Page, Child)> {
+fn apply_status(cluster: &Cluster, before: &str, hook: bool) -> Option<(Page, Child)> {
     let (_, helm) = helms().into_iter().next()?;
     let terraform = program("terraform")?;
     program("aws")?;
@@ -204,7 +208,7 @@ fn apply_status(cluster: &Cluster, before: &str) -> Option<(Page, Child)> {
     );
     let main = concat!(env!("CARGO_MANIFEST_DIR"), "/runbooks/apply-status/main.tf");
     let main = std::fs::read_to_string(main).expect("the module is there");
-    let page = chart(cluster.ready(page, "tracecat"), "chart", false).file("m/main.tf", &main);
+    let page = chart(cluster.ready(page, "tracecat"), "chart", hook).file("m/main.tf", &main);
     let initialised = Command::new(terraform)
         .args(["init", "-input=false"])
         .current_dir(page.root().join("m"))
@@ -237,10 +241,14 @@ fn apply_status(cluster: &Cluster, before: &str) -> Option<(Page, Child)> {
     Some((page, server))
 }
 
+/// Both pages are about the same namespaces.
+static TURN: Mutex<()> = Mutex::new(());
+
 #[test]
 fn every_row_of_the_seed_holds_and_every_step_is_taken() {
     let Some(cluster) = cluster() else { return };
-    let Some((page, _server)) = apply_status(cluster, "") else {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some((page, _server)) = apply_status(cluster, "", false) else {
         return;
     };
     page.run()
@@ -253,4 +261,24 @@ fn every_row_of_the_seed_holds_and_every_step_is_taken() {
             == ["tracecat-create-temporal-databases", "tracecat-temporal-schema-34"];
     "#;
     cluster.page(script, "tracecat").run().passes();
+}
+
+#[test]
+fn a_killed_upgrade_is_rolled_back_and_the_run_is_not_taken_for_done() {
+    let Some(cluster) = cluster() else { return };
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    // The upgrade waits for its hook, which never ends, and is killed there.
+    let stuck = r#"
+let killed = run_unchecked(["timeout", "-s", "KILL", "8", "helm", "upgrade", "tracecat", "./chart", "-n", "tracecat"]);
+assert helm::release("tracecat", #{namespace: "tracecat"}).status == "pending-upgrade";
+"#;
+    let Some((page, _server)) = apply_status(cluster, stuck, true) else {
+        return;
+    };
+    page.env("RUNBOOK_INPUT_HELM_TIME", "3s")
+        .run()
+        .fails()
+        .says("tracecat is pending-upgrade at revision 2")
+        .says("tracecat is deployed at revision 3 now")
+        .says("run this page again");
 }

@@ -271,7 +271,7 @@ impl Past {
             }
             (None, "item", item) => self.item = Some(item),
             (None, "now", CleanValue::Text(now)) => {
-                self.clock.extend(now.as_str().parse::<Timestamp>().ok())
+                self.clock.extend(now.as_str().parse::<Timestamp>().ok());
             }
             (None, name, value) if name.starts_with("env ") => {
                 self.read.insert(name[4..].to_owned(), value);

@@ -109,10 +109,10 @@ impl Earlier {
         } = judge;
         Self {
             resumes,
+            history,
             fates,
             needed,
             instances,
-            history,
         }
     }
 }

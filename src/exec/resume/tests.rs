@@ -1,3 +1,5 @@
+//! What is known of a run that had stopped.
+
 use super::history::{History, Phase, base, hides};
 use super::reasons::holds_still;
 use crate::event::{Done, Event, Resumes, RunStarted, Status};

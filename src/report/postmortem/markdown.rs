@@ -78,7 +78,7 @@ pub(super) fn text(text: &str) -> String {
 /// A sentence of ours, in which code stands between backquotes.
 pub(super) fn said(sentence: &str) -> String {
     let parts: Vec<&str> = sentence.split('`').collect();
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         return text(sentence);
     }
     let mut shown = String::new();

@@ -10,7 +10,7 @@ use crate::script::shape::into_dynamic;
 use crate::value::Value;
 
 /// How long a call that only asks may take, where the script does not say.
-pub(super) const USUAL: Duration = Duration::from_secs(60);
+pub(super) const USUAL: Duration = Duration::from_mins(1);
 
 /// Places an error at the call: the engine does so for functions without `::` alone.
 pub(super) fn at<T>(context: &NativeCallContext, given: Given<T>) -> Given<T> {

@@ -1,4 +1,4 @@
-//! `terraform::…`: plans, applies and states of Terraform and OpenTofu.
+//! `terraform::…`: plans, applies and states of Terraform and `OpenTofu`.
 
 use std::time::Duration;
 

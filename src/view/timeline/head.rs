@@ -52,7 +52,10 @@ impl Timeline {
         let inputs: Vec<String> = head
             .inputs
             .iter()
-            .map(|(name, value)| format!("{name}={}", cut(&sanitize::line(&shown(value)), 48)))
+            .map(|(name, value)| {
+                let name = sanitize::line(name);
+                format!("{name}={}", cut(&sanitize::line(&shown(value)), 48))
+            })
             .collect();
         if !inputs.is_empty() {
             self.layout

@@ -74,7 +74,7 @@ async fn dispatch(
 ) -> Result<Reply, CallError> {
     let (system, _) = call.function.split_once("::").unwrap_or_default();
     match system {
-        "aws" => aws::answer(call, &progress, stop, private).await,
+        "aws" => Box::pin(aws::answer(call, &progress, stop, private)).await,
         "helm" => helm::answer(clusters, call, &progress, stop).await,
         "http" => until(stop, http::answer(call, &progress)).await,
         "k8s" => until(stop, clusters.answer(call, &progress)).await,

@@ -219,6 +219,9 @@ fn follow(attempt: Attempt<'_>, most: usize, confidential: bool) -> reqwest::red
     attempt.follow()
 }
 
+/// Makes a proxy of an address.
+type Make = fn(&str) -> reqwest::Result<Proxy>;
+
 /// The proxies that an environment names; lower case wins, as in curl.
 fn proxies(environment: &Environment) -> Result<Vec<Proxy>, CallError> {
     let text = |lower: &str| {
@@ -227,7 +230,7 @@ fn proxies(environment: &Environment) -> Result<Vec<Proxy>, CallError> {
             .or_else(|| environment.text(lower.to_ascii_uppercase()))
     };
     let none = text("no_proxy").and_then(NoProxy::from_string);
-    let kinds: [(&str, fn(&str) -> reqwest::Result<Proxy>); 3] = [
+    let kinds: [(&str, Make); 3] = [
         ("https_proxy", |url| Proxy::https(url)),
         ("http_proxy", |url| Proxy::http(url)),
         ("all_proxy", |url| Proxy::all(url)),

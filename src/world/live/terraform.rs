@@ -147,12 +147,11 @@ async fn plan(shell: &Shell<'_>, private: &Private) -> Result<Reply, CallError> 
             shell.call.directory.join(path).as_os_str(),
         ));
     }
-    let given = match asked.vars.is_empty() {
-        true => None,
-        false => {
-            let text = Value::Object(asked.vars.clone()).to_string();
-            Some(private.file(".tfvars.json", text.as_bytes())?)
-        }
+    let given = if asked.vars.is_empty() {
+        None
+    } else {
+        let text = Value::Object(asked.vars.clone()).to_string();
+        Some(private.file(".tfvars.json", text.as_bytes())?)
     };
     if let Some(given) = &given {
         arguments.push(option("-var-file=", given.path().as_os_str()));
@@ -243,7 +242,7 @@ async fn arrived(
             || match (used, value) {
                 // A number or a boolean that was declared as a text, or the other way.
                 (Value::String(one), other) | (other, Value::String(one)) => {
-                    *one == other.to_string()
+                    other.to_string() == *one
                 }
                 _ => false,
             };

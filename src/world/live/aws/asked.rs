@@ -56,8 +56,8 @@ pub(in crate::world::live) async fn answer(
         call.environment.set("AWS_DEFAULT_REGION", region);
     }
     match call.function.as_str() {
-        "aws::identity" => until(stop, identity(call)).await,
-        "aws::secret" => until(stop, secret::read_secret(call)).await,
+        "aws::identity" => Box::pin(until(stop, identity(call))).await,
+        "aws::secret" => Box::pin(until(stop, secret::read_secret(call))).await,
         "aws::api" => operation(call, false, progress, stop, private).await,
         "aws::wait" => operation(call, true, progress, stop, private).await,
         other => Err(unknown(other)),
@@ -133,6 +133,7 @@ fn word(what: &str, name: &str) -> Result<(), CallError> {
             c.to_ascii_lowercase()
         });
     }
+    let article = if what == "operation" { "an" } else { "a" };
     let help = if what == "service" {
         nearest(
             name,
@@ -154,9 +155,7 @@ fn word(what: &str, name: &str) -> Result<(), CallError> {
     };
     Err(CallError::new(
         codes::BAD_ARGUMENT,
-        format!("`{name}` can't be the name of an {what}", what = what)
-            .replace("an service", "a service")
-            .replace("an waiter", "a waiter"),
+        format!("`{name}` can't be the name of {article} {what}"),
         help.filter(|near| !near.is_empty())
             .map(|near| format!("names are the AWS CLI's, as in `{near}`"))
             .unwrap_or_default(),

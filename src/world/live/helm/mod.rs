@@ -3,6 +3,7 @@
 //! What is known of releases is read from their records in the cluster, without Helm's program;
 //! what changes a release runs it.
 
+mod command;
 mod program;
 mod read;
 mod record;

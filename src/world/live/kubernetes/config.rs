@@ -248,9 +248,10 @@ fn proxy(
         return Ok(None);
     };
     // Without a scheme it is one of HTTP.
-    let whole = match named.contains("://") {
-        true => named.to_owned(),
-        false => format!("http://{named}"),
+    let whole = if named.contains("://") {
+        named.to_owned()
+    } else {
+        format!("http://{named}")
     };
     let parsed = whole.parse::<http::Uri>().ok();
     let usable = parsed.filter(|proxy| {

@@ -1,5 +1,6 @@
 //! The kinds that a cluster serves, custom ones included, under the names that kubectl takes.
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::APIResourceList;
 use kube::core::discovery::v2::APIGroupDiscoveryList;
 
 use super::cluster::{Cluster, Request, encoded};
@@ -92,7 +93,7 @@ impl Kinds {
             for version in versions(root, &answer) {
                 // One that answers for a group may be down; the others still serve.
                 if let Ok(list) = cluster.json(&Request::get(&version)).await {
-                    kinds.extend(listed(&list));
+                    kinds.extend(serde_json::from_value(list).map(listed).unwrap_or_default());
                 }
             }
         }
@@ -225,27 +226,24 @@ fn versions(root: &str, answer: &Value) -> Vec<String> {
         .collect()
 }
 
-/// The kinds of an `APIResourceList`.
-fn listed(list: &Value) -> Vec<Kind> {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let texts = |value: &Value| -> Vec<String> {
-        let values = value.as_array().into_iter().flatten();
-        values.map(text).collect()
+/// The kinds of one version, in the older form; subresources are none.
+fn listed(list: APIResourceList) -> Vec<Kind> {
+    let (group, version) = match list.group_version.split_once('/') {
+        Some((group, version)) => (group.to_owned(), version.to_owned()),
+        None => (String::new(), list.group_version),
     };
-    let of = text(&list["groupVersion"]);
-    let (group, version) = of.split_once('/').unwrap_or(("", &of));
-    let resources = list["resources"].as_array().into_iter().flatten();
+    let resources = list.resources.into_iter();
     resources
-        .filter(|resource| !text(&resource["name"]).contains('/'))
+        .filter(|resource| !resource.name.contains('/'))
         .map(|resource| Kind {
-            group: group.to_owned(),
-            version: version.to_owned(),
-            kind: text(&resource["kind"]),
-            plural: text(&resource["name"]),
-            singular: text(&resource["singularName"]),
-            short: texts(&resource["shortNames"]),
-            namespaced: resource["namespaced"] == true,
-            verbs: texts(&resource["verbs"]),
+            group: group.clone(),
+            version: version.clone(),
+            kind: resource.kind,
+            plural: resource.name,
+            singular: resource.singular_name,
+            short: resource.short_names.unwrap_or_default(),
+            namespaced: resource.namespaced,
+            verbs: resource.verbs,
         })
         .collect()
 }
@@ -278,7 +276,9 @@ mod tests {
              "namespaced": false, "kind": "ClusterSecretStore", "shortNames": ["css"],
              "verbs": ["get"]},
         ]});
-        Kinds([core, apps, events, eso].iter().flat_map(listed).collect())
+        let lists = [core, apps, events, eso].into_iter();
+        let read = |list| serde_json::from_value(list).map(listed).expect("a list");
+        Kinds(lists.flat_map(read).collect())
     }
 
     #[track_caller]

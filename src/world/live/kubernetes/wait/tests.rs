@@ -1,3 +1,5 @@
+//! What can be waited for, and when it holds.
+
 use serde_json::json;
 
 use super::*;
