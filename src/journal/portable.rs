@@ -20,7 +20,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
 use super::entry::{self, Malformed};
-use super::reader::ReadError;
+use super::reader::{LONGEST, ReadError};
 
 /// How a recording begins.
 const BEGINNING: &[u8] = b"{\"recording\":";
@@ -117,9 +117,20 @@ pub(super) fn opened(path: &Path, mut file: File) -> io::Result<Result<File, Rea
     }
     let mut journal = tempfile::tempfile()?;
     let mut expansion = Expansion::default();
-    for (number, line) in (1..).zip(BufReader::new(file).lines()) {
-        let line = line?;
-        match expansion.line(&line) {
+    let mut lines = BufReader::new(file);
+    for number in 1.. {
+        let mut line = Vec::new();
+        if (&mut lines).take(LONGEST).read_until(b'\n', &mut line)? == 0 {
+            break;
+        }
+        let entry = if line.len() as u64 == LONGEST {
+            Err("the line is too long for a recording".to_owned())
+        } else {
+            str::from_utf8(&line)
+                .map_err(|_| "it is not UTF-8".to_owned())
+                .and_then(|line| expansion.line(line))
+        };
+        match entry {
             Ok(Some(entry)) => {
                 journal.write_all(entry.as_bytes())?;
                 journal.write_all(b"\n")?;

@@ -93,6 +93,7 @@ fn a_step_that_begins_again_begins_anew() {
     let goes_on = Event::RunStarted(Box::new(RunStarted {
         run: "r".into(),
         resumes: Some(Resumes {
+            kept: vec!["b".into()],
             again: vec![Again {
                 step: "a".into(),
                 reason: clean("it was interrupted"),
