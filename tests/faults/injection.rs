@@ -207,7 +207,7 @@ fn a_drawing_has_no_part_that_the_page_did_not_draw() {
             .unwrap_or_default()
             .replace("<br/>", "");
         assert!(!text.contains(['<', '>', '`', '|', '\\']), "{mermaid}");
-        assert!(!text.contains("&"), "{mermaid}");
+        assert!(!text.contains('&'), "{mermaid}");
     }
     let dot = drawn("dot");
     for line in dot.lines().skip(2).filter(|line| *line != "}") {
@@ -282,8 +282,7 @@ fn aliases_do_not_multiply() {
         .args(["run", "a.md", "--input-file", "in.yaml"])
         .run()
         .ends(2);
-    let script =
-        format!("```bash {{#a}}\ncat b.yaml\n```\n\n```rhai {{#b timeout=20s}}\na.yaml();\n```\n");
+    let script = "```bash {#a}\ncat b.yaml\n```\n\n```rhai {#b timeout=20s}\na.yaml();\n```\n";
     Test::new()
         .file("a.md", script)
         .file("b.yaml", &bomb)

@@ -2,7 +2,7 @@
 //! output it stood.
 //!
 //! Guards: `view/sanitize` for what a run shows, `visible::text` for messages, questions, `doctor`
-//! and JUnit, `visible::json` for JSON and the journal, `graph/draw::one_line` for drawings,
+//! and `JUnit`, `visible::json` for JSON and the journal, `graph/draw::one_line` for drawings,
 //! `Diagnostic::render` for diagnostics.
 
 use std::fmt::Write as _;
@@ -59,7 +59,7 @@ fn every_command_on_a_hostile_page() {
         &["run", "a.md", "--yes", "--format", "json"],
     ] {
         let test = Test::new().file("a.md", page());
-        let ran = with(test, arguments).run();
+        let ran = test.arguments(arguments).run();
         assert!(
             ran.status < 2 || arguments == ["run", "a.md"],
             "{arguments:?}: {}",
@@ -85,19 +85,8 @@ fn every_command_on_a_hostile_page() {
         &["show", "last", "--format", "json"],
         &["verify", "last"],
     ] {
-        ran = with(ran.then([]), arguments).run().ends(0);
+        ran = ran.then([]).arguments(arguments).run().ends(0);
         tame(&arguments.join(" "), &ran);
-    }
-}
-
-fn with(test: Test, arguments: &[&str]) -> Test {
-    match *arguments {
-        [a] => test.args([a]),
-        [a, b] => test.args([a, b]),
-        [a, b, c] => test.args([a, b, c]),
-        [a, b, c, d] => test.args([a, b, c, d]),
-        [a, b, c, d, e] => test.args([a, b, c, d, e]),
-        _ => panic!("{arguments:?}"),
     }
 }
 
@@ -115,7 +104,9 @@ fn diagnostics_of_a_hostile_page() {
         &["run", "a.md"],
         &["plan", "a.md"],
     ] {
-        let ran = with(Test::new().file("a.md", &page), arguments)
+        let ran = Test::new()
+            .file("a.md", &page)
+            .arguments(arguments)
             .run()
             .ends(2);
         tame(&arguments.join(" "), &ran);

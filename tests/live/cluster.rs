@@ -23,7 +23,7 @@ pub(crate) struct Cluster {
     folder: TempDir,
     port: u16,
     /// Held, for they end when what they read does.
-    _servers: Vec<Child>,
+    servers: Vec<Child>,
 }
 
 static CLUSTER: OnceLock<Result<Cluster, String>> = OnceLock::new();
@@ -86,7 +86,7 @@ impl Cluster {
         let mut cluster = Self {
             folder,
             port,
-            _servers: servers,
+            servers,
         };
         cluster.await_server();
         let root = cluster.folder.path();
@@ -101,7 +101,7 @@ impl Cluster {
             root,
             "controllers.log",
         );
-        cluster._servers.push(controllers);
+        cluster.servers.push(controllers);
         Ok(cluster)
     }
 

@@ -19,7 +19,7 @@ fn a_release_is_installed_upgraded_read_rolled_back_and_removed() {
     let Some(cluster) = cluster() else { return };
     for ((name, helm), namespace) in helms().into_iter().zip(["helm-three", "helm-four"]) {
         cluster.namespace(namespace);
-        let script = r##"
+        let script = r#"
             assert helm::release("api").status == "not-found";
             assert helm::history("api") == [];
             let made = helm::upgrade("api", "./chart", #{install: true, timeout: "60s"});
@@ -51,7 +51,7 @@ fn a_release_is_installed_upgraded_read_rolled_back_and_removed() {
             assert helm::uninstall("api");
             assert !helm::uninstall("api", #{ignore_missing: true});
             assert helm::release("api").status == "not-found";
-        "##;
+        "#;
         let script = script.replace("\"peach-blossom-78\"", "env(\"DB_PASSWORD\")");
         eprintln!("{name}");
         page(cluster, &helm, &script, namespace, false)

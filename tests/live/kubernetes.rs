@@ -10,7 +10,7 @@ use crate::page::Page;
 fn objects_are_applied_read_listed_patched_and_deleted() {
     let Some(cluster) = cluster() else { return };
     let namespace = cluster.namespace("objects");
-    let script = r##"
+    let script = r#"
         let made = k8s::apply(#{
             apiVersion: "v1", kind: "ConfigMap",
             metadata: #{name: "settings", labels: #{app: "api"}}, data: #{colour: "green"},
@@ -41,7 +41,7 @@ metadata: {name: two}
         assert k8s::delete("cm", "settings");
         assert !k8s::delete("cm", "settings", #{ignore_missing: true});
         k8s::wait("cm", "settings", "deleted", "10s");
-    "##;
+    "#;
     cluster.page(script, namespace).run().passes();
     let script = r#"k8s::delete("cm", "settings", #{propagation: "background"})"#;
     cluster
@@ -65,7 +65,7 @@ fn a_secret_is_decoded_and_never_shown() {
         page.replace("read(\"x\")", &format!("`{manifest}`"))
     };
     cluster.page(&page("1"), namespace).run().passes();
-    let script = r##"
+    let script = r#"
         let secret = k8s::get("secret", "db");
         print(secret);
         print(secret.data.password);
@@ -80,7 +80,7 @@ fn a_secret_is_decoded_and_never_shown() {
             stringData: #{password: secret.data.password},
         });
         assert copy.data.password == secret.data.password;
-    "##;
+    "#;
     cluster
         .page(script, namespace)
         .run()

@@ -1,5 +1,5 @@
 //! A stand-in for what moto gets wrong: EKS's authentication modes and access entries, which it
-//! drops without a word, and an ElastiCache group of more than one member.
+//! drops without a word, and an `ElastiCache` group of more than one member.
 //!
 //! It is called what it is: nothing that ran against it was verified against AWS. Routes and shapes
 //! are those of the EKS API reference (<https://docs.aws.amazon.com/eks/latest/APIReference/>) and
