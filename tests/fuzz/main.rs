@@ -29,7 +29,7 @@ fn config(share: u32) -> Config {
         .and_then(|cases| cases.parse().ok())
         .unwrap_or(200);
     Config {
-        cases: (u64::from(cases) * u64::from(share) / 100).clamp(1, u64::from(u32::MAX)) as u32,
+        cases: (cases.saturating_mul(share) / 100).max(1),
         // A case is cut down for a while, not for ever.
         max_shrink_iters: 2_000,
         ..Config::default()
