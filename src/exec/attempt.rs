@@ -419,6 +419,8 @@ async fn script(
         Arc::clone(&code.calls),
     );
     let started = context.world.elapsed();
+    // The time counts from here, however soon the script's thread begins.
+    let deadline = step.timeout.map(|limit| context.world.deadline(limit));
     let mut running = {
         let code = Code {
             host: Arc::new(host),
@@ -444,11 +446,11 @@ async fn script(
         })
     };
     let mut timed_out = false;
-    let joined = match step.timeout {
+    let joined = match deadline {
         None => (&mut running).await,
-        Some(timeout) => tokio::select! {
+        Some(deadline) => tokio::select! {
             joined = &mut running => joined,
-            () = context.world.deadline(timeout) => {
+            () = deadline => {
                 timed_out = true;
                 attempt.cancel();
                 (&mut running).await

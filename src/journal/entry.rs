@@ -10,6 +10,8 @@ use sha2::{Digest, Sha256};
 use crate::event::{Event, VERSION};
 use crate::visible;
 
+use super::chain::unhex;
+
 /// An event with its place in the journal.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
@@ -127,6 +129,11 @@ impl Entry {
                     "an entry of version {}; this program reads {VERSION}",
                     stamp.v
                 ),
+            });
+        }
+        if unhex(stamp.prev.as_bytes()).is_none() {
+            return Err(Malformed {
+                reason: "its `prev` is no hash".to_owned(),
             });
         }
         let event: Event = serde_json::from_str(line).map_err(malformed)?;

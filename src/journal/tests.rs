@@ -385,7 +385,7 @@ proptest! {
         let mut text = String::new();
         let mut entries = Vec::new();
         for (index, event) in events.into_iter().enumerate() {
-            let entry = Entry::new(index as u64 + 1, clock(), String::new(), event);
+            let entry = Entry::new(index as u64 + 1, clock(), digest(b"x"), event);
             text.push_str(&entry.to_line());
             text.push('\n');
             entries.push(entry);

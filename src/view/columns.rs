@@ -37,6 +37,9 @@ pub(super) fn right(text: &str, width: usize) -> String {
     pad_str(text, width, Alignment::Right, None).into_owned()
 }
 
+/// The bytes that letters which join are measured over together.
+const JOINED: usize = 256;
+
 /// A text broken at spaces into lines of a width; a longer word is cut in pieces.
 pub(super) fn wrap(text: &str, limit: usize) -> Vec<String> {
     if limit == 0 || width(text) <= limit {
@@ -47,11 +50,14 @@ pub(super) fn wrap(text: &str, limit: usize) -> Vec<String> {
     // The width of the line, carried along: measuring it anew at each letter costs seconds for a
     // word of 60,000.
     let mut taken = 0;
+    // Where letters begin that may join with what follows, and the width before them.
+    let mut joint = (0, 0);
     for word in text.split(' ') {
         if !line.is_empty() && taken + 1 + width(word) > limit {
             lines.push(std::mem::take(&mut line));
             taken = 0;
         } else if !line.is_empty() {
+            joint = (line.len(), taken);
             line.push(' ');
             taken += 1;
         }
@@ -66,9 +72,20 @@ pub(super) fn wrap(text: &str, limit: usize) -> Vec<String> {
                 lines.push(std::mem::take(&mut line));
                 taken = 0;
             }
+            if line.is_empty() || plain {
+                joint = (line.len(), taken);
+            }
             line.push(character);
-            // Letters that join with those before them are measured with them.
-            taken = if plain { taken + 1 } else { width(&line) };
+            // Letters that join with those before them are measured with them; no more of them
+            // than a person would write, as each is measured anew.
+            taken = if plain {
+                taken + 1
+            } else {
+                joint.1 + width(&line[joint.0..])
+            };
+            if line.len() - joint.0 > JOINED {
+                joint = (line.len(), taken);
+            }
         }
     }
     if !line.is_empty() {
@@ -178,6 +195,12 @@ mod tests {
         assert_eq!(wrap("one two three", 8), ["one two", "three"]);
         assert_eq!(wrap("abcdefghij", 4), ["abcd", "efgh", "ij"]);
         assert_eq!(wrap("a b", 0), ["a b"]);
+        // Letters that take no room don't make it slow.
+        let marks = "\u{301}".repeat(100_000);
+        assert_eq!(
+            wrap(&format!("ab{marks}c"), 2),
+            [format!("ab{marks}"), "c".to_owned()]
+        );
     }
 
     #[test]

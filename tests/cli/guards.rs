@@ -114,7 +114,7 @@ help: did you mean `prod`?
 }
 
 #[test]
-fn a_recording_is_no_target_yet() {
+fn a_recording_that_is_not_there_is_told() {
     Test::new()
         .file("a.md", "# A\n")
         .file(
@@ -124,7 +124,7 @@ fn a_recording_is_no_target_yet() {
         .args(["run", "a.md"])
         .run()
         .ends(2)
-        .says("recordings are not supported by this version");
+        .says("the target `demo` is the recording `x`, which is not there");
 }
 
 #[test]

@@ -7,9 +7,10 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
-/// How long whoever a deadline was for has to hear of it. This is the one wait that is real: it
-/// lets another thread go first, and no time is read.
-const HEARD: Duration = Duration::from_millis(2);
+/// How long whoever a deadline was for has to hear of it, and how often that is looked for. This
+/// is the one wait that is real: it lets another thread go first, and no time is read.
+const HEARD: Duration = Duration::from_millis(1);
+const PATIENCE: u32 = 1_000;
 
 pub(super) struct Clock {
     began: Timestamp,
@@ -58,7 +59,7 @@ impl Clock {
             match next {
                 Some(at) => {
                     self.time.send_replace(at);
-                    tokio::time::sleep(HEARD).await;
+                    self.heard(at).await;
                 }
                 None => {
                     self.time.send_replace(until);
@@ -67,8 +68,20 @@ impl Clock {
         }
     }
 
-    /// Ends when so much time has passed.
-    pub(super) async fn deadline(&self, after: Duration) {
+    /// Waits until those whose deadline a moment is have heard of it.
+    async fn heard(&self, moment: Duration) {
+        for _ in 0..PATIENCE {
+            tokio::time::sleep(HEARD).await;
+            if self.deadlines().at.values().all(|at| *at > moment) {
+                break;
+            }
+        }
+        // They are gone; what they do about it comes right after.
+        tokio::time::sleep(HEARD).await;
+    }
+
+    /// Ends when so much time has passed since this was called, not since it is waited for.
+    pub(super) fn deadline(&self, after: Duration) -> impl Future<Output = ()> + Send {
         let at = self.elapsed().saturating_add(after);
         let mut time = self.time.subscribe();
         let number = {
@@ -78,12 +91,15 @@ impl Clock {
             deadlines.at.insert(number, at);
             number
         };
-        let _gone = Gone {
+        let gone = Gone {
             clock: self,
             number,
         };
-        // The clock lives as long as whoever waits for it.
-        let _ = time.wait_for(|time| *time >= at).await;
+        async move {
+            let _gone = gone;
+            // The clock lives as long as whoever waits for it.
+            let _ = time.wait_for(|time| *time >= at).await;
+        }
     }
 
     fn deadlines(&self) -> MutexGuard<'_, Deadlines> {

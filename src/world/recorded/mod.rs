@@ -233,7 +233,7 @@ impl Recorded {
 
 /// How long a process whose step was ended waits to be ended; a run of now that does not end it
 /// would wait for ever.
-const UNHEARD: Duration = Duration::from_millis(20);
+const UNHEARD: Duration = Duration::from_secs(1);
 
 impl World for Recorded {
     fn run(
