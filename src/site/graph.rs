@@ -5,9 +5,9 @@
 
 use std::fmt::Write as _;
 
-use super::history::Standing;
 use super::html;
 use super::layout::{HEIGHT, Layout, WIDTH, layout, reduce};
+use super::standing::Standing;
 use crate::document::Effect;
 
 /// Beyond this a picture shows nothing that the list of steps does not.
@@ -113,12 +113,18 @@ fn picture(
 fn one(out: &mut String, node: &Node, left: usize, top: usize) {
     let effect = node.effect.map_or("", Effect::word);
     let standing = node.standing;
-    let told = [node.kind.as_str(), &does(node.effect), standing.phrase()]
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .collect::<Vec<_>>()
-        .join(" · ");
-    let label = html::escape(&format!("{}: {} ({told})", node.id, node.title));
+    let does = does(node.effect);
+    let told = |standing: &str| {
+        let parts = [node.kind.as_str(), &does, standing];
+        let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        parts.join(" · ")
+    };
+    let label = html::escape(&format!(
+        "{}: {} ({})",
+        node.id,
+        node.title,
+        told(standing.phrase())
+    ));
     match &node.link {
         Some(link) => {
             let _ = write!(
@@ -182,7 +188,7 @@ fn one(out: &mut String, node: &Node, left: usize, top: usize) {
         html::escape(&html::short(&node.id, 20)),
         left + 38,
         top + 34,
-        html::escape(&html::short(&told, 28)),
+        html::escape(&html::short(&told(standing.brief()), 28)),
     );
     out.push_str(if node.link.is_some() { "</a>" } else { "</g>" });
 }
@@ -198,4 +204,4 @@ fn does(effect: Option<Effect>) -> String {
 }
 
 /// What the shapes and signs mean.
-pub(super) const LEGEND: &str = "<p class=\"rb-legend\"><span class=\"rb-key rb-reads\">reads</span> <span class=\"rb-key rb-changes\">changes</span> <span class=\"rb-key rb-destroys\">destroys</span> <span>✓ passed</span> <span>✗ failed</span> <span>↷ skipped</span> <span>◔ stale</span> <span>○ never ran</span> <span>dashed: decides whether</span></p>";
+pub(super) const LEGEND: &str = "<p class=\"rb-legend\"><span class=\"rb-key rb-reads\">reads</span> <span class=\"rb-key rb-changes\">changes</span> <span class=\"rb-key rb-destroys\">destroys</span> <span>✓ passed</span> <span>✗ failed</span> <span>↷ skipped</span> <span>◔ stale</span> <span>○ never ran</span> <span>◇ only on a recording</span> <span>dashed: decides whether</span></p>";
