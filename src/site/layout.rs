@@ -13,7 +13,7 @@ pub(super) const HEIGHT: usize = 44;
 const GAP: usize = 20;
 const RISE: usize = 34;
 /// How many nodes stand side by side at most: what a page has room for.
-const ABREAST: usize = 4;
+pub(super) const ABREAST: usize = 4;
 /// The width of the place of an edge that passes a layer.
 const LANE: usize = 8;
 /// The space beside it.
@@ -32,9 +32,9 @@ pub(super) struct Layout {
     pub(super) height: usize,
 }
 
-/// Lays out a graph whose edges `(from, to)` are drawn downwards.
-pub(super) fn layout(count: usize, edges: &[(usize, usize)]) -> Layout {
-    let layer = wrapped(&layers(count, edges));
+/// Lays out a graph whose edges `(from, to)` are drawn downwards, with so many nodes in a row at most.
+pub(super) fn layout(count: usize, edges: &[(usize, usize)], abreast: usize) -> Layout {
+    let layer = wrapped(&layers(count, edges), abreast.max(1));
     let depth = layer.iter().max().map_or(0, |last| last + 1);
     let mut rows: Vec<Vec<Place>> = vec![Vec::new(); depth];
     // Each place by its row and its number there; `lanes` are the places of each edge.
@@ -132,7 +132,7 @@ pub(super) fn layout(count: usize, edges: &[(usize, usize)]) -> Layout {
 }
 
 /// The row of each node: a layer that is too wide becomes several rows, as even as can be.
-fn wrapped(layer: &[usize]) -> Vec<usize> {
+fn wrapped(layer: &[usize], abreast: usize) -> Vec<usize> {
     let depth = layer.iter().max().map_or(0, |last| last + 1);
     let mut sizes = vec![0_usize; depth];
     for own in layer {
@@ -142,14 +142,14 @@ fn wrapped(layer: &[usize]) -> Vec<usize> {
     let mut next = 0;
     for size in &sizes {
         first.push(next);
-        next += size.div_ceil(ABREAST).max(1);
+        next += size.div_ceil(abreast).max(1);
     }
     let mut seen = vec![0; depth];
     let row = |own: &usize| {
-        let abreast = sizes[*own].div_ceil(sizes[*own].div_ceil(ABREAST));
+        let even = sizes[*own].div_ceil(sizes[*own].div_ceil(abreast));
         let number = seen[*own];
         seen[*own] += 1;
-        first[*own] + number / abreast
+        first[*own] + number / even
     };
     layer.iter().map(row).collect()
 }
@@ -244,10 +244,10 @@ mod tests {
 
     #[test]
     fn a_chain_is_a_column_and_a_fork_stands_side_by_side() {
-        let chain = layout(3, &[(0, 1), (1, 2)]);
+        let chain = layout(3, &[(0, 1), (1, 2)], ABREAST);
         assert_eq!(chain.width, WIDTH);
         assert!(chain.nodes.windows(2).all(|pair| pair[0].0 == pair[1].0));
-        let fork = layout(3, &[(0, 1), (0, 2)]);
+        let fork = layout(3, &[(0, 1), (0, 2)], ABREAST);
         assert_eq!(fork.nodes[1].1, fork.nodes[2].1);
         assert_eq!(fork.width, 2 * WIDTH + GAP);
     }
@@ -256,10 +256,13 @@ mod tests {
     fn a_wide_fan_becomes_rows_that_a_page_has_room_for() {
         let out: Vec<_> = (1..14).map(|step| (0, step)).collect();
         let back = (1..14).map(|step| (step, 14));
-        let fan = layout(15, &out.into_iter().chain(back).collect::<Vec<_>>());
+        let edges: Vec<_> = out.into_iter().chain(back).collect();
+        let fan = layout(15, &edges, ABREAST);
         let rows: std::collections::BTreeSet<_> = fan.nodes.iter().map(|node| node.1).collect();
         assert_eq!(rows.len(), 6);
         assert!(fan.width < 900, "{}", fan.width);
+        let narrow = layout(15, &edges, 1);
+        assert!(narrow.width < 300, "{}", narrow.width);
     }
 
     #[test]
@@ -272,13 +275,14 @@ mod tests {
         #[test]
         fn nodes_never_overlap_and_edges_go_down(
             count in 1_usize..20,
+            abreast in 1_usize..5,
             pairs in proptest::collection::vec((0_usize..20, 0_usize..20), 0..40),
         ) {
             let edges: Vec<_> = pairs
                 .into_iter()
                 .filter(|(from, to)| from < to && *to < count)
                 .collect();
-            let drawn = layout(count, &edges);
+            let drawn = layout(count, &edges, abreast);
             for (one, a) in drawn.nodes.iter().enumerate() {
                 prop_assert!(a.0 + WIDTH / 2 <= drawn.width && a.1 + HEIGHT <= drawn.height);
                 for b in &drawn.nodes[one + 1..] {
