@@ -15,6 +15,7 @@ mod support;
 
 mod aws;
 mod bad_input;
+mod browser;
 mod commands;
 mod corpus;
 mod crash;
