@@ -126,7 +126,9 @@ impl Evidence {
             };
             let lines: Vec<_> = sanitize::lines(detail.trim_end()).collect();
             // A picture of the code keeps its columns; what was thrown is prose.
-            let picture = lines.iter().any(|line| line.trim_start().starts_with("-->"));
+            let picture = lines
+                .iter()
+                .any(|line| line.trim_start().starts_with("-->"));
             for text in lines.iter().take(DETAIL) {
                 if picture {
                     push(out, indent, &cut(text, limit));

@@ -74,11 +74,15 @@ fn valued(module: &mut Module) {
     function(module, "replace", |text: Text, part: char, with: char| {
         text.replace(part, with.encode_utf8(&mut [0; 4]))
     });
-    function(module, "join", |list: Array, between: Text| -> Given<Text> {
-        let mut parts = list.iter().map(joined);
-        let first = parts.next().unwrap_or_else(|| Ok(Text::new()))?;
-        parts.try_fold(first, |text, part| Ok(text + &between + &part?))
-    });
+    function(
+        module,
+        "join",
+        |list: Array, between: Text| -> Given<Text> {
+            let mut parts = list.iter().map(joined);
+            let first = parts.next().unwrap_or_else(|| Ok(Text::new()))?;
+            parts.try_fold(first, |text, part| Ok(text + &between + &part?))
+        },
+    );
 }
 
 /// The text of a part of a list.
