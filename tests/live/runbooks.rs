@@ -161,10 +161,16 @@ fn a_killed_upgrade_is_rolled_back_and_the_run_is_not_taken_for_done() {
     let Some((page, _eks)) = apply_status(cluster, KILLED, true) else {
         return;
     };
-    page.env("RUNBOOK_INPUT_HELM_TIME", "3s")
-        .run()
+    let page = page.env("RUNBOOK_INPUT_HELM_TIME", "3s");
+    page.runs(&["run", "page.md", "--yes"])
         .fails()
         .says("tracecat is pending-upgrade at revision 2")
         .says("tracecat is deployed at revision 3 now")
         .says("run this page again");
+    // What was applied needs no new announcement.
+    page.runs(&[
+        "run", "page.md", "--yes", "--from", "there", "--until", "helm",
+    ])
+    .passes()
+    .says("tracecat is at revision 3");
 }

@@ -121,7 +121,9 @@ impl Events {
         (refuses || silent).then(|| {
             CallError::new(
                 codes::NO_PROGRAM,
-                format!("`{program}` is too old, or no Terraform: it does not tell its events in JSON"),
+                format!(
+                    "`{program}` is too old, or no Terraform: it does not tell its events in JSON"
+                ),
                 "install Terraform 1.4 or later, or OpenTofu",
             )
         })
