@@ -81,6 +81,7 @@ pub(super) fn check(
             Some(message) => format!("{} (`{expression}` does not hold)", on_one_line(message)),
             None => format!("`{expression}` does not hold"),
         },
+        rest: None,
         span: Some(check.span),
         check: Some(check),
     }))

@@ -173,6 +173,8 @@ pub struct Failure {
     pub kind: FailureKind,
     /// One line: lower case, no full stop; not redacted yet.
     pub message: String,
+    /// The lines behind the first of a text that was thrown; not redacted yet.
+    pub rest: Option<String>,
     /// Where in the document.
     pub span: Option<Span>,
     /// An assertion's message and parts, if one failed.

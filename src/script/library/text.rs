@@ -7,6 +7,8 @@ use regex::{Captures, Regex};
 use rhai::{Array, Dynamic, ImmutableString as Text, Module};
 
 use super::{Given, function};
+use crate::script::secret::Secret;
+use crate::script::shape::to_text;
 
 /// How many patterns are kept compiled.
 const KEPT: usize = 256;
@@ -72,6 +74,23 @@ fn valued(module: &mut Module) {
     function(module, "replace", |text: Text, part: char, with: char| {
         text.replace(part, with.encode_utf8(&mut [0; 4]))
     });
+    function(
+        module,
+        "join",
+        |list: Array, between: Text| -> Given<Text> {
+            let mut parts = list.iter().map(joined);
+            let first = parts.next().unwrap_or_else(|| Ok(Text::new()))?;
+            parts.try_fold(first, |text, part| Ok(text + &between + &part?))
+        },
+    );
+}
+
+/// The text of a part of a list.
+fn joined(part: &Dynamic) -> Given<Text> {
+    if part.is::<Secret>() {
+        return Err("a secret can't be joined to a text that is none; use `+`".into());
+    }
+    Ok(to_text(part).into())
 }
 
 /// A match: its text, or the texts of its groups where the pattern has some.
