@@ -136,6 +136,8 @@ pub(super) fn verify_up_to(path: &Path, length: u64) -> Result<Verified, Broken>
     // First, since a run that is going on may write it meanwhile.
     let seal = fs::read_to_string(Seal::beside(path))
         .ok()
+        // A crash amid its writing leaves a part of it, which seals as much as none.
+        .filter(|seal| seal.ends_with('\n'))
         .or_else(|| portable::seal(path));
     let mut blocks = Blocks::new(reader::open(path).map_err(Broken::Unreadable)?, length);
     let mut walk = Walk::new(path);
