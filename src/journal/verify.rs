@@ -144,8 +144,7 @@ pub(super) fn verify_up_to(path: &Path, length: u64) -> Result<Verified, Broken>
     let beside = fs::read_to_string(Seal::beside(path))
         .ok()
         // A crash amid its writing leaves a part of it, which seals as much as none.
-        .filter(|seal| seal.ends_with('
-'));
+        .filter(|seal| seal.ends_with('\n'));
     let inside = portable::seal(path);
     let portable = inside.is_some();
     let seal = beside.or(inside);
