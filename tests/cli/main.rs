@@ -29,6 +29,7 @@ mod help;
 mod inputs;
 mod journals;
 mod locks;
+mod mdbook;
 mod outputs;
 mod places;
 mod played;
