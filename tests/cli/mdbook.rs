@@ -51,6 +51,8 @@ fn plain(html: &str) -> String {
     ] {
         text = text.replace(written, character);
     }
+    let now = Regex::new("As of <time.*?</time>").expect("a pattern");
+    text = now.replace_all(&text, "As of now").into_owned();
     // Blanks between elements.
     let blank = Regex::new(r">\s+|\s+<").expect("a pattern");
     blank
