@@ -35,6 +35,9 @@ impl Severity {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Code(pub &'static str);
 
+/// Labels within so many bytes of the first are shown in one piece with it.
+const NEAR: usize = 4 * 1024;
+
 /// A place and what is to be said of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
@@ -151,7 +154,7 @@ impl Diagnostic {
 
     /// The diagnostic as text with the line it points at, in rustc's manner.
     #[must_use]
-    pub fn render(&self, source: &Source, color: bool, width: usize) -> String {
+    pub fn render<'a>(&'a self, source: &'a Source, color: bool, width: usize) -> String {
         let level = match self.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
@@ -169,41 +172,58 @@ impl Diagnostic {
             }
             start..end
         };
-        // Only the lines around the labels are handed over: rendering must not cost what the
-        // document weighs.
-        let first = self.labels.iter().map(|l| fit(l.span).start).min();
-        let last = self.labels.iter().map(|l| fit(l.span).end).max();
-        let first_line = source.line(first.unwrap_or(0));
-        let last_line = source.line(last.unwrap_or(0));
-        let window = Span::new(
-            source.line_span(first_line).start,
-            source.line_span(last_line).end,
-        );
-        let shift = |range: std::ops::Range<usize>| {
+        // Only the lines around the labels are handed over, and labels far from the first in a
+        // snippet of their own: rendering must not cost what the document weighs.
+        let (near, far): (Vec<_>, Vec<_>) = self
+            .labels
+            .iter()
+            .enumerate()
+            .partition(|(_, label)| label.span.start.abs_diff(self.span().start) <= NEAR);
+        // The renderer takes care of the text; a file's name it writes as it is.
+        let name = visible::text(source.name());
+        let window = |labels: &[(usize, &Label)]| {
+            let first = labels.iter().map(|(_, l)| fit(l.span).start).min();
+            let last = labels.iter().map(|(_, l)| fit(l.span).end).max();
+            let first_line = source.line(first.unwrap_or(0));
+            let last_line = source.line(last.unwrap_or(0));
+            let span = Span::new(
+                source.line_span(first_line).start,
+                source.line_span(last_line).end,
+            );
+            (span, first_line)
+        };
+        let shift = |range: std::ops::Range<usize>, window: Span| {
             let start = range.start.clamp(window.start, window.end) - window.start;
             let end = range.end.clamp(window.start, window.end) - window.start;
             start..end.max(start)
         };
-        // The renderer takes care of the text; a file's name it writes as it is.
-        let name = visible::text(source.name());
-        let mut snippet = Snippet::source(source.slice(window))
-            .path(name.as_ref())
-            .line_start(first_line)
-            .fold(true);
-        for (index, label) in self.labels.iter().enumerate() {
-            let kind = if index == 0 {
-                AnnotationKind::Primary
-            } else {
-                AnnotationKind::Context
-            };
-            let mut annotation = kind.span(shift(fit(label.span)));
-            if !label.text.is_empty() {
-                annotation = annotation.label(label.text.as_str());
+        let snippet = |labels: &[(usize, &'a Label)]| {
+            let (window, first_line) = window(labels);
+            let mut snippet = Snippet::source(source.slice(window))
+                .path(name.to_string())
+                .line_start(first_line)
+                .fold(true);
+            for (index, label) in labels {
+                let kind = if *index == 0 {
+                    AnnotationKind::Primary
+                } else {
+                    AnnotationKind::Context
+                };
+                let mut annotation = kind.span(shift(fit(label.span), window));
+                if !label.text.is_empty() {
+                    annotation = annotation.label(label.text.as_str());
+                }
+                snippet = snippet.annotation(annotation);
             }
-            snippet = snippet.annotation(annotation);
-        }
+            snippet
+        };
+        let (window, first_line) = window(&near);
         let title = level.primary_title(self.message.as_str()).id(self.code());
-        let mut report = vec![title.element(snippet)];
+        let mut shown = title.element(snippet(&near));
+        for label in far {
+            shown = shown.element(snippet(&[label]));
+        }
+        let mut report = vec![shown];
         let patch = self
             .suggestion
             .as_ref()
@@ -216,7 +236,7 @@ impl Diagnostic {
                         Snippet::source(source.slice(window))
                             .line_start(first_line)
                             .fold(true)
-                            .patch(Patch::new(shift(fit(*span)), text.as_str())),
+                            .patch(Patch::new(shift(fit(*span), window), text.as_str())),
                     ),
             ),
             (Some(help), None) => report.push(Group::with_title(

@@ -1,6 +1,6 @@
 //! Where runs live: `.runbook/runs/<id>/journal.jsonl`.
 
-use std::fs::{self, DirBuilder};
+use std::fs::{self, DirBuilder, File};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -69,6 +69,33 @@ pub fn short(id: &str) -> &str {
         .unwrap_or(id)
 }
 
+/// Makes a folder and those above it, for their owner only, and brings their names to disk: a
+/// journal that was synced is lost if the power fails before the name of a folder above it is there.
+fn make(folder: &Path) -> io::Result<()> {
+    let new: Vec<&Path> = folder
+        .ancestors()
+        .take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists())
+        .collect();
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)?;
+    for folder in new {
+        let above = folder.parent().map(|above| {
+            if above.as_os_str().is_empty() {
+                Path::new(".")
+            } else {
+                above
+            }
+        });
+        if let Some(above) = above {
+            // Only the name is at stake where the system refuses this.
+            let _ = File::open(above).and_then(|above| above.sync_all());
+        }
+    }
+    Ok(())
+}
+
 impl Run {
     /// Its journal.
     #[must_use]
@@ -94,10 +121,8 @@ impl Store {
         let run = self.run(id);
         let mut builder = DirBuilder::new();
         builder.mode(0o700);
-        builder
-            .recursive(true)
-            .create(&self.root)
-            .and_then(|()| builder.recursive(false).create(&run.folder))
+        make(&self.root)
+            .and_then(|()| builder.create(&run.folder))
             .map_err(|error| Error::write(&run.journal, &error))?;
         Ok(run)
     }

@@ -25,17 +25,16 @@ static FRESH: LazyLock<Regex> = LazyLock::new(|| {
 /// Warns of what destroys in a cell that asks nobody. In a plain document every cell asks.
 ///
 /// What the page itself made with `mktemp` it may remove: that is how a cleanup is written.
-pub(super) fn lint(document: &Document, cell: &Cell) -> Vec<Diagnostic> {
+pub(super) fn lint(document: &Document, fresh: &HashSet<&str>, cell: &Cell) -> Vec<Diagnostic> {
     if document.plain || asks(document, cell) {
         return Vec::new();
     }
-    let fresh = fresh(document);
     let mut found = Vec::new();
     for shell in shells(document, cell) {
         for command in commands(&shell.text.text) {
             let argv = command.argv();
             if let Some(what) = destroys(&argv)
-                && !removes_only(&argv, &fresh)
+                && !removes_only(&argv, fresh)
             {
                 found.push((shell.text.span(command.range()), what));
             }
@@ -63,7 +62,7 @@ pub(super) fn lint(document: &Document, cell: &Cell) -> Vec<Diagnostic> {
 }
 
 /// The variables that some cell of the page sets to a new temporary place.
-fn fresh(document: &Document) -> HashSet<&str> {
+pub(super) fn fresh(document: &Document) -> HashSet<&str> {
     let cells = document.cells.iter();
     cells
         .filter(|cell| matches!(cell.kind, CellKind::Shell(_) | CellKind::Console(_)))

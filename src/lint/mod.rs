@@ -40,10 +40,12 @@ pub fn lint(document: &Document) -> Diagnostics {
     found.extend(placeholder::lint(document));
     found.extend(branch::lint(document));
     found.extend(inline_command::lint(document));
+    // What is asked of the whole page is asked once, and not for each of its cells.
     let variables = unquoted::variables(document);
+    let fresh = destructive::fresh(document);
     for cell in document.cells.iter().filter(|cell| !cell.attributes.skip) {
         found.extend(credential::lint(cell));
-        found.extend(destructive::lint(document, cell));
+        found.extend(destructive::lint(document, &fresh, cell));
         for shell in shells(document, cell) {
             found.extend(goes_on::lint(cell, &shell));
             found.extend(history::lint(&shell));

@@ -3,6 +3,7 @@
 //! A script reaches nothing but its [`Host`]. This room schedules nothing and records nothing.
 
 mod assertion;
+mod chain;
 mod engine;
 mod extent;
 mod failure;

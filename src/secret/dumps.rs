@@ -30,7 +30,29 @@ pub(super) fn forms(forms: &BTreeMap<Vec<u8>, usize>) -> BTreeMap<Vec<u8>, usize
 }
 
 /// Looks for forms of hex digits in dumps.
+///
+/// `is_line` says whether a line begins where the text does.
 pub(super) fn find(text: &[u8], is_line: bool, forms: &Matcher, search: &mut Search) {
+    if scan(text, Some(is_line), forms, search) {
+        // What looks like an offset may be a group of digits.
+        scan(text, None, forms, search);
+    }
+    // The text at the end of a line that is still to come belongs to the bytes before it.
+    if let Some(line) = line_of(text, text.len(), is_line)
+        && text.len() - line <= LONGEST_LINE
+    {
+        let into = search.found.iter().filter(|one| one.end > line);
+        let first = into.map(|one| one.start).min().unwrap_or(line).min(line);
+        search.decided = search.decided.min(first);
+        let kept = line_of(text, first, is_line).unwrap_or(first);
+        search.kept = search.kept.min(kept);
+    }
+}
+
+/// Looks at all stretches of digits, in lines with offsets where `lines` is given, which says
+/// whether the text begins with one; says whether there is an offset.
+fn scan(text: &[u8], lines: Option<bool>, forms: &Matcher, search: &mut Search) -> bool {
+    let mut has_offset = false;
     let mut done = 0;
     let mut at = 0;
     let tail = text
@@ -44,29 +66,24 @@ pub(super) fn find(text: &[u8], is_line: bool, forms: &Matcher, search: &mut Sea
         }
         let before = text[done..at].iter().rposition(|byte| !belongs(*byte));
         let start = before.map_or(done, |last| done + last + 1);
-        let dump = Dump::read(text, start, is_line);
+        let dump = Dump::read(text, start, lines);
         if dump.open || dump.digits.bytes().len() >= FEWEST {
             search.across(
                 &dump.digits,
                 forms,
                 dump.open,
-                |from| line_of(text, from, is_line).unwrap_or(from),
+                |from| {
+                    let line = lines.and_then(|is_line| line_of(text, from, is_line));
+                    line.unwrap_or(from)
+                },
                 |end| dump.end(end),
             );
         }
+        has_offset |= dump.has_offset;
         done = dump.end + 1;
         at = done;
     }
-    // The text at the end of a line that is still to come belongs to the bytes before it.
-    if let Some(line) = line_of(text, text.len(), is_line)
-        && text.len() - line <= LONGEST_LINE
-    {
-        let into = search.found.iter().filter(|one| one.end > line);
-        let first = into.map(|one| one.start).min().unwrap_or(line).min(line);
-        search.decided = search.decided.min(first);
-        let kept = line_of(text, first, is_line).unwrap_or(first);
-        search.kept = search.kept.min(kept);
-    }
+    has_offset
 }
 
 /// Whether a byte is a digit, or stands between digits.
@@ -115,24 +132,28 @@ struct Dump {
     open: bool,
     /// The lines that end with their bytes as text, up to its end.
     lines: Vec<Range<usize>>,
+    /// Whether anything was taken for an offset.
+    has_offset: bool,
 }
 
 impl Dump {
-    fn read(text: &[u8], start: usize, is_line: bool) -> Self {
+    fn read(text: &[u8], start: usize, lines: Option<bool>) -> Self {
         let mut dump = Self {
             digits: Joined::default(),
             end: start,
             open: true,
             lines: Vec::new(),
+            has_offset: false,
         };
         let mut at = start;
         // The start of the line, where that is one with an offset.
         let mut line = None;
         while let Some(byte) = text.get(at) {
-            if begins_line(text, at, is_line) {
+            if lines.is_some_and(|is_line| begins_line(text, at, is_line)) {
                 let after = offset(text, at);
                 line = after.map(|_| at);
                 if let Some(after) = after {
+                    dump.has_offset = true;
                     dump.digits.pass(after, false);
                     at = after;
                     continue;

@@ -56,7 +56,7 @@ impl Drop for Mounted {
 
 /// Every step that left a mark has its `step-started` in the journal.
 #[track_caller]
-fn nothing_unrecorded(journal: &str, marks: &[String]) {
+pub(crate) fn nothing_unrecorded(journal: &str, marks: &[String]) {
     for mark in marks {
         let recorded = journal.lines().any(|line| {
             serde_json::from_str::<serde_json::Value>(line).is_ok_and(|entry| {
@@ -196,36 +196,6 @@ fn a_journal_that_is_altered_while_running_does_not_verify() {
     let ran = Test::new().file("a.md", page).args(["run", "a.md"]).run();
     let ran = ran.then(["verify", "last"]).run();
     told(&ran);
-}
-
-/// Guard: entries are numbered, and nothing computes with the clock that is shown.
-#[test]
-fn a_clock_that_steps_back_disturbs_nothing() {
-    let library = [
-        "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1",
-        "/usr/lib/faketime/libfaketime.so.1",
-    ]
-    .into_iter()
-    .find(|path| Path::new(path).exists());
-    let Some(library) = library else {
-        eprintln!("skipped: faketime is not installed");
-        return;
-    };
-    let test = Test::new().file("now", "+0").file(
-        "a.md",
-        "```bash {#a}\necho -3600 > now\nsleep 1\n```\n\n```bash {#b}\ntrue\n```\n",
-    );
-    let now = test.root().join("now").to_string_lossy().into_owned();
-    let ran = test
-        .env("LD_PRELOAD", library)
-        .env("FAKETIME_TIMESTAMP_FILE", &now)
-        .env("FAKETIME_NO_CACHE", "1")
-        .args(["run", "a.md"])
-        .run()
-        .ends(0);
-    let ran = ran.then(["verify", "last"]).run().ends(0);
-    let ran = ran.then(["show", "last"]).run().ends(0);
-    ran.then(["runs"]).run().ends(0);
 }
 
 /// Guard: `Reader` and `Report::close`: a line that was cut off is a crash, not a forgery.

@@ -15,5 +15,7 @@ mod support;
 
 mod disks;
 mod injection;
+mod network;
+mod power;
 mod processes;
 mod terminal;

@@ -1,10 +1,16 @@
 //! Pages: put together from parts, and real ones spoiled.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
+use runbook::document::Document;
+use runbook::graph::Graph;
+use runbook::source::Source;
 
 use crate::corpus::pages;
 use crate::pieces::{blows, front_matter, info, page, spoiled};
+use crate::watch::watched;
 use crate::{config, soundness};
 
 proptest! {
@@ -98,5 +104,38 @@ fn no_construct_costs_more_than_its_length() {
             let text = format!("{head}{}{tail}", sized(12_000));
             soundness::page(&text);
         }
+    }
+}
+
+/// What a page has many of is gone through once, and not once for each of them. At twice the
+/// square of this number a case takes minutes, which its limit tells from seconds on any machine.
+///
+/// Guards: `lint` asks the page once (`destructive::fresh`); `Diagnostic::render` hands on the
+/// lines around its labels and no others (`NEAR`).
+#[test]
+fn ten_thousand_of_a_thing_cost_no_more_than_each() {
+    for piece in [
+        "```bash\ntrue\n```\n\n",
+        "```rhai\nlet x = 1;\n```\n\n",
+        "```rhai\nlet x% = 1;\n```\n\n",
+        "```bash\nrm -rf /x%; kubectl delete pod <name%>\n```\n\n",
+        "## If x%\n\n```bash {#w% when=\"true\"}\nexport A%=1\necho ${{ v }}\n```\n\n",
+        "- [ ] by hand %\n",
+    ] {
+        let mut text = "---\ninputs:\n  v: {type: string, default: a}\n---\n# T\n\n".to_owned();
+        for number in 0..10_000 {
+            text += &piece.replace('%', &number.to_string());
+        }
+        watched(piece, || {
+            let source = Arc::new(Source::new("a.md", text));
+            let (document, mut found) = Document::parse(Arc::clone(&source));
+            found.extend(runbook::lint::lint(&document));
+            let (graph, wrong) = Graph::build(Arc::new(document), &runbook::script::vocabulary());
+            found.extend(wrong);
+            assert_eq!(graph.order().len(), graph.steps.len());
+            for diagnostic in &found {
+                assert!(!diagnostic.render(&source, false, 100).is_empty());
+            }
+        });
     }
 }

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use runbook::journal::{self, Entry, Reader, digest};
 use runbook::report::{Report, junit};
 use runbook::sink::Sink as _;
+use runbook::site;
 use runbook::view::{self, Past, Shown, Style, Terminal};
 use serde_json::{Value, json};
 
@@ -148,6 +149,24 @@ proptest! {
         let whole = chained(&events(&text));
         let journal = spoiled(&whole, &blows);
         watched(&journal, || read(journal.as_bytes()));
+    }
+
+    #[test]
+    fn a_recording_that_was_spoiled(text in "[a-z\u{1b}]{0,9}", blows in blows()) {
+        let whole = chained(&events(&text));
+        let recording = journal::export(whole.lines()).expect("its lines are entries");
+        let recording = spoiled(&recording, &blows);
+        watched(&recording, || read(recording.as_bytes()));
+    }
+
+    #[test]
+    fn an_output_is_html_that_acts_on_nothing(text in hostile()) {
+        let (html, _) = watched(&text, || site::ansi(&text));
+        tame("the page of a run", &html);
+        for tag in html.split('<').skip(1) {
+            let ours = tag.starts_with("/span>") || tag.starts_with("span class=\"");
+            assert!(ours, "{html}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! other process, and its keys are put in its place.
 
 mod asked;
+mod bounded;
 mod cli;
 mod engine;
 mod names;
@@ -23,7 +24,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sts::config::{Credentials, ProvideCredentials as _};
-use aws_sdk_sts::error::{DisplayErrorContext, SdkError};
+use aws_sdk_sts::error::SdkError;
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -95,7 +96,10 @@ async fn ask(environment: &Environment) -> Result<Identity, NoIdentity> {
         keyed,
         ..
     } = login(environment).await?;
-    let answer = aws_sdk_sts::Client::new(&config)
+    let config = aws_sdk_sts::config::Builder::from(&config)
+        .interceptor(bounded::Bounded)
+        .build();
+    let answer = aws_sdk_sts::Client::from_conf(config)
         .get_caller_identity()
         .send()
         .await
@@ -225,7 +229,7 @@ async fn credentials(
             absent()
         } else {
             NoIdentity::Unusable {
-                reason: first_line(&DisplayErrorContext(&error).to_string()),
+                reason: cause(&error),
             }
         }
     })
@@ -256,6 +260,11 @@ fn refusal(error: &SdkError<GetCallerIdentityError>) -> NoIdentity {
             let message = service.err().meta().message().map(str::to_owned);
             let message =
                 message.or_else(|| between(&body, "<Message>", "</Message>").map(str::to_owned));
+            if status < 400 {
+                return NoIdentity::Unreachable {
+                    reason: "what answers in its place is not AWS".to_owned(),
+                };
+            }
             if status >= 500 {
                 return NoIdentity::Unreachable {
                     reason: format!("it answers {code}"),
@@ -268,8 +277,25 @@ fn refusal(error: &SdkError<GetCallerIdentityError>) -> NoIdentity {
             }
         }
         error => NoIdentity::Unreachable {
-            reason: first_line(&DisplayErrorContext(error).to_string()),
+            reason: cause(error),
         },
+    }
+}
+
+/// The innermost cause of an error and what it stands in, which say most; around them are the
+/// SDK's own words for where it was.
+fn cause(error: &dyn std::error::Error) -> String {
+    let mut outer = String::new();
+    let mut inner = error;
+    while let Some(source) = inner.source() {
+        outer = inner.to_string();
+        inner = source;
+    }
+    let inner = inner.to_string();
+    if outer.is_empty() || outer.contains(&inner) {
+        first_line(&inner)
+    } else {
+        first_line(&format!("{outer}: {inner}"))
     }
 }
 

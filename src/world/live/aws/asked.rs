@@ -57,7 +57,7 @@ pub(in crate::world::live) async fn answer(
     }
     match call.function.as_str() {
         "aws::identity" => Box::pin(until(stop, identity(call))).await,
-        "aws::secret" => Box::pin(until(stop, secret::read_secret(call))).await,
+        "aws::secret" => Box::pin(until(stop, secret::read_secret(call, progress))).await,
         "aws::api" => operation(call, false, progress, stop, private).await,
         "aws::wait" => operation(call, true, progress, stop, private).await,
         other => Err(unknown(other)),

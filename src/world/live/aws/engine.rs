@@ -15,7 +15,7 @@ use crate::world::{Boxed, CallError};
 
 /// Codes that say to come back later, as the AWS SDKs' standard mode has them
 /// (<https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>).
-const BUSY: [&str; 13] = [
+pub(super) const BUSY: [&str; 13] = [
     "BandwidthLimitExceeded",
     "EC2ThrottledException",
     "PriorRequestNotComplete",
@@ -32,7 +32,7 @@ const BUSY: [&str; 13] = [
 ];
 
 /// How often a request is sent at most.
-const ATTEMPTS: u32 = 6;
+pub(super) const ATTEMPTS: u32 = 6;
 /// The longest pause after the first refusal; it doubles with each.
 const PAUSE: Duration = Duration::from_millis(500);
 /// The longest pause of all.

@@ -4,20 +4,22 @@ use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_sdk_secretsmanager::error::{DisplayErrorContext, SdkError};
+use aws_sdk_secretsmanager::error::{ProvideErrorMetadata as _, SdkError};
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use serde::Deserialize;
+use tokio::sync::mpsc;
 
-use super::{asked, first_line, login, refusals};
+use super::bounded::Bounded;
+use super::{asked, cause, engine, login, refusals};
 use crate::secret::is_beside;
-use crate::value::Value;
+use crate::value::{Value, show_duration};
 use crate::world::live::calls::read;
 use crate::world::{Call, CallError, Reply, codes};
 
 /// For one attempt.
 const ATTEMPT: Duration = Duration::from_secs(10);
-/// How often AWS is asked where it is busy; the SDK's pauses have jitter.
-const ATTEMPTS: u32 = 6;
+/// How often AWS is asked where it does not answer or breaks off.
+const ATTEMPTS: u32 = 3;
 
 #[derive(Deserialize)]
 struct Arguments {
@@ -27,7 +29,10 @@ struct Arguments {
 }
 
 /// The text of a secret; binary ones are refused.
-pub(super) async fn read_secret(call: Call) -> Result<Reply, CallError> {
+pub(super) async fn read_secret(
+    call: Call,
+    progress: &mpsc::Sender<String>,
+) -> Result<Reply, CallError> {
     let Arguments {
         id,
         version_id,
@@ -40,21 +45,46 @@ pub(super) async fn read_secret(call: Call) -> Result<Reply, CallError> {
     let config = login
         .config
         .into_builder()
-        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        // Attempts are ours, so that it is told what is waited for.
+        .retry_config(RetryConfig::disabled())
         .timeout_config(
             TimeoutConfig::builder()
                 .operation_attempt_timeout(ATTEMPT)
                 .build(),
         )
         .build();
-    let answer = aws_sdk_secretsmanager::Client::new(&config)
+    let config = aws_sdk_secretsmanager::config::Builder::from(&config)
+        .interceptor(Bounded)
+        .build();
+    let request = aws_sdk_secretsmanager::Client::from_conf(config)
         .get_secret_value()
         .secret_id(&id)
         .set_version_id(version_id)
-        .set_version_stage(version_stage)
-        .send()
-        .await
-        .map_err(|error| refusal(&error))?;
+        .set_version_stage(version_stage);
+    let mut attempt = 1;
+    let answer = loop {
+        let error = match request.clone().send().await {
+            Ok(answer) => break answer,
+            Err(error) => error,
+        };
+        let told = refusal(&error);
+        let most = match &error {
+            SdkError::ServiceError(refused) if is_busy(refused.err().code()) => engine::ATTEMPTS,
+            SdkError::ServiceError(refused) if !refused.raw().status().is_server_error() => 1,
+            _ => ATTEMPTS,
+        };
+        if attempt >= most {
+            return Err(told);
+        }
+        let pause = engine::pause(attempt);
+        let _ = progress.try_send(format!(
+            "{}; asking again in {}",
+            told.message,
+            show_duration(pause)
+        ));
+        tokio::time::sleep(pause).await;
+        attempt += 1;
+    };
     let Some(text) = answer.secret_string else {
         return Err(CallError::new(
             codes::BAD_ANSWER,
@@ -89,14 +119,15 @@ pub(super) fn parts(name: &str, text: &str) -> Vec<(String, String)> {
         .collect()
 }
 
+fn is_busy(code: Option<&str>) -> bool {
+    code.is_some_and(|code| engine::BUSY.contains(&code))
+}
+
 fn refusal(error: &SdkError<GetSecretValueError>) -> CallError {
     let SdkError::ServiceError(service) = error else {
         return CallError::new(
             codes::UNREACHABLE,
-            format!(
-                "Secrets Manager can't be reached: {}",
-                first_line(&DisplayErrorContext(error).to_string())
-            ),
+            format!("Secrets Manager can't be reached: {}", cause(error)),
             "see whether the network, the region and AWS_ENDPOINT_URL are right",
         );
     };
@@ -104,6 +135,13 @@ fn refusal(error: &SdkError<GetSecretValueError>) -> CallError {
     let body = String::from_utf8_lossy(body);
     let meta = service.err().meta();
     let status = service.raw().status().as_u16().to_string();
+    if service.raw().status().is_success() {
+        return CallError::new(
+            codes::BAD_ANSWER,
+            "what answers in the place of Secrets Manager is not AWS",
+            "see whether a proxy, or AWS_ENDPOINT_URL, leads elsewhere",
+        );
+    }
     match (meta.code(), meta.message()) {
         (Some(code), message) => refusals::refusal(code, message.unwrap_or_default()),
         (None, _) => refusals::refusal(&status, &body),

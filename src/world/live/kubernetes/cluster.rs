@@ -5,11 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Method, StatusCode};
+use http_body_util::Limited;
 use jiff::Timestamp;
 use kube::Client;
+use kube::client::ClientBuilder;
 use kube::core::{Status, WatchEvent};
 use tokio::sync::Mutex;
 use tokio::time;
+use tower::util::MapResponseLayer;
 
 use super::config::Found;
 use super::error::{self, Refusal};
@@ -23,6 +26,14 @@ const ATTEMPTS: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(250);
 /// The server may ask for more patience, but for no more than this at once.
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
+
+/// An answer may have so many bytes; the client would read any number of them into memory.
+const LONGEST: usize = 128 * 1024 * 1024;
+
+/// An answer that ends in an error where it is too long.
+fn limited<B>(response: http::Response<B>) -> http::Response<Limited<B>> {
+    response.map(|body| Limited::new(body, LONGEST))
+}
 
 /// A request, before it is one of HTTP.
 pub(in crate::world::live) struct Request {
@@ -128,8 +139,10 @@ impl Cluster {
         } = found;
         let address = config.cluster_url.to_string();
         let namespace = config.default_namespace.clone();
-        let client = Client::try_from(config)
-            .map_err(|error| error::unusable(&error, &context, &address))?;
+        let client = ClientBuilder::try_from(config)
+            .map_err(|error| error::unusable(&error, &context, &address))?
+            .with_layer(&MapResponseLayer::new(limited))
+            .build();
         Ok(Self {
             client,
             context,

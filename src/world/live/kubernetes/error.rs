@@ -5,6 +5,15 @@ use kube::core::Status;
 use super::cluster::Cluster;
 use crate::world::{CallError, codes};
 
+/// The reason that `kube` gives an answer which is no `Status`.
+const UNPARSED: &str = "Failed to parse error data";
+
+/// So much of a message is repeated.
+const SHOWN: usize = 600;
+
+/// What `http_body_util::Limited` says.
+const TOO_LONG: &str = "length limit exceeded";
+
 /// A cluster said no, or could not be asked.
 #[derive(Debug)]
 pub(in crate::world::live) struct Refusal {
@@ -67,18 +76,18 @@ pub(super) fn refusal(error: kube::Error, cluster: &Cluster) -> Refusal {
 
 /// What the server said.
 fn answered(status: &Status, cluster: &Cluster) -> CallError {
-    let message = one_line(&status.message);
+    let message: String = one_line(&status.message).chars().take(SHOWN).collect();
     let context = &cluster.context;
     if let Some((message, help)) = conflict(status) {
         return CallError::new("Conflict", message, help);
     }
     let reason = match (status.reason.as_str(), status.code) {
-        // What stands before the server may answer in its own words.
-        ("" | "Unknown", 401) => "Unauthorized",
-        ("" | "Unknown", 403) => "Forbidden",
-        ("" | "Unknown", 404) => "NotFound",
-        ("" | "Unknown", 429) => "TooManyRequests",
-        ("" | "Unknown", _) => "InternalError",
+        // What stands before the server may answer in its own words, or with a page for people.
+        ("" | "Unknown" | UNPARSED, 401) => "Unauthorized",
+        ("" | "Unknown" | UNPARSED, 403) => "Forbidden",
+        ("" | "Unknown" | UNPARSED, 404) => "NotFound",
+        ("" | "Unknown" | UNPARSED, 429) => "TooManyRequests",
+        ("" | "Unknown" | UNPARSED, _) => "InternalError",
         (reason, _) => reason,
     };
     let (message, help) = match reason {
@@ -168,6 +177,13 @@ fn conflict(status: &Status) -> Option<(String, String)> {
 fn unreachable(error: &kube::Error, cluster: &Cluster) -> CallError {
     let chain = chain(error);
     let (context, address) = (&cluster.context, &cluster.address);
+    if chain.contains(TOO_LONG) {
+        return CallError::new(
+            codes::BAD_ANSWER,
+            format!("what `{address}` answers is too long to be read (context `{context}`)"),
+            "ask for less, as with `selector`, or see who answers there",
+        );
+    }
     let certificate = |message: &str, help: &str| {
         CallError::new(
             "CertificateInvalid",
@@ -210,9 +226,16 @@ fn unreachable(error: &kube::Error, cluster: &Cluster) -> CallError {
 /// Whether another attempt would fail in the same way.
 pub(super) fn is_hopeless(error: &kube::Error) -> bool {
     let chain = chain(error);
-    ["refused", "certificate", "dns", "No route", "unreachable"]
-        .iter()
-        .any(|word| chain.contains(word))
+    [
+        "refused",
+        "certificate",
+        "dns",
+        "No route",
+        "unreachable",
+        TOO_LONG,
+    ]
+    .iter()
+    .any(|word| chain.contains(word))
 }
 
 /// The innermost cause, which says most.
