@@ -38,7 +38,7 @@ pub(super) fn push(out: &mut String, text: &str) {
 /// A message: what stands between backquotes is code.
 pub(super) fn phrase(text: &str) -> String {
     let parts: Vec<&str> = text.split('`').collect();
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         return escape(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
