@@ -11,10 +11,11 @@ const ACTIVE: [&str; 13] = [
     "form", "template", "noscript",
 ];
 
-/// The places of each `<` that begins or ends an active element, ascending.
+/// The places of each `<` that begins or ends an active element, or begins one that would do something,
+/// ascending.
 pub(super) fn active(text: &str) -> Vec<usize> {
     let mut places: Vec<usize> = memchr::memchr_iter(b'<', text.as_bytes())
-        .filter(|at| is_active(&text[at + 1..]))
+        .filter(|at| is_active(&text[at + 1..]) || acts(&text[at + 1..]))
         .collect();
     if places.is_empty() {
         return places;
@@ -43,6 +44,24 @@ fn is_active(after: &str) -> bool {
         .any(|tag| name[..end].eq_ignore_ascii_case(tag))
 }
 
+/// Whether an element, from its name on, has an attribute that is a script.
+fn acts(after: &str) -> bool {
+    if !after.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        return false;
+    }
+    let most = after.floor_char_boundary(4096);
+    let tag = &after[..after[..most].find('>').unwrap_or(most)];
+    let tag = tag.to_ascii_lowercase();
+    let event = tag
+        .split(|c: char| c.is_whitespace() || matches!(c, '/' | '"' | '\''))
+        .any(|part| {
+            part.strip_prefix("on")
+                .is_some_and(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()))
+                && (part.contains('=') || tag.contains('='))
+        });
+    event || tag.contains("javascript:")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,5 +74,12 @@ mod tests {
         let cut: Vec<&str> = found.iter().map(|at| &text[*at..*at + 4]).collect();
         assert_eq!(cut, ["<ScR", "</sC", "<ifr"]);
         assert!(active("1 < 2, <b>, <scripture>").is_empty());
+        assert_eq!(
+            active("<img src=x OnError=alert(1)> <a href='javascript:x'>"),
+            [0, 29]
+        );
+        // CommonMark has this for text (section 6.6).
+        assert!(active("<svg/onload=alert(1)>").is_empty());
+        assert!(active("<b title='on'>on</b> `<img onerror=x>`").is_empty());
     }
 }

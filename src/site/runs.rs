@@ -59,7 +59,7 @@ pub(super) fn html(
     let standing = past.standing();
     let _ = write!(
         out,
-        "<h1>Run {} of {}</h1><div class=\"rb-head\"><div class=\"rb-status\" data-state=\"{}\"><p class=\"rb-verdict\"><span aria-hidden=\"true\">{}</span> {}</p><p>",
+        "<h1>Run {} of {}</h1><div class=\"rb-head\"><div class=\"rb-status rb-of-run\" data-state=\"{}\"><p class=\"rb-verdict\"><span aria-hidden=\"true\">{}</span> {}</p><p>",
         escape(short(&past.run.id)),
         escape(head.title.as_str()),
         standing.word(),

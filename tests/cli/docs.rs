@@ -453,3 +453,46 @@ fn a_port_that_is_taken_is_said_with_one_that_is_free() {
         .says(&format!("port {port} is taken"));
     assert!(ran.stderr.contains("is free"), "{}", ran.stderr);
 }
+
+#[test]
+fn a_run_on_a_recording_and_an_altered_journal_verify_nothing() {
+    let ran = site()
+        .file("runbook.toml", "[target.demo]\nrecording = \"rec.jsonl\"\n")
+        .file("runbooks/again.md", PAGE)
+        .args(["run", "runbooks/restart.md", "--yes"])
+        .run()
+        .ends(0)
+        .then(["export", "last", "-o", "rec.jsonl"])
+        .run()
+        .ends(0)
+        .then(["run", "runbooks/again.md", "--target", "demo", "--yes"])
+        .run()
+        .ends(0);
+    let runs = ran.folder().join("home/runs");
+    let mut runs: Vec<_> = runs.read_dir().expect("runs").flatten().collect();
+    runs.sort_by_key(std::fs::DirEntry::file_name);
+    let journal = runs[0].path().join("journal.jsonl");
+    let text = std::fs::read_to_string(&journal).expect("a journal");
+    std::fs::write(&journal, text.replace("restarting db1", "restarting db2")).expect("a file");
+    let ran = ran.then(["docs", "build"]).run().ends(0);
+    let page = ran.read("book/again.html");
+    for expected in [
+        "Never run for real; passed on a recording",
+        "data-state=\"rehearsed\"",
+        "held on a recording",
+        "Never verified",
+    ] {
+        assert!(page.contains(expected), "no {expected:?} in:\n{page}");
+    }
+    assert!(!page.contains("data-state=\"passed\""), "{page}");
+    let page = ran.read("book/restart.html");
+    assert!(
+        page.contains("Never run") && !page.contains("Last verified"),
+        "{page}"
+    );
+    let list = ran.read("book/runs/index.html");
+    assert!(list.contains("altered journal"), "{list}");
+    assert!(list.contains("passed on a recording"), "{list}");
+    let index = ran.read("book/index.html");
+    assert!(index.contains("only on a recording"), "{index}");
+}

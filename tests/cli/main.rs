@@ -15,6 +15,7 @@ mod support;
 
 mod aws;
 mod bad_input;
+mod browser;
 mod commands;
 mod corpus;
 mod crash;
@@ -28,6 +29,7 @@ mod help;
 mod inputs;
 mod journals;
 mod locks;
+mod mdbook;
 mod outputs;
 mod places;
 mod played;

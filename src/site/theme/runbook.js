@@ -265,7 +265,11 @@
         });
         const deep = () => {
             const found = /^#seq=(\d+)$/.exec(location.hash);
-            if (found) show(Math.min(Number(found[1]), last), false);
+            if (found) {
+                show(Math.min(Number(found[1]), last), false);
+                const fold = document.querySelector('details:has(> .rb-time)');
+                if (fold) fold.open = true;
+            }
             return found;
         };
         window.addEventListener('hashchange', deep);
@@ -276,14 +280,48 @@
 
     function age() {
         const limit = 90 * 24 * 3600 * 1000;
-        for (const row of document.querySelectorAll('.rb-status[data-state="passed"], .rb-index tr[data-state="passed"]')) {
-            const time = row.querySelector('time');
-            if (time && Date.now() - Date.parse(time.dateTime) > limit) {
-                row.dataset.state = 'stale';
-                const word = row.querySelector('.rb-verdict, .rb-badge');
-                word.textContent = '◔ Stale: it passed more than 90 days ago';
-                word.dataset.state = 'stale';
+        const aged = node => {
+            const time = node.querySelector('.rb-proof time, :scope > p time, td time, .rb-dim time');
+            const old = time && Date.now() - Date.parse(time.dateTime) > limit;
+            if (old) node.dataset.state = 'stale';
+            return old;
+        };
+        const all = selector => Array.from(document.querySelectorAll(selector));
+        const told = (node, text) => {
+            node.textContent = text;
+            node.dataset.state = 'stale';
+        };
+        for (const status of all('.rb-status[data-state="passed"]:not(.rb-of-run)').filter(aged)) {
+            told(status.querySelector('.rb-verdict'), '◔ Stale: it passed more than 90 days ago');
+        }
+        const rows = all('.rb-index tr[data-state="passed"]').filter(aged);
+        for (const row of rows) {
+            told(row.querySelector('.rb-badge'), '◔ stale');
+        }
+        for (const check of all('.rb-proof li[data-state="passed"]').filter(aged)) {
+            check.querySelector('.rb-sign').textContent = '◔';
+        }
+        const steps = all('.rb-step[data-state="passed"]:has(.rb-proof)').filter(aged);
+        for (const step of steps) {
+            told(step.querySelector('.rb-badge'), '◔ stale');
+            for (const node of all('a.rb-node').filter(node => node.getAttribute('href') === '#' + step.id)) {
+                node.dataset.state = 'stale';
+                node.querySelector('text.rb-sign').textContent = '◔';
+                const does = node.querySelector('.rb-does');
+                does.textContent = does.textContent.replace(/passed$/, 'stale');
+                const label = node.getAttribute('aria-label').replace(/passed\)$/, 'stale)');
+                node.setAttribute('aria-label', label);
+                node.querySelector('title').textContent = label;
             }
+        }
+        // The counts above them.
+        for (const count of all('.rb-tally b')) {
+            const change = { passed: -rows.length, stale: rows.length }[count.parentNode.dataset.state] || 0;
+            count.textContent = String(Number(count.textContent) + change);
+        }
+        const sum = document.querySelector('.rb-sum [data-state="passed"] b');
+        if (sum && steps.length) {
+            sum.textContent += `, ${steps.length} of them more than 90 days ago`;
         }
     }
 

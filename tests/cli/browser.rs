@@ -1,0 +1,516 @@
+//! The site as its readers meet it: in Chromium, opened from files.
+
+mod chromium;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use chromium::{Page, axe};
+use regex::Regex;
+use serde_json::{Value, json};
+
+use crate::support::{Ran, Test};
+
+/// A value that every shell would read as something else.
+const HOSTILE: &str = "it's \"$HOME\" `id` \\ !x ünï\u{202e};|&\u{1f} end ";
+
+const PAGE: &str = "\
+---
+title: Restart the web server
+owner: platform
+inputs:
+  host: {type: string, default: db1, description: \"Which host\"}
+  mode: {type: choice, choices: [fast, slow], default: slow}
+---
+
+# Restart the web server
+
+See [the other page](ops/other.md) and [below](#stop).
+
+## Restart
+
+```bash {#restart effect=change timeout=5m}
+printf '\\033[31m%s\\033[0m\\n' ${{ host }}
+for line in 1 2 3; do echo \"line $line\"; done
+```
+
+```rhai {#check}
+assert restart.ok, \"it restarted\";
+```
+
+## Look, many at a time
+
+```bash {#one effect=read needs=check}
+echo one
+```
+
+```bash {#two effect=read needs=check}
+printf '%s' ${{ host }}
+```
+
+```bash {#three effect=read needs=check}
+echo three
+```
+
+## Stop
+<!-- runbook: when=\"restart.failed\" -->
+
+```bash {#stop effect=destroy confirm=\"Stop ${{ host }}?\"}
+echo stop
+```
+";
+
+const HOSTILE_PAGE: &str = "\
+---
+title: \"<img src=x onerror=alert(1)>\"
+owner: \"<script>alert(2)</script>\"
+---
+
+# Bad <script>alert(3)</script> <img src=x onerror=alert(4)> <img src=x:y>
+
+<svg onload=alert(5)><a href=\"javascript:alert(6)\">x</a></svg>
+
+[link](javascript:alert(7))
+
+```bash {#bad}
+printf '</pre><script>alert(8)</script>\\n\\033]8;;javascript:alert(9)\\033\\\\x\\033]8;;\\033\\\\\\n'
+```
+";
+
+/// A site with a page that passed, one that failed, one that nobody ran, and one that nobody wants.
+fn site() -> Ran {
+    Test::new()
+        .file("runbooks/restart.md", PAGE)
+        .file(
+            "runbooks/ops/other.md",
+            "---\nowner: ops\n---\n# Other\n\n[back](../restart.md)\n\n```sh {#fails}\necho no >&2; exit 3\n```\n",
+        )
+        .file("runbooks/ops/unrun.md", "# Look\n\n```sh\nls <folder>\n```\n")
+        .file("runbooks/bad.md", HOSTILE_PAGE)
+        .args(["run", "runbooks/restart.md", "--yes"])
+        .run()
+        .ends(0)
+        .then(["run", "runbooks/ops/other.md", "--yes"])
+        .run()
+        .ends(1)
+        .then(["run", "runbooks/bad.md", "--yes"])
+        .run()
+        .ends(0)
+        .then(["docs", "build"])
+        .run()
+        .ends(0)
+}
+
+fn pages(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in folder.read_dir().expect("a folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(pages(&path));
+        // `404.html` is for hosts: it looks for the rest of the site at their root.
+        } else if path.extension().is_some_and(|ending| ending == "html")
+            && !path.ends_with("404.html")
+        {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The page of the last run of a page.
+fn run_of(ran: &Ran, page: &str) -> PathBuf {
+    let link = Regex::new(r#"runs/[0-9a-f-]{36}\.html"#).expect("a pattern");
+    let html = ran.read(&format!("book/{page}.html"));
+    let found = link.find(&html).expect("its page names its run");
+    ran.path("book").join(found.as_str())
+}
+
+#[test]
+fn pages_render_from_files_without_an_error_and_without_asking_any_host() {
+    let Some(mut page) = Page::new() else { return };
+    let ran = site();
+    for file in pages(&ran.path("book")) {
+        for (width, scheme) in [(1280, "light"), (390, "dark")] {
+            page.size(width, 900);
+            page.media(scheme, "screen");
+            page.open(&file, "");
+            let shown = file.display();
+            let mut problems = page.problems();
+            if file.ends_with("bad.html") {
+                // An image from elsewhere, which the page asks for: it is refused, and that is said.
+                problems.retain(|problem| !problem.contains("x:y"));
+            }
+            assert_eq!(problems, Vec::<String>::new(), "{shown} at {width}");
+            // `toc.html` is what readers without scripts get in a frame.
+            if !file.ends_with("toc.html") {
+                page.until("document.querySelectorAll('main h1').length === 1");
+                page.until("document.querySelectorAll('#mdbook-sidebar a').length > 3");
+            }
+            let wide = page.js("document.documentElement.scrollWidth > innerWidth");
+            assert_eq!(wide, false, "{shown} is wider than {width}");
+        }
+    }
+}
+
+#[test]
+fn scripts_that_a_page_brings_along_do_not_run() {
+    let Some(mut page) = Page::new() else { return };
+    let ran = site();
+    page.open(&ran.path("book/bad.html"), "");
+    page.click("main a[href^='javascript:']");
+    let told = page.problems();
+    let ran_one = told
+        .iter()
+        .any(|one| one.contains("Dialog") || one.contains("exception"));
+    assert!(!ran_one, "{told:?}");
+    let acting =
+        page.js("document.querySelectorAll('main [onerror], main [onload], main script').length");
+    assert_eq!(acting, 0);
+}
+
+#[test]
+fn all_links_lead_somewhere() {
+    let Some(mut page) = Page::new() else { return };
+    let ran = site();
+    let book = ran.path("book");
+    let mut seen = 0;
+    for file in pages(&book) {
+        page.open(&file, "");
+        let links = page.js(
+            "Array.from(document.querySelectorAll('a[href]'), a => decodeURI(a.href.baseVal === undefined ? a.href : new URL(a.href.baseVal, location).href))",
+        );
+        for link in links.as_array().expect("a list") {
+            let link = link.as_str().expect("an address");
+            // What the hostile page would have.
+            if link.starts_with("javascript:") {
+                continue;
+            }
+            let path = link
+                .strip_prefix("file://")
+                .unwrap_or_else(|| panic!("{link}"));
+            let (path, place) = path.split_once('#').unwrap_or((path, ""));
+            assert!(Path::new(path).starts_with(&book), "{link} leaves the site");
+            let html = std::fs::read_to_string(path)
+                .unwrap_or_else(|error| panic!("{} links to {link}: {error}", file.display()));
+            let there = place.is_empty() || html.contains(&format!("id=\"{place}\""));
+            assert!(there, "{} links to {link}", file.display());
+            seen += 1;
+        }
+    }
+    assert!(seen > 100, "{seen}");
+}
+
+#[test]
+fn a_node_of_the_graph_leads_to_its_step_by_mouse_and_by_keyboard() {
+    let Some(mut page) = Page::new() else { return };
+    let ran = site();
+    for width in [1280, 390] {
+        page.size(width, 900);
+        page.open(&ran.path("book/restart.html"), "");
+        let shown = if width > 600 {
+            ".rb-broad"
+        } else {
+            ".rb-narrow"
+        };
+        page.click(&format!("{shown} .rb-node[data-step=two]"));
+        page.until("location.hash === '#step-two'");
+        page.until("(box => box.top >= 0 && box.top < innerHeight)(document.getElementById('step-two').getBoundingClientRect())");
+        page.js(&format!(
+            "document.querySelector('{shown} .rb-node[data-step=stop]').focus()"
+        ));
+        page.press("Enter");
+        page.until("location.hash === '#step-stop'");
+    }
+}
+
+/// What the copy button of a step gives for a shell, with a value filled in.
+fn copied(page: &mut Page, shell: &str, step: &str, host: &str) -> String {
+    page.js(&format!(
+        "(() => {{
+            window.given = null;
+            navigator.clipboard.writeText = async text => {{ window.given = text; }};
+            const type = (node, value) => {{ node.value = value; node.dispatchEvent(new Event('input')); node.dispatchEvent(new Event('change')); }};
+            type(document.querySelector('[data-var=host_] input'), {});
+            type(document.querySelector('#rb-shell'), {});
+        }})()",
+        json!(host),
+        json!(shell)
+    ));
+    page.click(&format!("#step-{step} .rb-copy"));
+    page.until("window.given !== null");
+    page.text("window.given")
+}
+
+#[test]
+fn what_is_copied_gives_each_shell_the_value_that_was_filled_in() {
+    let Some(mut page) = Page::new() else { return };
+    let ran = site();
+    page.open(&ran.path("book/restart.html"), "");
+    for shell in ["bash", "zsh", "fish"] {
+        let text = copied(&mut page, shell, "two", HOSTILE);
+        let Ok(output) = Command::new(shell)
+            .args(["-c", &text])
+            .env("LC_ALL", "C.UTF-8")
+            .output()
+        else {
+            eprintln!("skipped: {shell} is not installed");
+            continue;
+        };
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(printed, HOSTILE, "{shell}: {text}\n{output:?}");
+        // Several lines are one word at a prompt, so that it can't take a part of them for keys.
+        let text = copied(&mut page, shell, "restart", "a b");
+        let output = Command::new(shell).args(["-c", &text]).output();
+        let output = output.expect("the shell starts");
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(
+            printed, "\u{1b}[31ma b\u{1b}[0m\nline 1\nline 2\nline 3\n",
+            "{shell}: {text}"
+        );
+    }
+    let text = copied(&mut page, "powershell", "two", "it's “x”");
+    assert_eq!(
+        text,
+        "$env:host_ = 'it''s “x”'\nbash -e -o pipefail -c 'printf ''%s'' \"${host_}\"'"
+    );
+    // What was chosen stays chosen.
+    page.open(&ran.path("book/bad.html"), "");
+    assert_eq!(
+        page.text("document.querySelector('#rb-shell').value"),
+        "powershell"
+    );
+}
+
+#[test]
+fn the_clipboard_really_has_what_was_copied() {
+    let Some(mut page) = Page::new() else { return };
+    let ran = site();
+    page.open(&ran.path("book/restart.html"), "");
+    page.click("#step-one .rb-copy");
+    page.until("/Copied/.test(document.querySelector('#step-one .rb-copy').textContent)");
+    page.js("document.querySelector('[data-var=host_] input').select()");
+    page.js("document.execCommand('delete')");
+    page.call(
+        "Input.dispatchKeyEvent",
+        json!({"type": "keyDown", "key": "v", "code": "KeyV", "modifiers": 2, "windowsVirtualKeyCode": 86, "commands": ["paste"]}),
+    );
+    page.until("document.querySelector('[data-var=host_] input').value === 'echo one'");
+}
+
+#[test]
+fn the_player_shows_any_moment_and_a_link_leads_to_one() {
+    let Some(mut page) = Page::new() else { return };
+    let ran = site();
+    let run = run_of(&ran, "restart");
+    page.open(&run, "");
+    let state = "document.querySelector('.rb-node[data-step=restart]').dataset.state";
+    let output = "Array.from(document.querySelectorAll('#step-restart .rb-out [data-seq]')).filter(x => !x.hidden).length";
+    assert_eq!(page.text(state), "passed");
+    let all = page.js(output);
+    assert!(all.as_u64().expect("a number") > 0);
+    // To the beginning by keyboard, and on from there.
+    page.js("document.querySelector('#rb-moment').focus()");
+    page.press("Home");
+    page.until(&format!("{state} === 'waiting'"));
+    assert_eq!(page.js(output), 0);
+    while page.text(state) != "running" {
+        page.press("ArrowRight");
+    }
+    let moment = page.text("location.hash");
+    assert!(moment.starts_with("#seq="), "{moment}");
+    page.open(&run, &moment);
+    assert_eq!(page.text(state), "running");
+    assert_eq!(
+        page.text("document.querySelector('.rb-now a').hash"),
+        moment
+    );
+    page.click(".rb-play");
+    page.until(&format!("{state} === 'passed'"));
+    page.until("document.querySelector('.rb-play').textContent.includes('Play')");
+    assert_eq!(page.js(output), all);
+    assert_eq!(page.problems(), Vec::<String>::new());
+}
+
+#[test]
+fn themes_switch_and_stay() {
+    let Some(mut page) = Page::new() else { return };
+    let ran = site();
+    let file = ran.path("book/restart.html");
+    let back = "getComputedStyle(document.documentElement).backgroundColor";
+    page.media("light", "screen");
+    page.open(&file, "");
+    let light = page.text(back);
+    page.click("#mdbook-theme-toggle");
+    page.click("#mdbook-theme-navy");
+    page.until(&format!("{back} !== '{light}'"));
+    let dark = page.text(back);
+    page.open(&file, "");
+    assert_eq!(page.text(back), dark);
+    page.click("#mdbook-theme-toggle");
+    page.click("#mdbook-theme-default_theme");
+    page.until(&format!("{back} === '{light}'"));
+    page.media("dark", "screen");
+    page.open(&file, "");
+    assert_eq!(page.text(back), dark);
+}
+
+#[test]
+fn the_search_finds_pages_from_files() {
+    let Some(mut page) = Page::new() else { return };
+    let ran = site();
+    page.open(&ran.path("book/index.html"), "");
+    page.press("/");
+    page.until("document.activeElement.id === 'mdbook-searchbar'");
+    for key in ["r", "e", "s", "t", "a", "r", "t"] {
+        page.press(key);
+    }
+    page.until("document.querySelector('#mdbook-searchresults a[href*=\"restart.html\"]')");
+    assert_eq!(page.problems(), Vec::<String>::new());
+}
+
+#[test]
+fn everything_can_be_reached_by_keyboard_and_shows_that_it_was() {
+    let Some(mut page) = Page::new() else { return };
+    let ran = site();
+    for file in [ran.path("book/restart.html"), run_of(&ran, "restart")] {
+        page.open(&file, "");
+        page.until("document.querySelectorAll('#mdbook-sidebar a').length > 3");
+        page.press("Tab");
+        assert_eq!(page.text("document.activeElement.className"), "rb-skip");
+        let all = page.js(
+            "(() => {
+                const shown = node => node.checkVisibility({visibilityProperty: true}) && node.getClientRects().length;
+                window.wanted = new Set(Array.from(document.querySelectorAll(
+                    'main a[href], main button, main input, main select, main summary, header button, header [role=button], #mdbook-sidebar a')).filter(shown));
+                return wanted.size;
+            })()",
+        );
+        let steps = all.as_u64().expect("a number") * 2 + 40;
+        for _ in 0..steps {
+            let done = page.js(
+                "(() => {
+                    const node = document.activeElement;
+                    wanted.delete(node);
+                    const style = getComputedStyle(node);
+                    const shape = node.querySelector('.rb-shape');
+                    const seen = style.outlineStyle !== 'none' || (shape && getComputedStyle(shape).strokeWidth === '4px');
+                    if (!seen && node !== document.body && node.id !== 'mdbook-sidebar-toggle-anchor') throw new Error('no sign of the focus at ' + node.outerHTML.slice(0, 200));
+                    return wanted.size === 0;
+                })()",
+            );
+            if done == true {
+                break;
+            }
+            page.press("Tab");
+        }
+        let left = page.js("Array.from(wanted, node => node.outerHTML.slice(0, 200))");
+        assert_eq!(left, json!([]), "{}", file.display());
+    }
+}
+
+#[test]
+fn axe_finds_nothing_serious_in_either_theme() {
+    let Some(axe) = axe() else { return };
+    let Some(mut page) = Page::new() else { return };
+    let ran = site();
+    let files = [
+        "index.html",
+        "restart.html",
+        "ops/other.html",
+        "runs/index.html",
+    ]
+    .map(|file| ran.path("book").join(file));
+    for file in files
+        .into_iter()
+        .chain([run_of(&ran, "restart"), run_of(&ran, "ops/other")])
+    {
+        for (width, scheme) in [(1280, "light"), (1280, "dark"), (390, "light")] {
+            page.size(width, 900);
+            page.media(scheme, "screen");
+            page.open(&file, "");
+            page.until("document.querySelectorAll('#mdbook-sidebar a').length > 3");
+            page.js("for (const fold of document.querySelectorAll('details')) fold.open = true;");
+            page.js(&axe);
+            let found = page.js(
+                "axe.run(document, {resultTypes: ['violations']}).then(done => done.violations
+                    .filter(one => ['serious', 'critical'].includes(one.impact))
+                    .map(one => [one.id, one.help, ...one.nodes.slice(0, 5).map(node => node.html + ' ' + node.failureSummary)]))",
+            );
+            let shown = serde_json::to_string_pretty(&found).expect("it is JSON");
+            assert_eq!(
+                found,
+                json!([]),
+                "{} {scheme} {width}: {shown}",
+                file.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn without_scripts_and_on_paper_everything_is_there_but_what_needs_them() {
+    let Some(mut page) = Page::new() else { return };
+    let ran = site();
+    let visible = |selector: &str| {
+        format!(
+            "(node => !!node && node.checkVisibility())(document.querySelector({}))",
+            json!(selector)
+        )
+    };
+    page.call(
+        "Emulation.setScriptExecutionDisabled",
+        json!({"value": true}),
+    );
+    page.open(&run_of(&ran, "restart"), "");
+    page.call(
+        "Emulation.setScriptExecutionDisabled",
+        json!({"value": false}),
+    );
+    for (selector, expected) in [
+        ("#step-restart .rb-out [data-seq]", true),
+        (".rb-graph svg", true),
+        (".rb-time", false),
+        (".rb-player", false),
+        ("noscript iframe", true),
+    ] {
+        assert_eq!(
+            page.js(&visible(selector)),
+            expected,
+            "{selector} without scripts"
+        );
+    }
+    page.media("light", "print");
+    page.open(&ran.path("book/restart.html"), "");
+    for (selector, expected) in [
+        ("#step-restart .rb-code", true),
+        (".rb-status", true),
+        (".rb-graph svg", true),
+        (".rb-copy", false),
+        ("#mdbook-sidebar", false),
+        ("#mdbook-menu-bar", false),
+        (".nav-chapters", false),
+    ] {
+        assert_eq!(page.js(&visible(selector)), expected, "{selector} on paper");
+    }
+}
+
+#[test]
+fn a_page_that_was_built_long_ago_finds_out_that_it_is_stale() {
+    let Some(mut page) = Page::new() else { return };
+    let ran = site();
+    page.call(
+        "Page.addScriptToEvaluateOnNewDocument",
+        json!({"source": "const then = Date.now; Date.now = () => then() + 91 * 24 * 3600 * 1000;"}),
+    );
+    page.open(&ran.path("book/restart.html"), "");
+    page.until("document.querySelector('.rb-status').dataset.state === 'stale'");
+    page.until("document.querySelector('#step-restart').dataset.state === 'stale'");
+    page.open(&ran.path("book/index.html"), "");
+    let stale = page.js("document.querySelectorAll('.rb-index tr[data-state=stale]').length");
+    assert_eq!(stale, Value::from(2));
+    assert!(
+        page.text("document.querySelector('.rb-tally').textContent")
+            .contains("2 ◔ stale")
+    );
+}
