@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::secret::{Clean, CleanBytes, CleanValue, base64};
 
 /// The version of this vocabulary, `major.minor`, in every entry as `v`.
-pub const VERSION: &str = "1.1";
+pub const VERSION: &str = "1.2";
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,6 +52,22 @@ pub enum Event {
         /// What it wrote.
         #[serde(flatten)]
         text: Text,
+    },
+    /// Output that was too long for the journal stands whole in a file beside it; since 1.2.
+    OutputKept {
+        /// The step.
+        step: String,
+        /// Which of its streams.
+        stream: Stream,
+        /// The call of a script that it belongs to, if not to the step's own process.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call: Option<u32>,
+        /// The file's name in the folder `output`.
+        file: String,
+        /// Its length in bytes.
+        bytes: u64,
+        /// Its SHA-256, in hex.
+        sha256: String,
     },
     /// A script is about to call the outside world; on disk before it does.
     Called {
@@ -183,6 +199,7 @@ impl Event {
         match self {
             Self::StepStarted { step, .. }
             | Self::Output { step, .. }
+            | Self::OutputKept { step, .. }
             | Self::Called { step, .. }
             | Self::Captured { step, .. }
             | Self::Checked { step, .. }

@@ -101,6 +101,12 @@ impl Failure {
         self
     }
 
+    /// Adds causes of the same rank.
+    pub(crate) fn causes(mut self, causes: Vec<String>) -> Self {
+        self.causes.extend(causes);
+        self
+    }
+
     /// Says the next action.
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help.push(help.into());

@@ -6,7 +6,9 @@ use std::io;
 use std::path::Path;
 
 use runbook::event::Status;
-use runbook::journal::{self, Broken, Entry, NotFound, ReadError, Reader, Run, Verified};
+use runbook::journal::{
+    self, Broken, Entry, NotFound, Outputs, ReadError, Reader, Run, Spoiled, Verified,
+};
 use runbook::view::{self, Past};
 use runbook::visible;
 use serde_json::json;
@@ -144,7 +146,30 @@ pub(crate) fn read<T>(
 pub(crate) fn verify(args: &args::Verify, surroundings: &Surroundings) -> Result<u8, Failure> {
     let run = find(&args.run.name, surroundings)?;
     let verified = sound(&run, surroundings)?;
+    let outputs = match verified.portable {
+        true => Outputs::default(),
+        false => journal::outputs(run.journal(), &verified).map_err(|error| {
+            Failure::journal("the outputs beside the journal can't be read").because(&error)
+        })?,
+    };
+    if !outputs.spoiled.is_empty() {
+        return Err(spoiled(&outputs.spoiled));
+    }
+    for file in &outputs.unvouched {
+        surroundings.warn(&unvouched(file, verified.finished))?;
+    }
     let mut text = format!("{} · {} · whole", run.id, count_entries(verified.entries));
+    let vouched = verified.outputs.len();
+    match (vouched, verified.portable) {
+        (0, _) => {}
+        (_, false) => {
+            let _ = write!(text, ", with {}", count_outputs(vouched));
+        }
+        (1, true) => text.push_str(", its 1 file of output is not with it"),
+        (_, true) => {
+            let _ = write!(text, ", its {} are not with it", count_outputs(vouched));
+        }
+    }
     match (verified.torn, verified.finished) {
         (Some(bytes), _) => {
             let _ = write!(text, ", but for a last line cut off after {bytes} bytes");
@@ -161,6 +186,23 @@ pub(crate) fn verify(args: &args::Verify, surroundings: &Surroundings) -> Result
     }
     print(&format!("{text}\n{}\n", verified.digest))?;
     Ok(0)
+}
+
+/// That outputs are not as they were written.
+pub(crate) fn spoiled(files: &[Spoiled]) -> Failure {
+    let files: Vec<String> = files.iter().map(Spoiled::to_string).collect();
+    Failure::journal("the outputs beside the journal do not verify").causes(files)
+}
+
+/// Of a file of output that no entry vouches for, what that can mean.
+fn unvouched(file: &str, finished: bool) -> String {
+    let why = if finished {
+        "the program was killed while it wrote it and the run went on later, or it knew no \
+         digests of outputs yet (before version 1.2), or the file was put there"
+    } else {
+        "the run goes on, or the program was killed while it wrote it"
+    };
+    format!("the journal has no digest of `output/{file}`: {why}")
 }
 
 /// The runs of a project, newest first; those that can't be read are left out.
@@ -215,6 +257,14 @@ pub(crate) fn find(name: &str, surroundings: &Surroundings) -> Result<Run, Failu
 
 fn unreadable(path: &Path, error: &io::Error) -> Failure {
     Failure::journal(format!("the journal `{}` can't be read", path.display())).because(error)
+}
+
+fn count_outputs(number: usize) -> String {
+    if number == 1 {
+        "1 file of output".to_owned()
+    } else {
+        format!("{number} files of output")
+    }
 }
 
 fn count_entries(number: u64) -> String {

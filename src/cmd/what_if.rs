@@ -1,11 +1,11 @@
 //! `runbook replay RUN --with FILE`: what another page would have done in a recorded run.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use runbook::journal::{Entry, Run};
+use runbook::event::Event;
+use runbook::journal::{self, Entry, Run, Spoiled, Summed};
 use runbook::plan::Unready;
 use runbook::recording::{Piece, Recording, Stream};
 use runbook::rehearsal::{self, Rehearsed, Terms};
@@ -56,13 +56,32 @@ pub(crate) fn recording(run: &Run) -> Result<Recording, Failure> {
             run.journal().display()
         ))
     })?;
-    whole(&mut recording, &run.folder.join("output"));
+    let mut written = BTreeMap::new();
+    for entry in entries {
+        if let Event::OutputKept {
+            file,
+            bytes,
+            sha256,
+            ..
+        } = entry.event
+        {
+            written.insert(file, Summed { bytes, sha256 });
+        }
+    }
+    whole(&mut recording, run.journal(), &written).map_err(|spoiled| runs::spoiled(&[spoiled]))?;
     Ok(recording)
 }
 
 /// Puts outputs that are too long for a journal in their places, from the files beside it; what
 /// is not there stays as it is.
-fn whole(recording: &mut Recording, folder: &Path) {
+///
+/// # Errors
+/// Where one is not what was written.
+fn whole(
+    recording: &mut Recording,
+    journal: &Path,
+    written: &BTreeMap<String, Summed>,
+) -> Result<(), Spoiled> {
     for (stream, ending) in [(Stream::Stdout, "stdout"), (Stream::Stderr, "stderr")] {
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
         for (step, output) in recording.partial_mut(stream) {
@@ -72,7 +91,7 @@ fn whole(recording: &mut Recording, folder: &Path) {
                 1 => format!("{step}.{ending}"),
                 count => format!("{step}.{count}.{ending}"),
             };
-            let Some(bytes) = own_file(folder, &name) else {
+            let Some(bytes) = journal::output(journal, &name, written)? else {
                 continue;
             };
             let Some(first) = output.iter().find(|piece| piece.stream == stream) else {
@@ -88,6 +107,7 @@ fn whole(recording: &mut Recording, folder: &Path) {
             output.insert(0, piece);
         }
     }
+    Ok(())
 }
 
 /// Goes through a page against a recording, on threads of its own.
@@ -107,12 +127,4 @@ pub(crate) fn rehearsed(
         rehearsal::Error::Unready(Unready::Missing(missing)) => inputs::missing(&missing),
         error => Failure::new(Kind::Refused, error.to_string()),
     })
-}
-
-/// What is in a file of a folder; a name that leads elsewhere names none.
-fn own_file(folder: &Path, name: &str) -> Option<Vec<u8>> {
-    if name.contains('/') {
-        return None;
-    }
-    fs::read(folder.join(name)).ok()
 }

@@ -156,6 +156,21 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
                     text,
                 }
             }),
+        (
+            words(),
+            any::<Option<u32>>(),
+            words(),
+            any::<u64>(),
+            words()
+        )
+            .prop_map(|(step, call, file, bytes, sha256)| Event::OutputKept {
+                step,
+                stream: Stream::Stderr,
+                call,
+                file,
+                bytes,
+                sha256,
+            }),
         (words(), any::<u32>(), words(), clean_text()).prop_map(
             |(step, call, function, request)| Event::Called {
                 step,

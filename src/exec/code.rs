@@ -123,9 +123,13 @@ impl Code {
             status_of(failure.kind),
             self.context.redactor.clean(&failure.message),
         );
-        ending.detail = failure
-            .span
-            .map(|span| self.picture(span, &failure.message));
+        ending.detail = match &failure.rest {
+            // Who throws more than a line says all that is to be known.
+            Some(rest) => Some(self.context.redactor.clean(rest)),
+            None => failure
+                .span
+                .map(|span| self.picture(span, &failure.message)),
+        };
         ending
     }
 

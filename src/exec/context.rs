@@ -287,8 +287,8 @@ impl Context {
         )
     }
 
-    /// A new file for output that does not fit into the journal.
-    pub(super) fn output_file(&self, step: &str, stream: Stream) -> io::Result<File> {
+    /// A new file for output that does not fit into the journal, and its name.
+    pub(super) fn output_file(&self, step: &str, stream: Stream) -> io::Result<(File, String)> {
         let folder = self.settings.folder.join("output");
         std::fs::create_dir_all(&folder)?;
         let stream = match stream {
@@ -303,9 +303,9 @@ impl Context {
                 1 => format!("{step}.{stream}"),
                 _ => format!("{step}.{number}.{stream}"),
             };
-            match private(&folder.join(name)) {
+            match private(&folder.join(&name)) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                other => return other,
+                other => return other.map(|file| (file, name)),
             }
         }
         Err(io::Error::from(io::ErrorKind::AlreadyExists))

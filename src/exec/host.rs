@@ -23,6 +23,9 @@ use super::evidence;
 use super::output;
 use super::shell::ShellCell;
 
+/// From how many elements on a list that is answered is written down before the script goes on.
+const LONG: usize = 500;
+
 /// The host of one step, which numbers its calls through all attempts; its functions block and belong on a blocking thread.
 pub(super) struct StepHost {
     context: Arc<Context>,
@@ -284,15 +287,20 @@ impl StepHost {
     }
 
     async fn capture(&self, call: u32, value: &Value) {
-        self.context
-            .recorder
-            .record(Event::Captured {
-                step: self.step.clone(),
-                call: Some(call),
-                name: "outcome".to_owned(),
-                value: self.context.redactor.clean_value(value),
-            })
-            .await;
+        let event = Event::Captured {
+            step: self.step.clone(),
+            call: Some(call),
+            name: "outcome".to_owned(),
+            value: self.context.redactor.clean_value(value),
+        };
+        let is_long = value.as_array().is_some_and(|list| list.len() > LONG);
+        if is_long {
+            // So that its copy is gone before the script gets its own; one that can't be written
+            // ends the run soon enough.
+            let _ = self.context.commit(vec![event]).await;
+        } else {
+            self.context.recorder.record(event).await;
+        }
     }
 }
 

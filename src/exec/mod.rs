@@ -5,6 +5,7 @@
 //! is not on disk.
 
 mod attempt;
+mod beside;
 mod code;
 mod console;
 mod context;

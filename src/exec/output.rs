@@ -4,8 +4,7 @@
 //! [`INLINE`] goes to a file beside the journal, whole; the journal then gets a line now and
 //! then, and the end. Memory does not grow with the output.
 
-use std::fs::File;
-use std::io::Write;
+use std::io;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -14,6 +13,7 @@ use crate::event::{Event, Stream, Text};
 use crate::secret::{CleanBytes, Filter};
 use crate::world::Chunk;
 
+use super::beside::Beside;
 use super::console::Splitter;
 use super::context::Context;
 
@@ -106,8 +106,8 @@ struct Recording<'a> {
 
 /// What did not fit into the journal.
 struct Rest {
-    /// `None` where the file can't be written: then it is lost, and the journal says so.
-    file: Option<File>,
+    /// `None` where there can't be one: then it is lost, and the journal says so.
+    file: Option<Beside>,
     /// Bytes that are in the file only.
     skipped: u64,
     /// The last bytes, of which the journal gets the end.
@@ -140,6 +140,9 @@ impl<'a> Recording<'a> {
         if let Some(rest) = self.rest.take() {
             let skipped = rest.skipped - rest.tail.len() as u64;
             self.emit(skipped, rest.tail).await;
+            if let Some(file) = rest.file {
+                self.close(file).await;
+            }
         } else if !self.line.is_empty() {
             let line = std::mem::take(&mut self.line);
             self.emit(0, line).await;
@@ -183,20 +186,15 @@ impl<'a> Recording<'a> {
     async fn overflow(&mut self) {
         let file = self.context.output_file(self.step, self.stream);
         let mut file = match file {
-            Ok(file) => Some(file),
+            Ok((file, name)) => Some(Beside::new(file, name)),
             Err(error) => {
-                let text = self.context.redactor.clean(&format!(
-                    "the rest of this output could not be kept: {error}"
-                ));
-                self.context.note(Some(self.step), text).await;
+                self.lost(&error).await;
                 None
             }
         };
         let head = std::mem::take(&mut self.head);
-        if let Some(open) = &mut file
-            && open.write_all(&head).is_err()
-        {
-            file = None;
+        if let Some(open) = &mut file {
+            open.write(&head);
         }
         let begun = std::mem::take(&mut self.line);
         self.rest = Some(Rest {
@@ -205,6 +203,31 @@ impl<'a> Recording<'a> {
             tail: begun,
             shown: self.context.world.elapsed(),
         });
+    }
+
+    /// Closes the file and records what is in it; of one that is not whole there is no digest.
+    async fn close(&self, file: Beside) {
+        let name = file.name().to_owned();
+        match file.close().await {
+            Ok(sum) => {
+                let event = Event::OutputKept {
+                    step: self.step.to_owned(),
+                    stream: self.stream,
+                    call: self.call,
+                    file: name,
+                    bytes: sum.bytes,
+                    sha256: sum.sha256,
+                };
+                self.context.recorder.record(event).await;
+            }
+            Err(error) => self.lost(&error).await,
+        }
+    }
+
+    async fn lost(&self, error: &io::Error) {
+        let text = format!("the rest of this output could not be kept: {error}");
+        let text = self.context.redactor.clean(&text);
+        self.context.note(Some(self.step), text).await;
     }
 
     async fn emit(&self, skipped: u64, mut lines: CleanBytes) {
@@ -231,10 +254,8 @@ impl<'a> Recording<'a> {
 impl Rest {
     /// Takes more; now and then gives the last whole line and how much went unshown before it.
     fn take(&mut self, clean: &CleanBytes, now: Duration) -> Option<(u64, CleanBytes)> {
-        if let Some(file) = &mut self.file
-            && file.write_all(clean).is_err()
-        {
-            self.file = None;
+        if let Some(file) = &mut self.file {
+            file.write(clean);
         }
         self.skipped += clean.len() as u64;
         self.tail.append(clean);

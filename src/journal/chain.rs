@@ -40,6 +40,8 @@ pub(super) struct Link {
 /// What of an entry matters to the chain.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
+    /// It vouches for a file beside the journal.
+    Kept,
     Beginning,
     /// A further head, of a run that goes on after the entry of this number.
     Resumption(u64),
@@ -188,6 +190,7 @@ fn by_position(line: &[u8], digest: Digest) -> Option<Link> {
     let (event, rest) = split(rest, b'"')?;
     let kind = match event {
         b"noted" => Kind::Note,
+        b"output-kept" => Kind::Kept,
         b"output" | b"step-started" | b"called" | b"captured" | b"checked" | b"asked"
         | b"answered" | b"step-finished" | b"step-skipped" => Kind::Other,
         _ => return None,
@@ -214,6 +217,7 @@ pub(super) fn by_reading(line: &[u8], digest: Digest) -> Result<Link, Unlinked> 
     let mut kind = match stamp.event.as_str() {
         "run-started" => Kind::Beginning,
         "noted" => Kind::Note,
+        "output-kept" => Kind::Kept,
         "run-finished" => Kind::End,
         _ => Kind::Other,
     };

@@ -1,14 +1,17 @@
 //! Whether a journal is whole and unaltered.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::chain::{self, Blocks, Digest, Kind, Link, Unlinked};
-use super::entry;
+use super::entry::{self, Entry};
+use super::outputs::Summed;
 use super::portable;
 use super::reader::{self, LONGEST, ReadError};
+use crate::event::Event;
 
 /// What a journal that verifies is like.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +30,10 @@ pub struct Verified {
     pub notice: Option<String>,
     /// The SHA-256 of its last whole line, in hex.
     pub digest: String,
+    /// The files of output that it vouches for, by their names; [`super::outputs`] reads them.
+    pub outputs: BTreeMap<String, Summed>,
+    /// Whether it is a recording, one file that was taken from the others.
+    pub portable: bool,
 }
 
 /// A journal that does not verify.
@@ -134,11 +141,13 @@ pub fn verify(path: impl AsRef<Path>) -> Result<Verified, Broken> {
 /// Checks the first bytes of a journal, of which there are so many.
 pub(super) fn verify_up_to(path: &Path, length: u64) -> Result<Verified, Broken> {
     // First, since a run that is going on may write it meanwhile.
-    let seal = fs::read_to_string(Seal::beside(path))
+    let beside = fs::read_to_string(Seal::beside(path))
         .ok()
         // A crash amid its writing leaves a part of it, which seals as much as none.
-        .filter(|seal| seal.ends_with('\n'))
-        .or_else(|| portable::seal(path));
+        .filter(|seal| seal.ends_with('\n'));
+    let inside = portable::seal(path);
+    let portable = inside.is_some();
+    let seal = beside.or(inside);
     let mut blocks = Blocks::new(reader::open(path).map_err(Broken::Unreadable)?, length);
     let mut walk = Walk::new(path);
     while let Some(block) = blocks.next().map_err(|error| walk.unreadable(&error))? {
@@ -152,7 +161,10 @@ pub(super) fn verify_up_to(path: &Path, length: u64) -> Result<Verified, Broken>
             "the line is too long for a journal".to_owned(),
         )));
     }
-    walk.end(rest, seal.as_deref())
+    walk.end(rest, seal.as_deref()).map(|verified| Verified {
+        portable,
+        ..verified
+    })
 }
 
 /// A journal on the way from its first line to its last.
@@ -166,6 +178,7 @@ struct Walk<'a> {
     finished: bool,
     bytes: u64,
     newer: Option<String>,
+    outputs: BTreeMap<String, Summed>,
 }
 
 impl<'a> Walk<'a> {
@@ -178,6 +191,7 @@ impl<'a> Walk<'a> {
             finished: false,
             bytes: 0,
             newer: None,
+            outputs: BTreeMap::new(),
         }
     }
 
@@ -211,6 +225,7 @@ impl<'a> Walk<'a> {
         match link.kind {
             Kind::End => self.finished = true,
             Kind::Resumption(_) => self.finished = false,
+            Kind::Kept => self.vouch(line),
             Kind::Beginning | Kind::Note | Kind::Other => {}
         }
         self.bytes += line.len() as u64 + 1;
@@ -218,6 +233,21 @@ impl<'a> Walk<'a> {
             self.newer = link.newer;
         }
         Ok(())
+    }
+
+    /// Takes what an entry says of a file; of a step that ran again, the last counts.
+    fn vouch(&mut self, line: &[u8]) {
+        let entry = str::from_utf8(line).ok().map(Entry::from_line);
+        if let Some(Ok(entry)) = entry
+            && let Event::OutputKept {
+                file,
+                bytes,
+                sha256,
+                ..
+            } = entry.event
+        {
+            self.outputs.insert(file, Summed { bytes, sha256 });
+        }
     }
 
     /// Keeps the last line of a block of lines.
@@ -269,6 +299,8 @@ impl<'a> Walk<'a> {
             bytes: self.bytes,
             notice: self.newer.as_deref().map(reader::newer),
             digest,
+            outputs: self.outputs,
+            portable: false,
         })
     }
 

@@ -13,11 +13,12 @@ pub const MAX_CALL_LEVELS: usize = 64;
 pub const MAX_EXPRESSION_DEPTH: usize = 64;
 /// How many bytes one text may have.
 pub const MAX_TEXT: usize = 16 * 1024 * 1024;
-/// How many elements one list may have.
+/// How many elements one list may have, those of the lists in it included: a list of 5,000 pods has
+/// a third of a million.
 ///
-/// With a limit every change of a list costs time in proportion to its length: building this many
-/// one by one takes seconds, reading them from JSON does not.
-pub const MAX_LIST: usize = 100_000;
+/// With a limit every change of a list costs time in proportion to its length: building 100,000 one
+/// by one takes seconds, reading them from JSON does not.
+pub const MAX_LIST: usize = 1_000_000;
 /// How many entries one map may have, or all the maps in a list: a list of 5,000 pods has half a
 /// million.
 pub const MAX_MAP: usize = 2_000_000;

@@ -106,7 +106,8 @@ impl Report {
                 self.elapsed = Some(self.before + Duration::from_millis(*elapsed_ms));
                 self.finished = true;
             }
-            Event::Called { .. }
+            Event::OutputKept { .. }
+            | Event::Called { .. }
             | Event::Captured { .. }
             | Event::Asked { .. }
             | Event::Answered { .. } => {}

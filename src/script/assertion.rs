@@ -1,11 +1,17 @@
 //! Checks an assertion, remembering the value of every part of its expression.
 //!
 //! Each part is evaluated once: operators, arguments and chains get their operands as constants
-//! in place of the expressions that gave them.
+//! in place of the expressions that gave them. What a variable holds is looked at where it is, as
+//! a method may change it.
 
-use rhai::{ASTFlags, Dynamic, EvalAltResult, EvalContext, Expr, Expression, FnCallExpr, Token};
+use std::ops::Range;
 
-use super::extent::{extent, is_membership, is_operator};
+use rhai::{
+    Dynamic, EvalAltResult, EvalContext, Expr, Expression, FlowControl, FnCallExpr, Stmt, Token,
+};
+
+use super::chain::{Chain, Link};
+use super::extent::{chain_extent, extent, is_membership, is_operator};
 use super::place::Place;
 use super::session::Session;
 use super::shape::{show, to_text};
@@ -81,6 +87,7 @@ pub(super) fn check(
             Some(message) => format!("{} (`{expression}` does not hold)", on_one_line(message)),
             None => format!("`{expression}` does not hold"),
         },
+        rest: None,
         span: Some(check.span),
         check: Some(check),
     }))
@@ -114,13 +121,22 @@ impl Parts<'_> {
     }
 
     fn record(&mut self, expr: &Expr, value: impl FnOnce() -> String) {
-        let Some((place, range)) = self
+        let range = self.place.and_then(|place| extent(expr, place));
+        self.record_at(range, value);
+    }
+
+    /// Records the value of a chain's beginning, up to some link.
+    fn record_start(&mut self, chain: &Chain, links: &[Link], value: impl FnOnce() -> String) {
+        let range = self
             .place
-            .and_then(|place| Some((place, extent(expr, place)?)))
-        else {
-            return;
-        };
-        if let Some(code) = place.text().get(range.clone()) {
+            .and_then(|place| chain_extent(&chain.base, links.last(), place));
+        self.record_at(range, value);
+    }
+
+    fn record_at(&mut self, range: Option<Range<usize>>, value: impl FnOnce() -> String) {
+        if let (Some(place), Some(range)) = (self.place, range)
+            && let Some(code) = place.text().get(range.clone())
+        {
             self.found.push((range.start, on_one_line(code), value()));
         }
     }
@@ -159,9 +175,24 @@ impl Parts<'_> {
                 Ok(value)
             }
             Expr::Dot(..) | Expr::Index(..) => {
-                let mut own = expr.clone();
-                self.settle_chain(context, &mut own)?;
-                let value = run(context, &own)?;
+                let value = match Chain::of(expr) {
+                    Some(chain) => self.chain(context, &chain)?,
+                    None => run(context, expr)?,
+                };
+                self.record(expr, || show(&value, SHOWN));
+                Ok(value)
+            }
+            Expr::Stmt(block) => {
+                let value = match block.statements() {
+                    [Stmt::If(flow, _)] => self.choice(context, flow)?,
+                    [Stmt::Switch(switch, position)] => {
+                        let mut own = switch.clone();
+                        self.settle(context, &mut own.0)?;
+                        let own = Stmt::Switch(own, *position);
+                        run(context, &Expr::Stmt(Box::new(own.into())))?
+                    }
+                    _ => run(context, expr)?,
+                };
                 self.record(expr, || show(&value, SHOWN));
                 Ok(value)
             }
@@ -170,6 +201,15 @@ impl Parts<'_> {
                 if let Expr::Array(elements, _) = &mut own {
                     for element in elements.iter_mut() {
                         self.settle(context, element)?;
+                    }
+                }
+                run(context, &own)
+            }
+            Expr::Map(..) if !is_literal(expr) => {
+                let mut own = expr.clone();
+                if let Expr::Map(entries, _) = &mut own {
+                    for (_, value) in &mut entries.0 {
+                        self.settle(context, value)?;
                     }
                 }
                 run(context, &own)
@@ -193,14 +233,7 @@ impl Parts<'_> {
                 continue;
             }
             let value = self.evaluate(context, operand)?;
-            let value = value.as_bool().map_err(|found| {
-                EvalAltResult::ErrorMismatchDataType(
-                    "bool".to_owned(),
-                    found.to_owned(),
-                    operand.start_position(),
-                )
-            })?;
-            decided = value == until;
+            decided = truth(&value, operand)? == until;
         }
         Ok((decided == until).into())
     }
@@ -221,7 +254,9 @@ impl Parts<'_> {
             | Expr::Or(..)
             | Expr::Coalesce(..)
             | Expr::Array(..)
+            | Expr::Map(..)
             | Expr::InterpolatedString(..) => true,
+            Expr::Stmt(block) => matches!(block.statements(), [Stmt::If(..) | Stmt::Switch(..)]),
             // Closures and blocks stay as they are.
             _ => false,
         };
@@ -229,45 +264,95 @@ impl Parts<'_> {
             let position = expr.start_position();
             let value = self.evaluate(context, expr)?;
             *expr = Expr::DynamicConstant(Box::new(value.flatten()), position);
+        } else if let Expr::Stmt(block) = expr
+            && let [Stmt::Share(_), Stmt::Expr(closure)] = block.statements()
+            && let Expr::FnCall(curry, _) = &**closure
+        {
+            for captured in curry.args.iter().skip(1) {
+                self.look(context, captured);
+            }
         }
         Ok(())
     }
 
-    /// Settles indices and arguments in a chain such as `a.b(x)[y].c`, in the engine's order:
-    /// all of them from left to right, then the chain.
-    fn settle_chain(
-        &mut self,
-        context: &mut EvalContext,
-        chain: &mut Expr,
-    ) -> Result<(), Box<EvalAltResult>> {
-        let mut current = chain;
-        loop {
-            let (pair, flags, is_index) = match current {
-                Expr::Index(pair, flags, _) => (pair, *flags, true),
-                Expr::Dot(pair, flags, _) => (pair, *flags, false),
-                _ => return Ok(()),
-            };
-            let goes_on = !flags.contains(ASTFlags::BREAK)
-                && matches!(pair.rhs, Expr::Dot(..) | Expr::Index(..));
-            let element = if goes_on {
-                match &mut pair.rhs {
-                    Expr::Dot(next, ..) | Expr::Index(next, ..) => &mut next.lhs,
-                    other => other,
-                }
-            } else {
-                &mut pair.rhs
-            };
-            if is_index {
-                self.settle(context, element)?;
-            } else if let Expr::MethodCall(call, _) = element {
+    /// Evaluates a chain in the engine's order: indices and arguments from left to right, then
+    /// what it begins with, then link by link.
+    fn chain(&mut self, context: &mut EvalContext, written: &Chain) -> Evaluated {
+        let mut own = written.clone();
+        for link in &mut own.links {
+            if link.indexes {
+                self.settle(context, &mut link.element)?;
+            } else if let Expr::MethodCall(call, _) = &mut link.element {
                 for argument in &mut call.args {
                     self.settle(context, argument)?;
                 }
             }
-            if !goes_on {
-                return Ok(());
+        }
+        // A method may change what a variable holds: it is called on the variable itself.
+        let mut in_place = matches!(own.base, Expr::Variable(..) | Expr::ThisPtr(_));
+        if !in_place {
+            self.settle(context, &mut own.base)?;
+        }
+        let whole = own.may_end_early();
+        let links = std::mem::take(&mut own.links);
+        let mut from = 0;
+        for (index, link) in links.iter().enumerate() {
+            if !link.is_call() {
+                continue;
             }
-            current = &mut pair.rhs;
+            if in_place {
+                let receiver = &links[from..index];
+                if let Some(value) = seen(context, &own, receiver) {
+                    self.record_start(written, &written.links[..index], || value);
+                }
+            }
+            if whole {
+                break;
+            }
+            let mut ends = Vec::new();
+            if !in_place && index > from {
+                ends.push(index);
+            }
+            if index + 1 < links.len() {
+                ends.push(index + 1);
+            }
+            for end in ends {
+                let value = run(context, &own.with(&links[from..end]))?.flatten();
+                self.record_start(written, &written.links[..end], || show(&value, SHOWN));
+                let position = own.base.start_position();
+                own.base = Expr::DynamicConstant(Box::new(value), position);
+                (in_place, from) = (false, end);
+            }
+        }
+        run(context, &own.with(&links[from..]))
+    }
+
+    /// Evaluates `if`: its condition, and the branch that this chooses.
+    fn choice(&mut self, context: &mut EvalContext, flow: &FlowControl) -> Evaluated {
+        let value = self.evaluate(context, &flow.expr)?;
+        let branch = if truth(&value, &flow.expr)? {
+            &flow.body
+        } else {
+            &flow.branch
+        };
+        match branch.statements() {
+            [Stmt::Expr(only)] => self.evaluate(context, only),
+            [Stmt::FnCall(call, position)] => {
+                self.evaluate(context, &Expr::FnCall(call.clone(), *position))
+            }
+            [Stmt::If(flow, _)] => self.choice(context, flow),
+            _ => run(context, &Expr::Stmt(Box::new(branch.clone()))),
+        }
+    }
+
+    /// Records what a variable holds, without a copy of it.
+    fn look(&mut self, context: &mut EvalContext, variable: &Expr) {
+        let chain = Chain {
+            base: variable.clone(),
+            links: Vec::new(),
+        };
+        if let Some(value) = seen(context, &chain, &[]) {
+            self.record(variable, || value);
         }
     }
 
@@ -292,6 +377,59 @@ impl Parts<'_> {
 
 fn run(context: &mut EvalContext, expr: &Expr) -> Evaluated {
     context.eval_expression_tree(&Expression::from(expr))
+}
+
+fn truth(value: &Dynamic, expr: &Expr) -> Result<bool, Box<EvalAltResult>> {
+    value.as_bool().map_err(|found| {
+        EvalAltResult::ErrorMismatchDataType(
+            "bool".to_owned(),
+            found.to_owned(),
+            expr.start_position(),
+        )
+        .into()
+    })
+}
+
+/// What links lead to from a variable, as it is shown. Functions are not: nobody can read them.
+fn seen(context: &mut EvalContext, chain: &Chain, links: &[Link]) -> Option<String> {
+    let base = match &chain.base {
+        Expr::Variable(variable, ..) => context.scope().get(&variable.1),
+        Expr::ThisPtr(_) => context.this_ptr(),
+        _ => None,
+    };
+    match base.map(|base| look_up(base, links)) {
+        Some(Looked::Found(value)) => value,
+        // Properties of results and of systems' answers; reading them changes nothing.
+        _ => match look_up(&run(context, &chain.with(links)).ok()?, &[]) {
+            Looked::Found(value) => value,
+            Looked::Unknown => None,
+        },
+    }
+}
+
+enum Looked {
+    Found(Option<String>),
+    Unknown,
+}
+
+fn look_up(value: &Dynamic, links: &[Link]) -> Looked {
+    if value.is_shared() {
+        return value
+            .read_lock::<Dynamic>()
+            .map_or(Looked::Unknown, |value| look_up(&value, links));
+    }
+    let Some((link, rest)) = links.split_first() else {
+        return Looked::Found((!value.is_fnptr()).then(|| show(value, SHOWN)));
+    };
+    let found = if let Ok(map) = value.as_map_ref() {
+        match &link.element {
+            Expr::Property(property, _) => map.get(&*property.2).map(|value| look_up(value, rest)),
+            _ => None,
+        }
+    } else {
+        None
+    };
+    found.unwrap_or(Looked::Unknown)
 }
 
 /// Whether a call's arguments may be evaluated before it; some functions of the language look at

@@ -2,14 +2,30 @@
 
 use std::ops::Range;
 
-use rhai::{Expr, FnCallExpr};
+use rhai::{Expr, FnCallExpr, Stmt, StmtBlock};
 
+use super::chain::Link;
 use super::place::Place;
 
 /// The range of [`Place::text`] that an expression takes, brackets around it left out.
 pub(super) fn extent(expr: &Expr, place: &Place) -> Option<Range<usize>> {
     let start = start(expr, place)?;
     let end = end(expr, place)?;
+    balance(place.text(), start..end)
+}
+
+/// The range of a chain's beginning, from its base to a link, or the base alone.
+pub(super) fn chain_extent(
+    base: &Expr,
+    last: Option<&Link>,
+    place: &Place,
+) -> Option<Range<usize>> {
+    let start = start(base, place)?;
+    let end = match last {
+        None => end(base, place)?,
+        Some(link) if link.indexes => index_end(&link.element, place)?,
+        Some(link) => end(&link.element, place)?,
+    };
     balance(place.text(), start..end)
 }
 
@@ -60,11 +76,13 @@ fn end(expr: &Expr, place: &Place) -> Option<usize> {
         Expr::Dot(pair, ..) => end(&pair.rhs, place),
         Expr::Index(pair, flags, _) => {
             if flags.contains(rhai::ASTFlags::BREAK) {
-                let inside = balance(text, start(&pair.rhs, place)?..end(&pair.rhs, place)?)?;
-                closing(text, inside.end)
+                index_end(&pair.rhs, place)
             } else {
                 end(&pair.rhs, place)
             }
+        }
+        Expr::Stmt(block) if matches!(block.statements(), [Stmt::If(..) | Stmt::Switch(..)]) => {
+            block_end(block, place)
         }
         Expr::Array(..) | Expr::Map(..) | Expr::Stmt(_) => {
             let at = place.offset(expr.position())?;
@@ -73,6 +91,42 @@ fn end(expr: &Expr, place: &Place) -> Option<usize> {
         }
         Expr::Custom(..) => None,
         _ => literal_end(text, place.offset(expr.position())?),
+    }
+}
+
+/// The end of the bracket behind an index.
+fn index_end(index: &Expr, place: &Place) -> Option<usize> {
+    let inside = balance(place.text(), start(index, place)?..end(index, place)?)?;
+    closing(place.text(), inside.end)
+}
+
+/// The end of a block; `if` and `switch`, which have none of their own, end with their last one.
+fn block_end(block: &StmtBlock, place: &Place) -> Option<usize> {
+    let text = place.text();
+    if let Some(end) = place.offset(block.end_position())
+        && text.as_bytes().get(end) == Some(&b'}')
+    {
+        return Some(end + 1);
+    }
+    match block.statements() {
+        [Stmt::If(flow, _)] => {
+            let last = if flow.branch.is_empty() && flow.branch.position().is_none() {
+                &flow.body
+            } else {
+                &flow.branch
+            };
+            block_end(last, place)
+        }
+        [Stmt::Switch(switch, _)] => {
+            let head = extent(&switch.0, place)?;
+            let mut open = blank_end(text, head.end);
+            // Brackets around the whole of what is looked at are not part of it.
+            while text.as_bytes().get(open) == Some(&b')') {
+                open = blank_end(text, open + 1);
+            }
+            matching(text, open)
+        }
+        _ => None,
     }
 }
 

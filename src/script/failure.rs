@@ -1,6 +1,6 @@
 //! From the engine's errors to failures in plain words, placed in the document.
 
-use rhai::{Dynamic, EvalAltResult, LexError, Map, ParseErrorType, Position};
+use rhai::{Dynamic, EvalAltResult, ImmutableString, LexError, Map, ParseErrorType, Position};
 
 use super::engine::known;
 use super::notebook::ANONYMOUS;
@@ -19,7 +19,8 @@ pub(super) fn failure(error: EvalAltResult, session: &Session) -> Failure {
     let mut trail = Trail::default();
     let error = trail.follow(error);
     let kind = kind(&error);
-    let message = one_line(&message(error, session, &trail));
+    let (thrown, rest) = thrown(&error).unzip();
+    let message = thrown.unwrap_or_else(|| one_line(&message(error, session, &trail)));
     let span = trail
         .positions
         .iter()
@@ -28,9 +29,26 @@ pub(super) fn failure(error: EvalAltResult, session: &Session) -> Failure {
     Failure {
         kind,
         message,
+        rest,
         span,
         check: None,
     }
+}
+
+/// The first line of a thrown text that has several, and the others without what indents them all.
+fn thrown(error: &EvalAltResult) -> Option<(String, String)> {
+    let EvalAltResult::ErrorRuntime(value, _) = error else {
+        return None;
+    };
+    let text = value.read_lock::<ImmutableString>()?;
+    let (first, rest) = text.trim().split_once('\n')?;
+    let margin = |line: &str| line.len() - line.trim_start().len();
+    let lines = || rest.lines().filter(|line| !line.trim().is_empty());
+    let shared = lines().map(margin).min().unwrap_or(0);
+    let rest: Vec<&str> = lines()
+        .map(|line| line.get(shared..).unwrap_or(line).trim_end())
+        .collect();
+    Some((first.trim().to_owned(), rest.join("\n")))
 }
 
 /// The way from the outermost call to the error.

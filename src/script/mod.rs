@@ -3,6 +3,7 @@
 //! A script reaches nothing but its [`Host`]. This room schedules nothing and records nothing.
 
 mod assertion;
+mod chain;
 mod engine;
 mod extent;
 mod failure;
@@ -173,6 +174,8 @@ pub struct Failure {
     pub kind: FailureKind,
     /// One line: lower case, no full stop; not redacted yet.
     pub message: String,
+    /// The lines behind the first of a text that was thrown; not redacted yet.
+    pub rest: Option<String>,
     /// Where in the document.
     pub span: Option<Span>,
     /// An assertion's message and parts, if one failed.

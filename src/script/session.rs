@@ -115,6 +115,7 @@ impl Session {
         self.end(Failure {
             kind,
             message,
+            rest: None,
             span: self.word(position),
             check: None,
         })

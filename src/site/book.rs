@@ -258,6 +258,7 @@ impl Records {
                 let verified = history.step(step.id.as_str(), self.now);
                 referred.extend(verified.passed);
                 referred.extend(verified.last.map(|(_, past)| past));
+                referred.extend(verified.rehearsed.map(|(_, past)| past));
             }
         }
         wanted.extend(referred.iter().map(|past| past.run.id.as_str()));
@@ -315,7 +316,8 @@ impl Records {
         let listed: Vec<Listed<'_>> = runbooks
             .iter()
             .map(|(woven, history)| {
-                let digest = history.last().and_then(|past| past.report.head.as_ref());
+                let last = history.last().or_else(|| history.rehearsed());
+                let digest = last.and_then(|past| past.report.head.as_ref());
                 Listed {
                     path: woven.path.clone(),
                     title: woven.page.title(),

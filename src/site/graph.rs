@@ -5,13 +5,15 @@
 
 use std::fmt::Write as _;
 
-use super::history::Standing;
 use super::html;
-use super::layout::{HEIGHT, Layout, WIDTH, layout, reduce};
+use super::layout::{ABREAST, HEIGHT, Layout, WIDTH, layout, reduce};
+use super::standing::Standing;
 use crate::document::Effect;
 
 /// Beyond this a picture shows nothing that the list of steps does not.
 const MOST: usize = 300;
+/// What a phone has room for; of a wider picture there is a second one, in one column.
+const NARROW: usize = 330;
 
 /// A step as the picture has it.
 #[derive(Clone, Debug)]
@@ -45,9 +47,16 @@ pub(super) fn draw(nodes: &[Node], edges: &[(usize, usize, bool)], name: &str) -
         .collect();
     let drawn = reduce(nodes.len(), &downwards);
     let plain: Vec<_> = drawn.iter().map(|(from, to, _)| (*from, *to)).collect();
-    let place = layout(nodes.len(), &plain);
+    let place = layout(nodes.len(), &plain, ABREAST);
     let mut out = String::with_capacity(nodes.len() * 512);
-    picture(&mut out, nodes, &drawn, &place, name);
+    if place.width <= NARROW {
+        picture(&mut out, nodes, &drawn, &place, name, "");
+        return out;
+    }
+    // The style shows the one that there is room for.
+    picture(&mut out, nodes, &drawn, &place, name, " rb-broad");
+    let place = layout(nodes.len(), &plain, 1);
+    picture(&mut out, nodes, &drawn, &place, name, " rb-narrow");
     out
 }
 
@@ -57,13 +66,13 @@ fn picture(
     edges: &[(usize, usize, bool)],
     place: &Layout,
     name: &str,
+    kind: &str,
 ) {
     const MARGIN: usize = 6;
     let (width, height) = (place.width + 2 * MARGIN, place.height + 2 * MARGIN);
-    let wide = if width > 900 { " rb-wide" } else { "" };
     let _ = write!(
         out,
-        "<div class=\"rb-graph{wide}\"><svg viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"group\" aria-label=\"Steps of {}\">",
+        "<div class=\"rb-graph{kind}\"><svg viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"group\" aria-label=\"Steps of {}\">",
         html::escape(name)
     );
     for (edge, points) in edges.iter().zip(&place.edges) {
@@ -113,12 +122,18 @@ fn picture(
 fn one(out: &mut String, node: &Node, left: usize, top: usize) {
     let effect = node.effect.map_or("", Effect::word);
     let standing = node.standing;
-    let told = [node.kind.as_str(), &does(node.effect), standing.phrase()]
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .collect::<Vec<_>>()
-        .join(" · ");
-    let label = html::escape(&format!("{}: {} ({told})", node.id, node.title));
+    let does = does(node.effect);
+    let told = |standing: &str| {
+        let parts = [node.kind.as_str(), &does, standing];
+        let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        parts.join(" · ")
+    };
+    let label = html::escape(&format!(
+        "{}: {} ({})",
+        node.id,
+        node.title,
+        told(standing.phrase())
+    ));
     match &node.link {
         Some(link) => {
             let _ = write!(
@@ -182,7 +197,7 @@ fn one(out: &mut String, node: &Node, left: usize, top: usize) {
         html::escape(&html::short(&node.id, 20)),
         left + 38,
         top + 34,
-        html::escape(&html::short(&told, 28)),
+        html::escape(&html::short(&told(standing.brief()), 28)),
     );
     out.push_str(if node.link.is_some() { "</a>" } else { "</g>" });
 }
@@ -198,4 +213,4 @@ fn does(effect: Option<Effect>) -> String {
 }
 
 /// What the shapes and signs mean.
-pub(super) const LEGEND: &str = "<p class=\"rb-legend\"><span class=\"rb-key rb-reads\">reads</span> <span class=\"rb-key rb-changes\">changes</span> <span class=\"rb-key rb-destroys\">destroys</span> <span>✓ passed</span> <span>✗ failed</span> <span>↷ skipped</span> <span>◔ stale</span> <span>○ never ran</span> <span>dashed: decides whether</span></p>";
+pub(super) const LEGEND: &str = "<p class=\"rb-legend\"><span class=\"rb-key rb-reads\">reads</span> <span class=\"rb-key rb-changes\">changes</span> <span class=\"rb-key rb-destroys\">destroys</span> <span>✓ passed</span> <span>✗ failed</span> <span>↷ skipped</span> <span>◔ stale</span> <span>○ never ran</span> <span>◇ only on a recording</span> <span>dashed: decides whether</span></p>";

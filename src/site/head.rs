@@ -4,14 +4,21 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-use super::history::{History, Standing};
+use super::history::{History, Past};
 use super::html::{self, escape};
 use super::page::Page;
 use super::paste::{self, Code};
 use super::runs::link_to;
+use super::standing::Standing;
 use crate::diagnostic::{Severity, count};
 use crate::document::Input;
+use crate::graph::StepKind;
 use crate::value::{InputKind, Value, show_duration};
+
+/// How many steps a summary names.
+const NAMED: usize = 8;
+/// More inputs than this are folded away.
+const INPUTS: usize = 8;
 
 impl Page {
     /// Whether the runbook still holds, at a glance.
@@ -24,32 +31,18 @@ impl Page {
             standing.sign(),
             verdict(standing)
         );
-        match history.last() {
-            None => out.push_str("No run of it is on record here."),
-            Some(past) => {
-                let head = past.report.head.as_ref();
-                let when = past.started().map_or_else(String::new, html::time);
-                let _ = write!(
-                    out,
-                    "Last run {} {when}: <b>{}</b>",
-                    link_to(past, root),
-                    past.status().word()
-                );
-                if let Some(elapsed) = past.report.elapsed {
-                    let _ = write!(out, " in {}", show_duration(elapsed));
-                }
-                if let Some(head) = head {
-                    let _ = write!(out, ", by {}", escape(&head.operator));
-                    if let Some(target) = &head.target {
-                        let _ = write!(out, ", against <b>{}</b>", escape(target));
-                    }
-                }
-                if let Some(reason) = &past.report.reason {
-                    let reason = html::short(reason.as_str(), 200);
-                    let _ = write!(out, "<br><span class=\"rb-why\">{}</span>", escape(&reason));
-                }
+        match (history.last(), history.rehearsed()) {
+            (None, None) => out.push_str("No run of it is on record here."),
+            (None, Some(past)) => {
+                out.push_str("On a recording: ");
+                self.told(out, past, root);
+                out.push_str("</p><p class=\"rb-dim\">A recording answers in the place of the real systems, so this verifies none of them.");
+            }
+            (Some(past), rehearsed) => {
+                out.push_str("Last run ");
+                self.told(out, past, root);
                 out.push_str("</p><p class=\"rb-dim\">");
-                let runs = history.runs.len();
+                let runs = history.real().count();
                 let _ = write!(out, "{} of {} passed", history.passed(), count(runs, "run"));
                 if let (Some(half), Some(most)) = (history.percentile(50), history.percentile(95)) {
                     let _ = write!(
@@ -59,12 +52,133 @@ impl Page {
                         show_duration(most)
                     );
                 }
-                if head.is_some_and(|head| head.digest != self.digest) {
-                    out.push_str(" · <b>the page has changed since</b>");
+                let newer = rehearsed.filter(|other| other.started() > past.started());
+                if let Some(other) = newer {
+                    let when = other.started().map_or_else(String::new, html::day);
+                    let _ = write!(
+                        out,
+                        " · {} {when} in {}",
+                        other.standing().phrase(),
+                        link_to(other, root)
+                    );
                 }
             }
         }
-        out.push_str("</p></div>");
+        out.push_str("</p>");
+        self.tally(out, history, now);
+        out.push_str("</div>");
+    }
+
+    /// One run in a sentence.
+    fn told(&self, out: &mut String, past: &Past, root: &str) {
+        let head = past.report.head.as_ref();
+        let when = past.started().map_or_else(String::new, html::time);
+        let _ = write!(
+            out,
+            "{} {when}: <b>{}</b>",
+            link_to(past, root),
+            past.status().word()
+        );
+        if let Some(elapsed) = past.report.elapsed {
+            let _ = write!(out, " in {}", show_duration(elapsed));
+        }
+        if let Some(head) = head {
+            let _ = write!(out, ", by {}", escape(&head.operator));
+            if let Some(target) = &head.target {
+                let _ = write!(out, ", against <b>{}</b>", escape(target));
+            }
+        }
+        if head.is_some_and(|head| head.digest != self.digest) {
+            out.push_str("; <b>the page has changed since</b>");
+        }
+        if let Some(reason) = &past.report.reason {
+            let reason = html::short(reason.as_str(), 200);
+            let _ = write!(
+                out,
+                "<br><span class=\"rb-why\">{}</span>",
+                html::phrase(&reason)
+            );
+        }
+    }
+
+    /// How many steps hold, failed, are stale; those that need somebody by name.
+    fn tally(&self, out: &mut String, history: &History, now: Timestamp) {
+        if history.runs.is_empty() {
+            return;
+        }
+        let mut kinds: [(Standing, Vec<&str>); 7] = [
+            Standing::Failed,
+            Standing::Misplayed,
+            Standing::Stale,
+            Standing::Passed,
+            Standing::Rehearsed,
+            Standing::Skipped,
+            Standing::Never,
+        ]
+        .map(|kind| (kind, Vec::new()));
+        let (mut held, mut checks) = (0, 0);
+        for step in &self.graph.steps {
+            if matches!(step.kind, StepKind::Value) {
+                continue;
+            }
+            let id = step.id.as_str();
+            let verified = history.step(id, now);
+            let standing = match verified.standing {
+                Standing::Refused | Standing::Interrupted => Standing::Failed,
+                Standing::Waiting => Standing::Never,
+                standing => standing,
+            };
+            if let Some((_, ids)) = kinds.iter_mut().find(|(kind, _)| *kind == standing) {
+                ids.push(id);
+            }
+            let proofs = history.proofs(id, &verified, now);
+            checks += proofs.len();
+            let holds = |kind| matches!(kind, Standing::Passed | Standing::Rehearsed);
+            held += proofs.iter().filter(|one| holds(one.standing)).count();
+        }
+        out.push_str("<ul class=\"rb-sum\">");
+        for (kind, ids) in &kinds {
+            if ids.is_empty() {
+                continue;
+            }
+            let what = match kind {
+                Standing::Failed => "did not pass",
+                Standing::Passed => "hold",
+                other => other.phrase(),
+            };
+            let _ = write!(
+                out,
+                "<li data-state=\"{}\"><span aria-hidden=\"true\">{}</span> <b>{} {what}</b>",
+                kind.word(),
+                kind.sign(),
+                count(ids.len(), "step")
+            );
+            let by_name = matches!(
+                kind,
+                Standing::Failed | Standing::Misplayed | Standing::Stale
+            );
+            for (number, id) in ids.iter().filter(|_| by_name).enumerate().take(NAMED) {
+                let _ = write!(
+                    out,
+                    "{} <a href=\"#{}\">{}</a>",
+                    if number == 0 { ":" } else { "," },
+                    html::anchor(id),
+                    escape(id)
+                );
+            }
+            if by_name && ids.len() > NAMED {
+                out.push_str(" …");
+            }
+            out.push_str("</li>");
+        }
+        if checks > 0 {
+            let _ = write!(
+                out,
+                "<li>{held} of {} held</li>",
+                count(checks, "assertion")
+            );
+        }
+        out.push_str("</ul>");
     }
 
     pub(super) fn facts(&self, out: &mut String) {
@@ -139,6 +253,22 @@ impl Page {
         }
         let copies = codes.iter().any(|code| code.runner.is_some());
         if !inputs.is_empty() || !others.is_empty() {
+            let folded = inputs.len() > INPUTS;
+            if folded {
+                let open = inputs
+                    .iter()
+                    .filter(|input| input.default.is_none())
+                    .count();
+                let _ = write!(
+                    out,
+                    "<details class=\"rb-fold\"><summary>{}{}</summary>",
+                    count(inputs.len(), "input"),
+                    match open {
+                        0 => ", all with defaults".to_owned(),
+                        open => format!(", {open} required"),
+                    }
+                );
+            }
             out.push_str("<div class=\"rb-table\"><table class=\"rb-inputs\"><caption>Inputs</caption><thead><tr><th scope=\"col\">Name</th><th scope=\"col\">Type</th><th scope=\"col\">Default</th><th scope=\"col\">For</th></tr></thead><tbody>");
             for input in inputs {
                 row(out, input);
@@ -146,12 +276,21 @@ impl Page {
             for (name, expression) in others {
                 let _ = write!(
                     out,
-                    "<tr class=\"rb-derived\" data-var=\"{0}\" hidden><th scope=\"row\"><code>{0}</code></th><td>value</td><td></td><td>what <code>{1}</code> gave</td></tr>",
+                    "<tr class=\"rb-derived\" data-var=\"{0}\" hidden><th scope=\"row\"><code>{0}</code></th><td>value</td><td></td><td>{1}</td></tr>",
                     escape(name),
-                    escape(&html::short(expression, 120))
+                    match expression.trim() {
+                        "item" | "index" => "of the list that a step goes through".to_owned(),
+                        other => format!(
+                            "what <code>{}</code> gave",
+                            escape(&html::short(other, 120))
+                        ),
+                    }
                 );
             }
             out.push_str("</tbody></table></div>");
+            if folded {
+                out.push_str("</details>");
+            }
         }
         if copies {
             out.push_str("<div class=\"rb-shells\" hidden></div>");
@@ -178,6 +317,8 @@ pub(super) const fn verdict(standing: Standing) -> &'static str {
     match standing {
         Standing::Passed => "Holds",
         Standing::Stale => "Stale: it passed more than 90 days ago",
+        Standing::Rehearsed => "Never run for real; passed on a recording",
+        Standing::Misplayed => "Never run for real; failed on a recording",
         Standing::Failed => "Failed the last time",
         Standing::Refused => "Was refused the last time",
         Standing::Interrupted => "Was interrupted the last time",

@@ -5,14 +5,14 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
+use super::standing::Standing;
 use crate::event::Status;
-use crate::journal::{Reader, Run, Store};
+use crate::journal::{Broken, Reader, Run, Store, verify};
 use crate::report::{Report, State};
+use crate::secret::Clean;
 
-/// How long what held once is taken to hold still.
-const FRESH: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// How many runs are looked at, the newest.
 const MOST: usize = 2000;
 
@@ -21,6 +21,8 @@ const MOST: usize = 2000;
 pub(super) struct Past {
     pub(super) run: Run,
     pub(super) report: Report,
+    /// What is wrong with its journal, if it does not verify: then it is no evidence.
+    pub(super) flaw: Option<String>,
 }
 
 impl Past {
@@ -32,84 +34,27 @@ impl Past {
     pub(super) fn status(&self) -> Status {
         self.report.status.unwrap_or(Status::Interrupted)
     }
-}
 
-/// How a step, an assertion or a runbook stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
-    Never,
-    Passed,
-    /// It passed too long ago.
-    Stale,
-    Failed,
-    Refused,
-    Interrupted,
-    Skipped,
-    /// Nothing is told of it, as nobody expects it to run.
-    Quiet,
-    Waiting,
-}
-
-impl Standing {
-    pub(super) const fn word(self) -> &'static str {
-        match self {
-            Self::Never => "never",
-            Self::Passed => "passed",
-            Self::Stale => "stale",
-            Self::Failed => "failed",
-            Self::Refused => "refused",
-            Self::Interrupted => "interrupted",
-            Self::Skipped => "skipped",
-            Self::Quiet => "quiet",
-            Self::Waiting => "waiting",
-        }
+    /// The recording that answered in the place of the outside world, if one did.
+    pub(super) fn recording(&self) -> Option<&str> {
+        let head = self.report.head.as_ref()?;
+        head.recording.as_ref().map(Clean::as_str)
     }
 
-    pub(super) const fn sign(self) -> &'static str {
-        match self {
-            Self::Never | Self::Waiting => "○",
-            Self::Passed => "✓",
-            Self::Stale => "◔",
-            Self::Failed => "✗",
-            Self::Refused => "⊘",
-            Self::Interrupted => "‼",
-            Self::Skipped => "↷",
-            Self::Quiet => "·",
-        }
+    /// Whether it tells of the world: it met the real one, and its journal is as it was written.
+    pub(super) fn is_evidence(&self) -> bool {
+        self.recording().is_none() && self.flaw.is_none()
     }
 
-    /// For people, in a sentence's place.
-    pub(super) const fn phrase(self) -> &'static str {
-        match self {
-            Self::Never => "never ran",
-            Self::Quiet => "",
-            other => other.word(),
-        }
-    }
-
-    pub(super) const fn of_status(status: Status) -> Self {
-        match status {
-            Status::Passed => Self::Passed,
-            Status::Failed => Self::Failed,
-            Status::Refused => Self::Refused,
-            Status::Interrupted => Self::Interrupted,
-        }
-    }
-
-    pub(super) const fn of_state(state: State) -> Self {
-        match state {
-            State::Waiting => Self::Waiting,
-            State::Running => Self::Interrupted,
-            State::Skipped => Self::Skipped,
-            State::Finished(status) => Self::of_status(status),
-        }
-    }
-
-    /// Whether it passed so long ago that nobody should rely on it.
-    pub(super) fn aged(self, at: Option<Timestamp>, now: Timestamp) -> Self {
-        match (self, at) {
-            (Self::Passed, Some(at)) if now.duration_since(at) > FRESH => Self::Stale,
-            (standing, _) => standing,
+    /// How it ended, and what that is worth.
+    pub(super) fn standing(&self) -> Standing {
+        let standing = Standing::of_status(self.status());
+        if self.flaw.is_some() {
+            Standing::Unproven
+        } else if self.recording().is_some() {
+            standing.on_recording()
+        } else {
+            standing
         }
     }
 }
@@ -146,14 +91,25 @@ impl Archive {
     }
 }
 
+/// A run as far as its journal can be read; nothing where that is not even its head.
 fn read(run: Run) -> Option<Arc<Past>> {
     let mut report = Report::default();
-    for entry in Reader::open(run.journal()).ok()? {
-        report.apply(&entry.ok()?);
+    for entry in Reader::open(run.journal()).ok()?.map_while(Result::ok) {
+        report.apply(&entry);
     }
     report.close();
     report.head.as_ref()?;
-    Some(Arc::new(Past { run, report }))
+    let flaw = verify(run.journal()).err().map(|broken| match broken {
+        Broken::Line { line, flaw, .. } => format!("line {line}: {flaw}"),
+        // Where it is on this machine is nobody's concern who reads the site.
+        Broken::Unreadable(error) => {
+            let folder = run.journal().parent().unwrap_or(Path::new(""));
+            error
+                .to_string()
+                .replace(&*folder.to_string_lossy(), &run.id)
+        }
+    });
+    Some(Arc::new(Past { run, report, flaw }))
 }
 
 /// The runs of one runbook, newest first.
@@ -163,29 +119,42 @@ pub(super) struct History {
 }
 
 impl History {
+    /// The runs that tell of the world, newest first.
+    pub(super) fn real(&self) -> impl Iterator<Item = &Arc<Past>> {
+        self.runs.iter().filter(|past| past.is_evidence())
+    }
+
+    /// The newest run on a recording.
+    pub(super) fn rehearsed(&self) -> Option<&Arc<Past>> {
+        let sound = |past: &&Arc<Past>| past.flaw.is_none() && past.recording().is_some();
+        self.runs.iter().find(sound)
+    }
+
+    /// The last run that tells of the world.
     pub(super) fn last(&self) -> Option<&Arc<Past>> {
-        self.runs.first()
+        self.real().next()
     }
 
     /// How the runbook stands as a whole.
     pub(super) fn standing(&self, now: Timestamp) -> Standing {
-        self.last().map_or(Standing::Never, |past| {
-            Standing::of_status(past.status()).aged(past.started(), now)
-        })
+        match (self.last(), self.rehearsed()) {
+            (Some(past), _) => past.standing().aged(past.started(), now),
+            (None, Some(past)) => past.standing(),
+            (None, None) => Standing::Never,
+        }
     }
 
     /// How many of the runs passed.
     pub(super) fn passed(&self) -> usize {
         let passed = |past: &&Arc<Past>| past.status() == Status::Passed;
-        self.runs.iter().filter(passed).count()
+        self.real().filter(passed).count()
     }
 
     /// How long a run takes: of all that came to their end the one at this place of a hundred, by
     /// the nearest rank.
     pub(super) fn percentile(&self, of: usize) -> Option<Duration> {
         let mut took: Vec<Duration> = self
-            .runs
-            .iter()
+            .real()
             .filter(|past| past.report.finished)
             .filter_map(|past| past.report.elapsed)
             .collect();
@@ -197,7 +166,7 @@ impl History {
     /// How a step stands: its last state, and when it last passed.
     pub(super) fn step(&self, id: &str, now: Timestamp) -> Verified {
         let mut verified = Verified::default();
-        for past in &self.runs {
+        for past in self.real() {
             let Some(state) = state_of(&past.report, id) else {
                 continue;
             };
@@ -210,18 +179,69 @@ impl History {
             }
         }
         let at = verified.passed.as_ref().and_then(|past| past.started());
+        verified.rehearsed = self.rehearsed().and_then(|past| {
+            let standing = Standing::of_state(state_of(&past.report, id)?).on_recording();
+            Some((standing, Arc::clone(past)))
+        });
         verified.standing = match &verified.last {
-            None => Standing::Never,
+            None => match &verified.rehearsed {
+                Some((standing @ (Standing::Rehearsed | Standing::Misplayed), _)) => *standing,
+                _ => Standing::Never,
+            },
             Some((Standing::Skipped, _)) if at.is_some() => Standing::Passed.aged(at, now),
             Some((standing, _)) => standing.aged(at, now),
         };
         verified
     }
 
+    /// Each assertion of a step that its last run came to, and how it stands.
+    pub(super) fn proofs(&self, id: &str, verified: &Verified, now: Timestamp) -> Vec<Proof> {
+        let (past, real) = match (&verified.last, &verified.rehearsed) {
+            (Some((_, past)), _) => (past, true),
+            (None, Some((_, past))) => (past, false),
+            (None, None) => return Vec::new(),
+        };
+        let mut proofs: Vec<Proof> = Vec::new();
+        let instances = past.report.steps().filter(|step| base(&step.id) == id);
+        for check in instances.flat_map(|step| &step.checks) {
+            let expression = check.expression.as_str();
+            let known = proofs
+                .iter_mut()
+                .find(|proof| proof.expression == expression);
+            if let Some(proof) = known {
+                if !real && !check.held {
+                    proof.standing = Standing::Misplayed;
+                }
+                continue;
+            }
+            let (standing, at) = if real {
+                let (held, last) = self.check(id, expression);
+                let at = last.as_ref().and_then(|past| past.started());
+                let standing = match held {
+                    Some(false) => Standing::Failed,
+                    _ => Standing::Passed.aged(at, now),
+                };
+                (standing, at)
+            } else if check.held {
+                (Standing::Rehearsed, past.started())
+            } else {
+                (Standing::Misplayed, past.started())
+            };
+            let why = check.message.as_ref();
+            proofs.push(Proof {
+                expression: expression.to_owned(),
+                why: why.map_or_else(String::new, |why| why.as_str().to_owned()),
+                standing,
+                at,
+            });
+        }
+        proofs
+    }
+
     /// When an assertion of a step last held, and whether it did the last time.
-    pub(super) fn check(&self, step: &str, expression: &str) -> (Option<bool>, Option<Arc<Past>>) {
+    fn check(&self, step: &str, expression: &str) -> (Option<bool>, Option<Arc<Past>>) {
         let mut last = None;
-        for past in &self.runs {
+        for past in self.real() {
             let held = past
                 .report
                 .steps()
@@ -242,6 +262,17 @@ impl History {
     }
 }
 
+/// An assertion of a step, and how it stands.
+#[derive(Clone, Debug)]
+pub(super) struct Proof {
+    pub(super) expression: String,
+    /// The message given with it.
+    pub(super) why: String,
+    pub(super) standing: Standing,
+    /// When it last held.
+    pub(super) at: Option<Timestamp>,
+}
+
 /// How a step or an assertion stands.
 #[derive(Clone, Debug)]
 pub(super) struct Verified {
@@ -250,6 +281,8 @@ pub(super) struct Verified {
     pub(super) last: Option<(Standing, Arc<Past>)>,
     /// The last run in which it passed.
     pub(super) passed: Option<Arc<Past>>,
+    /// How it ended in the newest run on a recording.
+    pub(super) rehearsed: Option<(Standing, Arc<Past>)>,
 }
 
 impl Default for Verified {
@@ -258,6 +291,7 @@ impl Default for Verified {
             standing: Standing::Never,
             last: None,
             passed: None,
+            rehearsed: None,
         }
     }
 }

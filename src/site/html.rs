@@ -35,6 +35,25 @@ pub(super) fn push(out: &mut String, text: &str) {
     }
 }
 
+/// A message: what stands between backquotes is code.
+pub(super) fn phrase(text: &str) -> String {
+    let parts: Vec<&str> = text.split('`').collect();
+    if parts.len() % 2 == 0 {
+        return escape(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for (number, part) in parts.iter().enumerate() {
+        if number % 2 == 0 {
+            push(&mut out, part);
+        } else {
+            out.push_str("<code>");
+            push(&mut out, part);
+            out.push_str("</code>");
+        }
+    }
+    out
+}
+
 /// A moment, to the minute, in UTC.
 pub(super) fn time(at: Timestamp) -> String {
     format!(
@@ -88,6 +107,12 @@ mod tests {
             "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&#10;&#10;&#123;&#123;#include /etc/passwd}}"
         );
         assert_eq!(anchor("a b\"[2]"), "step-a_b__2_");
+    }
+
+    #[test]
+    fn code_in_a_message_is_marked_up_and_nothing_else_is() {
+        assert_eq!(phrase("`<a>` failed"), "<code>&lt;a&gt;</code> failed");
+        assert_eq!(phrase("a ` b"), "a ` b");
     }
 
     #[test]

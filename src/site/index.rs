@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-use super::history::{History, Standing};
+use super::history::History;
 use super::html::{self, escape};
 use super::panel::badge;
 use super::runs::link_to;
+use super::standing::Standing;
 use crate::value::show_duration;
 
 /// A runbook as the list has it.
@@ -38,7 +39,7 @@ pub(super) fn html(title: &str, listed: &[Listed<'_>], now: Timestamp) -> String
     out.push_str("</tbody></table></div>");
     let _ = write!(
         out,
-        "<p class=\"rb-dim\">As of {}. A runbook holds if its last run passed within 90 days.</p>",
+        "<p class=\"rb-dim\">As of {}. A runbook holds if its last run for real passed within 90 days.</p>",
         html::time(now)
     );
     out
@@ -49,7 +50,8 @@ const fn rank(standing: Standing) -> u8 {
         Standing::Failed | Standing::Refused | Standing::Interrupted => 0,
         Standing::Stale => 1,
         Standing::Passed => 2,
-        _ => 3,
+        Standing::Rehearsed | Standing::Misplayed => 3,
+        _ => 4,
     }
 }
 
@@ -65,8 +67,12 @@ fn tally(out: &mut String, listed: &[Listed<'_>], now: Timestamp) {
         (many(2), "passed", "✓", "hold"),
         (many(0), "failed", "✗", "failed"),
         (many(1), "stale", "◔", "stale"),
-        (many(3), "never", "○", "never run"),
+        (many(3), "rehearsed", "◇", "only on a recording"),
+        (many(4), "never", "○", "never run"),
     ] {
+        if number == 0 && state == "rehearsed" {
+            continue;
+        }
         let _ = write!(
             out,
             "<li data-state=\"{state}\"><b>{number}</b> <span aria-hidden=\"true\">{sign}</span> {word}</li>"
@@ -91,14 +97,14 @@ fn row(out: &mut String, one: &Listed<'_>, now: Timestamp) {
         out.push_str(" <span class=\"rb-dim\">changed since its last run</span>");
     }
     let _ = write!(out, "</th><td>{}</td><td>", badge(standing));
-    match one.history.last() {
+    match one.history.last().or_else(|| one.history.rehearsed()) {
         Some(past) => {
             let when = past.started().map_or_else(String::new, html::day);
             let _ = write!(out, "{when} {}", link_to(past, ""));
         }
         None => out.push_str("<span class=\"rb-dim\">never</span>"),
     }
-    let runs = one.history.runs.len();
+    let runs = one.history.real().count();
     let rate = if runs == 0 {
         String::new()
     } else {

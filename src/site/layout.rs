@@ -1,16 +1,23 @@
 //! Where the nodes of a graph stand: in layers, each below what it waits for.
 //!
 //! The layered method (Sugiyama, Tagawa and Toda, 1981): longest paths give the layers, an edge that
-//! passes a layer gets a place of its own in it, and a few sweeps by the mean of the neighbours take
-//! crossings out.
+//! passes a layer gets a place in it, and a few sweeps by the mean of the neighbours take crossings
+//! out. A layer that is wider than a page becomes several rows, and edges of one node that pass a row
+//! share their place in it, so that a wide fan is a tree and no tangle.
+
+use std::collections::HashMap;
 
 /// The width and height of a node, and the space between nodes.
 pub(super) const WIDTH: usize = 196;
 pub(super) const HEIGHT: usize = 44;
 const GAP: usize = 20;
-const RISE: usize = 26;
+const RISE: usize = 34;
+/// How many nodes stand side by side at most: what a page has room for.
+pub(super) const ABREAST: usize = 4;
 /// The width of the place of an edge that passes a layer.
-const LANE: usize = 14;
+const LANE: usize = 8;
+/// The space beside it.
+const BESIDE: usize = 8;
 /// A node, or `None` for a place that an edge passes.
 type Place = Option<usize>;
 
@@ -25,9 +32,9 @@ pub(super) struct Layout {
     pub(super) height: usize,
 }
 
-/// Lays out a graph whose edges `(from, to)` are drawn downwards.
-pub(super) fn layout(count: usize, edges: &[(usize, usize)]) -> Layout {
-    let layer = layers(count, edges);
+/// Lays out a graph whose edges `(from, to)` are drawn downwards, with so many nodes in a row at most.
+pub(super) fn layout(count: usize, edges: &[(usize, usize)], abreast: usize) -> Layout {
+    let layer = wrapped(&layers(count, edges), abreast.max(1));
     let depth = layer.iter().max().map_or(0, |last| last + 1);
     let mut rows: Vec<Vec<Place>> = vec![Vec::new(); depth];
     // Each place by its row and its number there; `lanes` are the places of each edge.
@@ -38,36 +45,61 @@ pub(super) fn layout(count: usize, edges: &[(usize, usize)]) -> Layout {
         rows[*row].push(Some(node));
         near[*row].push((Vec::new(), Vec::new()));
     }
+    let (mut leaving, mut coming) = (vec![0; count], vec![0; count]);
+    for (from, to) in edges {
+        leaving[*from] += 1;
+        coming[*to] += 1;
+    }
+    // The place in a row that the edges of a node share: those that leave it, or those that come.
+    let mut shared: HashMap<(usize, bool, usize), usize> = HashMap::new();
     let mut lanes: Vec<Vec<(usize, usize)>> = Vec::with_capacity(edges.len());
     for (from, to) in edges {
         let mut path = vec![(layer[*from], at[*from])];
+        let leaves = leaving[*from] >= coming[*to];
+        let owner = if leaves { *from } else { *to };
         for row in layer[*from] + 1..layer[*to] {
-            path.push((row, rows[row].len()));
-            rows[row].push(None);
-            near[row].push((Vec::new(), Vec::new()));
+            let place = *shared.entry((owner, leaves, row)).or_insert_with(|| {
+                rows[row].push(None);
+                near[row].push((Vec::new(), Vec::new()));
+                rows[row].len() - 1
+            });
+            path.push((row, place));
         }
         path.push((layer[*to], at[*to]));
         for pair in path.windows(2) {
-            near[pair[0].0][pair[0].1].1.push(pair[1].1);
-            near[pair[1].0][pair[1].1].0.push(pair[0].1);
+            let (above, below) = (pair[0], pair[1]);
+            if !near[above.0][above.1].1.contains(&below.1) {
+                near[above.0][above.1].1.push(below.1);
+                near[below.0][below.1].0.push(above.1);
+            }
         }
         lanes.push(path);
     }
     let order = untangle(&near);
     let span = |place: Place| if place.is_some() { WIDTH } else { LANE };
+    let gap = |one: Place, other: Place| {
+        if one.is_some() && other.is_some() {
+            GAP
+        } else {
+            BESIDE
+        }
+    };
     let wide = |row: usize| -> usize {
-        let places = &order[row];
-        places.iter().map(|at| span(rows[row][*at])).sum::<usize>()
-            + GAP * places.len().saturating_sub(1)
+        let places: Vec<Place> = order[row].iter().map(|at| rows[row][*at]).collect();
+        let gaps = places.windows(2).map(|pair| gap(pair[0], pair[1]));
+        gaps.sum::<usize>() + places.iter().map(|place| span(*place)).sum::<usize>()
     };
     let width = (0..depth).map(wide).max().unwrap_or(0);
     let mut middle: Vec<Vec<usize>> = rows.iter().map(|row| vec![0; row.len()]).collect();
     for row in 0..depth {
         let mut x = (width - wide(row)) / 2;
+        let mut before: Option<Place> = None;
         for place in &order[row] {
-            let own = span(rows[row][*place]);
-            middle[row][*place] = x + own / 2;
-            x += own + GAP;
+            let kind = rows[row][*place];
+            x += before.map_or(0, |before| gap(before, kind));
+            before = Some(kind);
+            middle[row][*place] = x + span(kind) / 2;
+            x += span(kind);
         }
     }
     let top = |row: usize| row * (HEIGHT + RISE);
@@ -97,6 +129,29 @@ pub(super) fn layout(count: usize, edges: &[(usize, usize)]) -> Layout {
         width,
         height: (depth * (HEIGHT + RISE)).saturating_sub(RISE),
     }
+}
+
+/// The row of each node: a layer that is too wide becomes several rows, as even as can be.
+fn wrapped(layer: &[usize], abreast: usize) -> Vec<usize> {
+    let depth = layer.iter().max().map_or(0, |last| last + 1);
+    let mut sizes = vec![0_usize; depth];
+    for own in layer {
+        sizes[*own] += 1;
+    }
+    let mut first = Vec::with_capacity(depth);
+    let mut next = 0;
+    for size in &sizes {
+        first.push(next);
+        next += size.div_ceil(abreast).max(1);
+    }
+    let mut seen = vec![0; depth];
+    let row = |own: &usize| {
+        let even = sizes[*own].div_ceil(sizes[*own].div_ceil(abreast));
+        let number = seen[*own];
+        seen[*own] += 1;
+        first[*own] + number / even
+    };
+    layer.iter().map(row).collect()
 }
 
 /// The layer of each node: the longest way to it. Edges of a cycle are passed over.
@@ -189,12 +244,25 @@ mod tests {
 
     #[test]
     fn a_chain_is_a_column_and_a_fork_stands_side_by_side() {
-        let chain = layout(3, &[(0, 1), (1, 2)]);
+        let chain = layout(3, &[(0, 1), (1, 2)], ABREAST);
         assert_eq!(chain.width, WIDTH);
         assert!(chain.nodes.windows(2).all(|pair| pair[0].0 == pair[1].0));
-        let fork = layout(3, &[(0, 1), (0, 2)]);
+        let fork = layout(3, &[(0, 1), (0, 2)], ABREAST);
         assert_eq!(fork.nodes[1].1, fork.nodes[2].1);
         assert_eq!(fork.width, 2 * WIDTH + GAP);
+    }
+
+    #[test]
+    fn a_wide_fan_becomes_rows_that_a_page_has_room_for() {
+        let out: Vec<_> = (1..14).map(|step| (0, step)).collect();
+        let back = (1..14).map(|step| (step, 14));
+        let edges: Vec<_> = out.into_iter().chain(back).collect();
+        let fan = layout(15, &edges, ABREAST);
+        let rows: std::collections::BTreeSet<_> = fan.nodes.iter().map(|node| node.1).collect();
+        assert_eq!(rows.len(), 6);
+        assert!(fan.width < 900, "{}", fan.width);
+        let narrow = layout(15, &edges, 1);
+        assert!(narrow.width < 300, "{}", narrow.width);
     }
 
     #[test]
@@ -207,13 +275,14 @@ mod tests {
         #[test]
         fn nodes_never_overlap_and_edges_go_down(
             count in 1_usize..20,
+            abreast in 1_usize..5,
             pairs in proptest::collection::vec((0_usize..20, 0_usize..20), 0..40),
         ) {
             let edges: Vec<_> = pairs
                 .into_iter()
                 .filter(|(from, to)| from < to && *to < count)
                 .collect();
-            let drawn = layout(count, &edges);
+            let drawn = layout(count, &edges, abreast);
             for (one, a) in drawn.nodes.iter().enumerate() {
                 prop_assert!(a.0 + WIDTH / 2 <= drawn.width && a.1 + HEIGHT <= drawn.height);
                 for b in &drawn.nodes[one + 1..] {

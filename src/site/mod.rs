@@ -23,6 +23,7 @@ mod paste;
 mod runs;
 mod server;
 mod slots;
+mod standing;
 mod summary;
 mod theme;
 mod timeline;

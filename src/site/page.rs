@@ -6,12 +6,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::graph::{self, Node};
-use super::history::{History, Standing};
+use super::history::History;
 use super::html::{self, escape};
 use super::markup;
 use super::panel::Panel;
 use super::paste::{self, Code};
 use super::slots::Filling;
+use super::standing::Standing;
 use crate::diagnostic::{Diagnostics, count};
 use crate::document::Document;
 use crate::graph::{EdgeKind, Graph, StepKind};

@@ -1,12 +1,14 @@
 //! What a page says of one step: its terms, its code, how it stands.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use super::highlight::{self, Tongue};
-use super::history::{History, Standing, Verified};
+use super::history::{History, Past, Verified};
 use super::html::{self, escape};
 use super::paste::Code;
 use super::runs::link_to;
+use super::standing::Standing;
 use crate::document::{Cell, Effect};
 use crate::graph::{EdgeKind, Graph, Step, StepKind};
 use crate::value::show_duration;
@@ -220,6 +222,15 @@ impl Panel<'_> {
             }
             None => out.push_str("Never verified"),
         }
+        if let (None, Some((standing, past))) = (&verified.last, &verified.rehearsed) {
+            let when = past.started().map_or_else(String::new, html::day);
+            let _ = write!(
+                out,
+                "; {} {when} in {}",
+                standing.phrase(),
+                link_to(past, self.root)
+            );
+        }
         if let Some((standing, past)) = &verified.last {
             let same = verified
                 .passed
@@ -235,11 +246,8 @@ impl Panel<'_> {
                 );
             }
         }
-        if let Some(elapsed) = verified
-            .last
-            .as_ref()
-            .and_then(|(_, past)| past.report.step(step.id.as_str())?.elapsed)
-        {
+        let took = |(_, past): &(Standing, Arc<Past>)| past.report.step(step.id.as_str())?.elapsed;
+        if let Some(elapsed) = verified.last.as_ref().and_then(took) {
             let _ = write!(out, "; took {}", show_duration(elapsed));
         }
         out.push_str("</p>");
@@ -248,55 +256,35 @@ impl Panel<'_> {
     }
 
     fn checks(&self, out: &mut String, step: &Step, verified: &Verified) {
-        let Some((_, past)) = &verified.last else {
-            return;
-        };
-        let mut seen = Vec::new();
-        for check in past
-            .report
-            .step(step.id.as_str())
-            .into_iter()
-            .flat_map(|step| &step.checks)
-        {
-            let expression = check.expression.as_str();
-            if !seen.iter().any(|(other, _)| *other == expression) && seen.len() < 12 {
-                let why = check
-                    .message
-                    .as_ref()
-                    .map_or("", |message| message.as_str());
-                seen.push((expression, why));
-            }
-        }
-        if seen.is_empty() {
+        let proofs = self.history.proofs(step.id.as_str(), verified, self.now);
+        if proofs.is_empty() {
             return;
         }
         out.push_str("<ul class=\"rb-checks\">");
-        for (expression, why) in seen {
-            let (held, last) = self.history.check(step.id.as_str(), expression);
-            let at = last.as_ref().and_then(|past| past.started());
-            let standing = match held {
-                Some(false) => Standing::Failed,
-                _ => Standing::Passed.aged(at, self.now),
-            };
+        for proof in &proofs {
+            let standing = proof.standing;
             let _ = write!(
                 out,
                 "<li data-state=\"{}\"><span class=\"rb-sign\" aria-hidden=\"true\">{}</span> ",
                 standing.word(),
                 standing.sign()
             );
-            if !why.is_empty() {
-                let _ = write!(out, "{} ", escape(why));
+            if !proof.why.is_empty() {
+                let _ = write!(out, "{} ", escape(&proof.why));
             }
             let _ = write!(
                 out,
                 "<code>{}</code>",
-                escape(&html::short(expression, 160))
+                escape(&html::short(&proof.expression, 160))
             );
             let word = match standing {
                 Standing::Failed => "did not hold; last held",
+                Standing::Stale => "stale: last held",
+                Standing::Rehearsed => "held on a recording",
+                Standing::Misplayed => "did not hold on a recording",
                 _ => "held",
             };
-            match at {
+            match proof.at {
                 Some(at) => {
                     let _ = write!(
                         out,
@@ -304,7 +292,7 @@ impl Panel<'_> {
                         html::day(at)
                     );
                 }
-                None => out.push_str(" <span class=\"rb-dim\">never held</span>"),
+                None => out.push_str(" <span class=\"rb-dim\">did not hold; never did</span>"),
             }
             out.push_str("</li>");
         }

@@ -5,12 +5,13 @@ use std::fmt::Write as _;
 
 use super::ansi::ansi;
 use super::graph::{self, Node};
-use super::history::{Past, Standing, base};
+use super::history::{Past, base};
 use super::html::{self, escape};
 use super::panel::badge;
+use super::standing::Standing;
 use super::timeline::line;
 use crate::document::Effect;
-use crate::event::{Event, Status, Stream};
+use crate::event::{Event, Stream};
 use crate::journal::{Reader, short};
 use crate::report::Step;
 use crate::value::show_duration;
@@ -55,7 +56,7 @@ pub(super) fn html(
         return String::new();
     };
     let mut out = String::with_capacity(16 * 1024);
-    let standing = Standing::of_status(past.status());
+    let standing = past.standing();
     let _ = write!(
         out,
         "<h1>Run {} of {}</h1><div class=\"rb-head\"><div class=\"rb-status\" data-state=\"{}\"><p class=\"rb-verdict\"><span aria-hidden=\"true\">{}</span> {}</p><p>",
@@ -63,7 +64,7 @@ pub(super) fn html(
         escape(head.title.as_str()),
         standing.word(),
         standing.sign(),
-        capital(standing.word())
+        capital(standing.phrase())
     );
     if let Some(at) = past.started() {
         let _ = write!(out, "{}", html::time(at));
@@ -79,7 +80,21 @@ pub(super) fn html(
         let _ = write!(
             out,
             "<br><span class=\"rb-why\">{}</span>",
-            escape(reason.as_str())
+            html::phrase(reason.as_str())
+        );
+    }
+    if let Some(recording) = past.recording() {
+        let _ = write!(
+            out,
+            "<br>A recording answered in the place of the real systems, so this run verifies none of them: {}",
+            html::phrase(recording)
+        );
+    }
+    if let Some(flaw) = &past.flaw {
+        let _ = write!(
+            out,
+            "<br><span class=\"rb-why\">Its journal does not verify, so it is no evidence: {}</span>",
+            html::phrase(flaw)
         );
     }
     if !report.finished {
@@ -281,7 +296,11 @@ fn one(out: &mut String, step: &Step, output: Option<&Output>) {
     }
     let _ = write!(out, "{}</div>", badge(standing));
     if let Some(reason) = &step.reason {
-        let _ = write!(out, "<p class=\"rb-why\">{}</p>", escape(reason.as_str()));
+        let _ = write!(
+            out,
+            "<p class=\"rb-why\">{}</p>",
+            html::phrase(reason.as_str())
+        );
     }
     if let Some(detail) = &step.detail {
         let _ = write!(
@@ -400,7 +419,7 @@ pub(super) fn table(runs: &[(&Past, Option<(&str, &str)>)]) -> String {
             out,
             "<tr><td>{}</td><td>{}</td><td>{runbook}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
             link_to(past, "../"),
-            badge(Standing::of_status(past.status())),
+            badge(past.standing()),
             past.started().map_or_else(String::new, html::time),
             past.report.elapsed.map_or_else(String::new, show_duration),
             escape(head.map_or("", |head| head.operator.as_str())),
@@ -419,9 +438,6 @@ pub(super) fn name(past: &Past) -> String {
     let at = past
         .started()
         .map_or_else(String::new, |at| at.strftime("%Y-%m-%d %H:%M").to_string());
-    let mark = match past.status() {
-        Status::Passed => "✓",
-        _ => "✗",
-    };
+    let mark = past.standing().sign();
     format!("{mark} {} {at}", short(&past.run.id))
 }

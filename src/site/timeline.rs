@@ -51,6 +51,16 @@ fn what(event: &Event) -> (String, Option<&'static str>) {
                 None,
             )
         }
+        Event::OutputKept {
+            step, file, bytes, ..
+        } => (
+            format!(
+                "{}: its output of {bytes} bytes stands in <code>{}</code>",
+                named(step),
+                escape(file)
+            ),
+            None,
+        ),
         Event::Called {
             step,
             function,

@@ -125,8 +125,19 @@ impl Evidence {
                 style.width.saturating_sub(indent.len()).max(1)
             };
             let lines: Vec<_> = sanitize::lines(detail.trim_end()).collect();
+            // A picture of the code keeps its columns; what was thrown is prose.
+            let picture = lines
+                .iter()
+                .any(|line| line.trim_start().starts_with("-->"));
             for text in lines.iter().take(DETAIL) {
-                push(out, indent, &cut(text, limit));
+                if picture {
+                    push(out, indent, &cut(text, limit));
+                    continue;
+                }
+                for (index, piece) in wrap(text, limit.saturating_sub(4)).iter().enumerate() {
+                    let lead = if index == 0 { "" } else { "    " };
+                    push(out, indent, &format!("{lead}{piece}"));
+                }
             }
             if let Some(more) = lines.len().checked_sub(DETAIL + 1) {
                 let more = crate::diagnostic::count(more + 1, "more line");

@@ -140,7 +140,8 @@ impl Timeline {
                 self.layout
                     .marked(&self.layout.paint.cyan("→"), &text, &mut out);
             }
-            Event::Called { .. }
+            Event::OutputKept { .. }
+            | Event::Called { .. }
             | Event::Captured { .. }
             | Event::Asked { .. }
             | Event::Answered { .. } => {}

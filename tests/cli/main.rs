@@ -28,6 +28,7 @@ mod help;
 mod inputs;
 mod journals;
 mod locks;
+mod outputs;
 mod places;
 mod played;
 mod postmortems;

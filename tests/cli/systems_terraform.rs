@@ -131,6 +131,10 @@ log(terraform::plan(#{dir: "m", vars: #{pw_db: input("password")}}));
 #[test]
 fn plans_that_no_longer_fit_and_mistakes_are_told() {
     let Some(test) = run(r#"
+```bash {#old}
+printf '#!/bin/sh\necho Terraform v0.12.31\n' > m/old && chmod +x m/old
+printf '#!/bin/sh\necho flag provided but not defined: -json >&2; exit 1\n' > m/older && chmod +x m/older
+```
 ```rhai {#a}
 fn said(act) {
     try { act.call(); } catch (error) { return `${error.code}: ${error.message}; ${error.help}`; }
@@ -147,6 +151,9 @@ log(said(|| terraform::plan(#{dir: "other"})));
 log(said(|| terraform::plan(#{dir: "m", vars: #{revison: 2}})));
 log(said(|| terraform::plan(#{dir: "m", vars: #{revision: "x"}})));
 log(said(|| terraform::plan(#{dir: "m", program: "no-such-tofu"})));
+for old in ["./old", "./older"] { log(said(|| terraform::plan(#{dir: "m", program: old}))); }
+log(said(|| terraform::plan(#{dir: "needs"})));
+log(said(|| terraform::plan(#{dir: "needs", vars: #{sise: 2}})));
 try { terraform::apply(#{}); } catch (error) { log(error); }
 terraform::plan(#{dri: "m"});
 ```
@@ -156,6 +163,7 @@ terraform::plan(#{dri: "m"});
     };
     test.file("other/main.tf", "module \"x\" {\n  source = \"./x\"\n}\n")
         .folder("other/x")
+        .file("needs/main.tf", "variable \"size\" { type = number }\n")
         .run()
         .ends(1)
         .says("StalePlan: the plan no longer fits: the state was changed after it was made")
@@ -166,6 +174,10 @@ terraform::plan(#{dri: "m"});
         .says("BadArgument: the module declares no variable `revison`; did you mean `revision`?")
         .says("a number is required")
         .says("NoProgram: `no-such-tofu` is not installed")
+        .says("NoProgram: `./old` is too old, or no Terraform")
+        .says("NoProgram: `./older` is too old, or no Terraform")
+        .says("BadArgument: the variable `size` of the module needs a value; give it one")
+        .says("BadArgument: the module declares no variable `sise`; did you mean `size`?")
         .says("`terraform::apply` takes what `terraform::plan` gave")
         .says("`terraform::plan` has no option `dri`; did you mean `dir`?");
 }

@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 
 use crate::cluster::{ADMIN, cluster, token};
-use crate::components::free_port;
+use crate::components::{free_port, start};
 use crate::page::Page;
 
 const ASK: &str = "k8s::get(\"namespace\", \"default\")";
@@ -220,4 +220,68 @@ fn a_busy_server_is_asked_again_and_a_change_is_not_sent_twice() {
         asked.iter().filter(|line| **line == path).count()
     };
     assert_eq!((count("GET"), count("DELETE")), (3, 1), "{asked:?}");
+}
+
+/// Makes a certificate that expires as it is made, and the authority that issued it.
+fn expired(folder: &std::path::Path) -> Option<()> {
+    let openssl = |arguments: &str| {
+        let made = std::process::Command::new("openssl")
+            .args(arguments.split_whitespace())
+            .current_dir(folder)
+            .stderr(std::process::Stdio::null())
+            .status();
+        made.is_ok_and(|status| status.success()).then_some(())
+    };
+    std::fs::write(folder.join("names"), "subjectAltName=IP:127.0.0.1\n").expect("a file");
+    openssl(
+        "req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -subj /CN=test -days 30",
+    )?;
+    openssl("req -newkey rsa:2048 -nodes -keyout leaf.key -out leaf.csr -subj /CN=server")?;
+    openssl(
+        "x509 -req -in leaf.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 0 -out leaf.pem \
+         -extfile names",
+    )
+}
+
+#[test]
+fn a_certificate_that_has_expired_is_told() {
+    let address = free_port();
+    let page = Page::script(ASK);
+    if expired(page.root()).is_none() {
+        eprintln!("skipped: openssl is not installed");
+        return;
+    }
+    let arguments =
+        format!("s_server -accept 127.0.0.1:{address} -cert leaf.pem -key leaf.key -www");
+    let arguments: Vec<String> = arguments.split_whitespace().map(str::to_owned).collect();
+    let openssl = std::path::Path::new("openssl");
+    let _server = start(openssl, &arguments, page.root(), "server.log");
+    while std::net::TcpStream::connect(("127.0.0.1", address)).is_err() {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    // Its last second must be over.
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    let kubeconfig = format!(
+        "apiVersion: v1\nkind: Config\ncurrent-context: test\n\
+         clusters: [{{name: c, cluster: {{server: \"https://127.0.0.1:{address}\", certificate-authority: ca.pem}}}}]\n\
+         users: [{{name: u, user: {{token: t}}}}]\ncontexts: [{{name: test, context: {{cluster: c, user: u}}}}]\n"
+    );
+    page.file("kubeconfig", &kubeconfig)
+        .env("KUBECONFIG", "kubeconfig")
+        .run()
+        .fails()
+        .says("the certificate has expired")
+        .says("(CertificateInvalid)")
+        .says("renew the server's certificate");
+}
+
+#[test]
+fn who_shows_no_credentials_that_count_is_told() {
+    let Some(cluster) = cluster() else { return };
+    Page::script(ASK)
+        .file(".kube/config", &cluster.kubeconfig_with("{}", "default"))
+        .run()
+        .fails()
+        .says("the cluster of the context `test` takes us for anybody")
+        .says("sign in again");
 }

@@ -6,6 +6,9 @@ use crate::cluster::{VIEWER, cluster};
 use crate::manifests::{DEPLOYMENT, EXTERNAL_SECRET, EXTERNAL_SECRETS};
 use crate::page::Page;
 
+/// How long anything may take.
+const PATIENCE: Duration = Duration::from_mins(1);
+
 #[test]
 fn objects_are_applied_read_listed_patched_and_deleted() {
     let Some(cluster) = cluster() else { return };
@@ -277,4 +280,32 @@ fn events_are_told_oldest_first() {
     // There is no node to ask: what the server says is told.
     let ran = cluster.page(script, namespace).run();
     assert!(!ran.text.contains("panicked"), "{}", ran.text);
+}
+
+#[test]
+fn a_wait_ends_at_once_with_ctrl_c() {
+    let Some(cluster) = cluster() else { return };
+    let namespace = cluster.namespace("interrupted");
+    let script = r#"k8s::wait("pod", "never", "Ready", "10m")"#;
+    let page = cluster.page(script, namespace);
+    let child = page.command().stdout(std::process::Stdio::null()).spawn();
+    let mut child = child.expect("the program starts");
+    // Without a terminal a step's lines are shown when it has ended; the journal has them at once.
+    let said = || {
+        let runs = std::fs::read_dir(page.root().join("home/runs"));
+        let journals = runs.into_iter().flatten().flatten();
+        journals
+            .filter_map(|run| std::fs::read_to_string(run.path().join("journal.jsonl")).ok())
+            .collect::<String>()
+    };
+    let began = Instant::now();
+    while !said().contains("waiting for pod/never") && began.elapsed() < PATIENCE {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let id = i32::try_from(child.id()).expect("ids are small");
+    let process = rustix::process::Pid::from_raw(id).expect("it has an id");
+    rustix::process::kill_process(process, rustix::process::Signal::INT).expect("it runs");
+    let status = child.wait().expect("it ends");
+    assert_eq!(status.code(), Some(130), "{}", said());
+    assert!(began.elapsed() < PATIENCE, "{}", said());
 }

@@ -12,6 +12,7 @@ mod chart;
 mod cluster;
 mod components;
 mod page;
+mod seed;
 mod stand_in;
 
 mod clusters;
@@ -19,3 +20,4 @@ mod helm;
 mod kubernetes;
 mod manifests;
 mod runbooks;
+mod situations;

@@ -1,6 +1,6 @@
 //! A runbook, run by the program in a folder of its own.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 pub(crate) struct Page {
     root: TempDir,
     environment: Vec<(String, String)>,
-    path: Vec<std::path::PathBuf>,
+    path: Vec<PathBuf>,
 }
 
 /// What came out.
@@ -18,7 +18,9 @@ pub(crate) struct Ran {
     /// Both streams.
     pub(crate) text: String,
     status: i32,
-    root: TempDir,
+    root: PathBuf,
+    /// Held where nothing else runs in it.
+    kept: Option<TempDir>,
 }
 
 impl Page {
@@ -29,13 +31,16 @@ impl Page {
 
     /// A page as it stands.
     pub(crate) fn text(text: &str) -> Self {
-        let root = tempfile::tempdir().expect("a temporary folder can be made");
+        Self::at(tempfile::tempdir().expect("a temporary folder can be made")).file("page.md", text)
+    }
+
+    /// No page yet, in this folder.
+    pub(crate) fn at(root: TempDir) -> Self {
         Self {
             root,
             environment: Vec::new(),
             path: Vec::new(),
         }
-        .file("page.md", text)
     }
 
     /// Writes a file beside it.
@@ -69,6 +74,11 @@ impl Page {
 
     /// The program as it would be started.
     pub(crate) fn command(&self) -> Command {
+        self.with(&["run", "page.md", "--yes"])
+    }
+
+    /// The program with other arguments.
+    pub(crate) fn with(&self, arguments: &[&str]) -> Command {
         let inherited = std::env::var_os("PATH").unwrap_or_default();
         let path = self
             .path
@@ -77,7 +87,7 @@ impl Page {
             .chain(std::env::split_paths(&inherited));
         let mut command = Command::new(env!("CARGO_BIN_EXE_runbook"));
         command
-            .args(["run", "page.md", "--yes"])
+            .args(arguments)
             .current_dir(self.root.path())
             .env_clear()
             .env("PATH", std::env::join_paths(path).expect("paths"))
@@ -92,13 +102,21 @@ impl Page {
 
     /// Runs it to its end.
     pub(crate) fn run(self) -> Ran {
-        let output = self.command().output().expect("the program starts");
+        let mut ran = self.runs(&["run", "page.md", "--yes"]);
+        ran.kept = Some(self.root);
+        ran
+    }
+
+    /// Runs the program with these arguments to its end.
+    pub(crate) fn runs(&self, arguments: &[&str]) -> Ran {
+        let output = self.with(arguments).output().expect("the program starts");
         let out = String::from_utf8_lossy(&output.stdout);
         let err = String::from_utf8_lossy(&output.stderr);
         Ran {
             text: format!("{out}{err}"),
             status: output.status.code().unwrap_or(-1),
-            root: self.root,
+            root: self.root.path().to_owned(),
+            kept: None,
         }
     }
 }
@@ -114,7 +132,20 @@ impl Ran {
     /// Checks that it failed, as a run does and not as a program that broke.
     #[track_caller]
     pub(crate) fn fails(self) -> Self {
-        assert_eq!(self.status, 1, "{}", self.text);
+        self.ends(1)
+    }
+
+    /// Checks how it ended.
+    #[track_caller]
+    pub(crate) fn ends(self, status: i32) -> Self {
+        assert_eq!(self.status, status, "{}", self.text);
+        self
+    }
+
+    /// Checks that a text was not shown.
+    #[track_caller]
+    pub(crate) fn lacks(self, text: &str) -> Self {
+        assert!(!self.text.contains(text), "{text:?} is in:\n{}", self.text);
         self
     }
 
@@ -135,7 +166,7 @@ impl Ran {
     #[track_caller]
     pub(crate) fn hides(self, text: &str) -> Self {
         assert!(!self.text.contains(text), "{text:?} is in:\n{}", self.text);
-        let runs = std::fs::read_dir(self.root.path().join("home/runs"));
+        let runs = std::fs::read_dir(self.root.join("home/runs"));
         for run in runs.into_iter().flatten().flatten() {
             let journal = std::fs::read_to_string(run.path().join("journal.jsonl"));
             let journal = journal.expect("a run has a journal");

@@ -20,6 +20,8 @@ const LOOKS: u32 = 2;
 /// The server; it ends with the tests' process.
 pub(crate) struct StandIn {
     port: u16,
+    cluster: String,
+    state: Arc<Mutex<State>>,
 }
 
 #[derive(Default)]
@@ -59,15 +61,64 @@ impl StandIn {
             )]),
             groups: BTreeMap::from([(id.to_owned(), (node_type.to_owned(), members))]),
         }));
+        let served = Arc::clone(&state);
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
-                let state = Arc::clone(&state);
+                let state = Arc::clone(&served);
                 std::thread::spawn(move || {
                     let _closed = serve(client, &state);
                 });
             }
         });
-        Self { port }
+        Self {
+            port,
+            cluster: cluster.to_owned(),
+            state,
+        }
+    }
+
+    /// Adds a node group.
+    pub(crate) fn node_group(self, group: &Value) -> Self {
+        self.ask("POST", &["node-groups"], group);
+        self
+    }
+
+    /// Adds an access entry with a policy.
+    pub(crate) fn access(self, principal: &str, policy: &str) -> Self {
+        self.ask(
+            "POST",
+            &["access-entries"],
+            &json!({ "principalArn": principal }),
+        );
+        let policy = json!({ "policyArn": policy, "accessScope": { "type": "cluster" } });
+        self.ask(
+            "POST",
+            &["access-entries", principal, "access-policies"],
+            &policy,
+        );
+        self
+    }
+
+    /// Takes an access entry away.
+    pub(crate) fn without_access(self, principal: &str) -> Self {
+        self.ask("DELETE", &["access-entries", principal], &Value::Null);
+        self
+    }
+
+    /// The authentication mode of its cluster.
+    pub(crate) fn mode(&self) -> String {
+        let answer = self.ask("GET", &[], &Value::Null);
+        let mode = answer["cluster"]["accessConfig"]["authenticationMode"].as_str();
+        mode.expect("a cluster has a mode").to_owned()
+    }
+
+    #[track_caller]
+    fn ask(&self, method: &str, of_cluster: &[&str], body: &Value) -> Value {
+        let parts = [&["clusters", &self.cluster], of_cluster].concat();
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (status, answer) = eks(&mut state, method, &parts, body);
+        assert_eq!(status, 200, "{answer}");
+        answer
     }
 
     /// Its address, for `AWS_ENDPOINT_URL_EKS` and `AWS_ENDPOINT_URL_ELASTICACHE`.

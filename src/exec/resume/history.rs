@@ -204,7 +204,10 @@ impl History {
                 self.ended = true;
                 self.status = Some(status);
             }
-            Event::Checked { .. } | Event::Asked { .. } | Event::Noted { .. } => {}
+            Event::OutputKept { .. }
+            | Event::Checked { .. }
+            | Event::Asked { .. }
+            | Event::Noted { .. } => {}
         }
     }
 

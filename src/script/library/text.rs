@@ -1,4 +1,4 @@
-//! Regular expressions.
+//! Texts: regular expressions, and what Rhai does in place where anybody expects a value.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,11 +7,14 @@ use regex::{Captures, Regex};
 use rhai::{Array, Dynamic, ImmutableString as Text, Module};
 
 use super::{Given, function};
+use crate::script::secret::Secret;
+use crate::script::shape::to_text;
 
 /// How many patterns are kept compiled.
 const KEPT: usize = 256;
 
 pub(super) fn add(module: &mut Module) {
+    valued(module);
     let patterns = Arc::new(Patterns::default());
     let known = Arc::clone(&patterns);
     function(
@@ -53,6 +56,41 @@ pub(super) fn add(module: &mut Module) {
             Ok(pattern.replace_all(&text, with.as_str()).into_owned())
         },
     );
+}
+
+/// Rhai's `trim` and `replace` change a text in place and give nothing, so that
+/// `x.trim() == "a"` never holds; ours give the new text and leave the old one as it was.
+fn valued(module: &mut Module) {
+    function(module, "trim", |text: Text| text.trim().to_owned());
+    function(module, "replace", |text: Text, part: Text, with: Text| {
+        text.replace(part.as_str(), &with)
+    });
+    function(module, "replace", |text: Text, part: Text, with: char| {
+        text.replace(part.as_str(), with.encode_utf8(&mut [0; 4]))
+    });
+    function(module, "replace", |text: Text, part: char, with: Text| {
+        text.replace(part, &with)
+    });
+    function(module, "replace", |text: Text, part: char, with: char| {
+        text.replace(part, with.encode_utf8(&mut [0; 4]))
+    });
+    function(
+        module,
+        "join",
+        |list: Array, between: Text| -> Given<Text> {
+            let mut parts = list.iter().map(joined);
+            let first = parts.next().unwrap_or_else(|| Ok(Text::new()))?;
+            parts.try_fold(first, |text, part| Ok(text + &between + &part?))
+        },
+    );
+}
+
+/// The text of a part of a list.
+fn joined(part: &Dynamic) -> Given<Text> {
+    if part.is::<Secret>() {
+        return Err("a secret can't be joined to a text that is none; use `+`".into());
+    }
+    Ok(to_text(part).into())
 }
 
 /// A match: its text, or the texts of its groups where the pattern has some.

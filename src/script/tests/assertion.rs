@@ -29,7 +29,7 @@ fn every_part_that_is_no_literal_is_shown() {
     );
     parts(
         "let nodes = [1, 2]; assert nodes.len() >= 3 || nodes[0] > 1;",
-        &["nodes.len() = 2", "nodes[0] = 1"],
+        &["nodes.len() = 2", "nodes = [1, 2]", "nodes[0] = 1"],
     );
     parts(
         "let a = 2; let b = 3; assert (a + b) * 2 == 11;",
@@ -44,7 +44,7 @@ fn every_part_that_is_no_literal_is_shown() {
     parts("let a = 5; assert a !in [5];", &["a = 5"]);
     parts(
         "let a = 5; assert a.to_string().len() == 2;",
-        &["a.to_string().len() = 1"],
+        &["a.to_string().len() = 1", "a.to_string() = \"5\"", "a = 5"],
     );
     parts(
         "let m = #{a: #{b: [1, 2]}}; let i = 1; assert m.a.b[i] == 1;",
@@ -58,6 +58,7 @@ fn every_part_that_is_no_literal_is_shown() {
         "let t = \"a)b\"; assert t.contains(\"(\") && t == `x${t}`;",
         &[
             "t.contains(\"(\") = false",
+            "t = \"a)b\"",
             "t = not evaluated",
             "`x${t}` = not evaluated",
         ],
@@ -71,7 +72,7 @@ fn every_part_that_is_no_literal_is_shown() {
     parts("assert 1 == 2;", &[]);
     parts(
         "let xs = [1, 5]; assert xs.all(|x| x < 5);",
-        &["xs.all(|x| x < 5) = false"],
+        &["xs.all(|x| x < 5) = false", "xs = [1, 5]"],
     );
     parts(
         "let x = -1; assert x > -1 && -x > 2;",
@@ -80,6 +81,124 @@ fn every_part_that_is_no_literal_is_shown() {
     parts(
         "let x = #{a: 1};\nassert x.a // the left\n   /* and */ == 2;",
         &["x.a = 1"],
+    );
+}
+
+#[test]
+fn what_a_method_is_called_on_is_shown() {
+    parts(
+        "let m = #{s: \"all ready\"}; assert m.s.contains(\"zz\");",
+        &["m.s.contains(\"zz\") = false", "m.s = \"all ready\""],
+    );
+    parts(
+        "let l = [1, 3]; let top = 2; assert l.all(|v| v <= top);",
+        &["l.all(|v| v <= top) = false", "l = [1, 3]", "top = 2"],
+    );
+    parts(
+        "let l = [\"a \", \"b \"]; let i = 1; assert l[i].to_upper().split(\" \").len() == 5;",
+        &[
+            "l[i].to_upper().split(\" \").len() = 2",
+            "l[i].to_upper().split(\" \") = [\"B\", \"\"]",
+            "l[i].to_upper() = \"B \"",
+            "l[i] = \"b \"",
+            "i = 1",
+        ],
+    );
+    parts(
+        "let l = [1, 2]; assert (l + [3]).len() == 2;",
+        &["(l + [3]).len() = 3", "l + [3] = [1, 2, 3]", "l = [1, 2]"],
+    );
+    parts(
+        "fn f() { #{n: [7]} } assert f().n[0].to_string() == \"8\";",
+        &[
+            "f().n[0].to_string() = \"7\"",
+            "f().n[0] = 7",
+            "f() = #{n: [7]}",
+        ],
+    );
+    parts(
+        "let m = #{a: [1]}; assert m?.a?.len() == 4;",
+        &["m?.a?.len() = 1", "m?.a = [1]"],
+    );
+    parts(
+        "let m = #{a: ()}; assert m.a?.len().abs() == 4;",
+        &["m.a?.len().abs() = ()", "m.a = ()"],
+    );
+    parts(
+        "fn small() { assert this.len() < 2; } let l = [1, 2]; l.small();",
+        &["this.len() = 2", "this = [1, 2]"],
+    );
+    // What a method changes is told as it was.
+    parts(
+        "let m = #{l: [1, 2]}; assert m.l.pop() == 1;",
+        &["m.l.pop() = 2", "m.l = [1, 2]"],
+    );
+}
+
+#[test]
+fn the_entries_of_a_map_are_shown() {
+    parts(
+        "let top = 2; assert #{a: top, b: [1, top + 1]} == #{a: 3};",
+        &["top = 2", "top + 1 = 3"],
+    );
+}
+
+#[test]
+fn what_a_choice_looked_at_is_shown() {
+    parts(
+        "let k = 2; assert (if k > 3 { 1 } else { k + 2 }) == 2;",
+        &["if k > 3 { 1 } else { k + 2 } = 4", "k = 2", "k + 2 = 4"],
+    );
+    parts(
+        "let k = 2; assert if k > 1 { false } else { true };",
+        &["if k > 1 { false } else { true } = false", "k = 2"],
+    );
+    parts(
+        "let k = 2; assert if k > 2 { true } else if #{k: 2} == #{k: k} { let n = 1; n > 1 } else { };",
+        &[
+            "if k > 2 { true } else if #{k: 2} == #{k: k} { let n = 1; n > 1 } else { } = false",
+            "k = 2",
+        ],
+    );
+    parts(
+        "let k = 2; let l = []; assert switch (k + 1) { 1 => true, _ => l.len() > 5 } && k > 1;",
+        &[
+            "switch (k + 1) { 1 => true, _ => l.len() > 5 } = false",
+            "k + 1 = 3",
+            "k = 2",
+            "k = not evaluated",
+        ],
+    );
+    says(
+        "let k = 2; assert if k > 1 { false } else { true };",
+        "`if k > 1 { false } else { true }` does not hold",
+    );
+}
+
+#[test]
+fn what_is_called_on_is_evaluated_once() {
+    let code = "let log = [];\n\
+                let f = |x| { log.push(x); [x] };\n\
+                fn next() { this.n += 1; #{l: [this.n]} }\n\
+                let calls = #{deep: #{n: 0}};\n\
+                assert f.call(1).len().abs() == 1;\n\
+                assert calls.deep.next().l.len().abs() == 1;\n\
+                assert (if f.call(2).len() > 0 { f.call(3).len() } else { f.call(4).len() }) == 1;\n\
+                assert #{a: f.call(5)} == #{a: [5]};\n\
+                [calls.deep.n, log]";
+    assert_eq!(value(code), "[1, [1, 2, 3, 5]]");
+}
+
+#[test]
+fn a_method_changes_what_it_is_called_on() {
+    assert_eq!(
+        value(
+            "let m = #{l: [3, 2]}; let n = [[1]]; let i = 0;\n\
+             assert m.l.pop().abs() == 2; assert n[i].pop() == 1;\n\
+             let add = |x| { m.l.push(x); true }; assert add.call(5);\n\
+             [m, n]"
+        ),
+        "[#{l: [3, 5]}, [[]]]"
     );
 }
 
@@ -216,6 +335,12 @@ fn expression() -> impl Strategy<Value = String> {
         Just("m . x /* ) */"),
         Just("'('.to_int()"),
         Just("twice( b ,2)"),
+        Just("xs.map(|x| x + b) .len().abs()"),
+        Just("#{k: [a]}.k.len()"),
+        Just("(if a > 1 { xs } else { [] }).len()"),
+        Just("m.x.to_string() /* .( */ .len().max(1)"),
+        Just("xs[if b > 1 { 0 } else { 1 }].abs()"),
+        Just("(switch a { 2 => xs, _ => [] })[1].abs()"),
     ]
     .prop_map(str::to_owned);
     leaf.prop_recursive(4, 24, 2, |inner| {

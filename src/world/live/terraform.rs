@@ -178,8 +178,17 @@ async fn plan(shell: &Shell<'_>, private: &Private) -> Result<Reply, CallError> 
     let ended = program
         .stream(shell.stop, |line| events.take(line, &mut |_| {}))
         .await?;
+    if let Some(error) = events.other_program(&shell.program, &ended.stderr) {
+        return Err(error);
+    }
     if !matches!(ended.code, 0 | 2) {
-        return Err(refused(&events.errors, &ended.stderr, &shell.directory));
+        return Err(match (events.undeclared(), events.wanted()) {
+            // The one is most likely the other, misspelt.
+            (Some(name), Some(wanted)) => {
+                undeclared(&name, &json!({ "variables": { wanted: null } }))
+            }
+            _ => refused(&events.errors, &ended.stderr, &shell.directory),
+        });
     }
     if let Some(name) = events.undeclared() {
         let path = file.to_string_lossy();

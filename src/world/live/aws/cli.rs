@@ -97,6 +97,11 @@ fn program(request: &Request, parameters: &std::ffi::OsStr) -> Program {
     environment.set("AWS_CLI_AUTO_PROMPT", "off");
     environment.set("NO_COLOR", "1");
     environment.set("PYTHONIOENCODING", "utf-8");
+    // Version 1 knows only the older of the two names; where both are set the newer one counts, as
+    // it does in this process.
+    if let Some(region) = environment.text("AWS_REGION").map(str::to_owned) {
+        environment.set("AWS_DEFAULT_REGION", region);
+    }
     if environment.text("AWS_RETRY_MODE").is_none() {
         environment.set("AWS_RETRY_MODE", "standard");
     }

@@ -61,7 +61,8 @@ fn help(code: &str) -> &'static str {
         | "AuthorizationError" => {
             "`aws::identity()` says who asks; it needs a policy that allows this"
         }
-        _ if code.contains("NotFound") || code.starts_with("NoSuch") => {
+        // `head-` operations have no body to give a code in.
+        _ if code == "404" || code.contains("NotFound") || code.starts_with("NoSuch") => {
             "see whether the name, the region and the account are right"
         }
         _ => "",

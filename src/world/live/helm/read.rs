@@ -15,6 +15,9 @@ use crate::world::live::calls::unknown;
 use crate::world::live::kubernetes::{Cluster, Clusters, REMINDER, Request, SILENCE, encoded};
 use crate::world::{Call, CallError, Reply, codes};
 
+/// What is said of a release that is waited for and is not there.
+const ABSENT: &str = "it is not there";
+
 /// The names and labels of records without what is in them.
 const METADATA: &str =
     "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
@@ -257,7 +260,7 @@ impl Place {
             .unwrap_or(Duration::from_mins(5));
         let namespace = self.only()?.to_owned();
         arguments.finish()?;
-        let state = std::sync::Mutex::new("it is not there".to_owned());
+        let state = std::sync::Mutex::new(ABSENT.to_owned());
         let told_state = || {
             let state = state
                 .lock()
@@ -277,8 +280,12 @@ impl Place {
                 "waited {} for the release `{name}` in `{namespace}` to be deployed: {state}",
                 show_duration(limit)
             ),
-            "if nobody is at it any more, roll it back with \
-             `helm::rollback(name, revision, #{no_hooks: true})`",
+            if *state == ABSENT {
+                "`helm::list(#{namespace: \"*\"})` lists all releases"
+            } else {
+                "if nobody is at it any more, roll it back with \
+                 `helm::rollback(name, revision, #{no_hooks: true})`"
+            },
         ))
     }
 

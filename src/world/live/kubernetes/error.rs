@@ -95,6 +95,12 @@ fn answered(status: &Status, cluster: &Cluster) -> CallError {
             format!("the cluster of the context `{context}` does not know who asks"),
             "the credentials in the kubeconfig are wrong or have expired: sign in again".to_owned(),
         ),
+        "Forbidden" if message.contains("\"system:anonymous\"") => (
+            format!("the cluster of the context `{context}` takes us for anybody: {message}"),
+            "the user's entry in the kubeconfig has no credentials, or none that it accepts: sign \
+             in again"
+                .to_owned(),
+        ),
         "Forbidden" => (
             message,
             format!("ask for the right, or use a context that has it (this is `{context}`)"),
@@ -185,16 +191,23 @@ fn unreachable(error: &kube::Error, cluster: &Cluster) -> CallError {
             help,
         )
     };
-    if chain.contains("Expired") || chain.contains("certificate has expired") {
-        return certificate(
-            "the certificate has expired: that of",
-            "renew the server's certificate, or see whether this machine's clock is right",
-        );
-    }
+    // An alert is what the far side says of our certificate.
     if chain.contains("CertificateExpired") {
         return certificate(
             "our client certificate has expired, says",
             "sign in again, or renew the client certificate in the kubeconfig",
+        );
+    }
+    if chain.contains("certificate expired") || chain.contains("not valid yet") {
+        return certificate(
+            "the certificate has expired or is not valid yet: that of",
+            "renew the server's certificate, or see whether this machine's clock is right",
+        );
+    }
+    if chain.contains("not valid for name") {
+        return certificate(
+            "the certificate is another host's than the one of",
+            "see `server` of the cluster in the kubeconfig, or give its `tls-server-name`",
         );
     }
     if chain.contains("UnknownIssuer") || chain.contains("invalid peer certificate") {

@@ -26,6 +26,8 @@ pub(super) struct Events {
     pub(super) outputs: Outputs,
     pub(super) errors: Vec<Diagnostic>,
     pub(super) warnings: Vec<Diagnostic>,
+    /// Whether it began as all streams of events do.
+    is_stream: bool,
 }
 
 /// What Terraform found wrong.
@@ -76,6 +78,7 @@ impl Events {
         };
         let message = || event["@message"].as_str().unwrap_or_default().to_owned();
         match event["type"].as_str() {
+            Some("version") => self.is_stream = true,
             Some("planned_change") => self.resources.push(resource(&event["change"])),
             Some("resource_drift") => self.drift.push(resource(&event["change"])),
             Some("change_summary") => {
@@ -110,6 +113,22 @@ impl Events {
         }
     }
 
+    /// The error that a program amounts to which does not tell what it does in events.
+    pub(super) fn other_program(&self, program: &str, stderr: &str) -> Option<CallError> {
+        // Others stop before they begin: no module, no plugins.
+        let refuses = stderr.contains("flag provided but not defined");
+        let silent = !self.is_stream && stderr.trim().is_empty();
+        (refuses || silent).then(|| {
+            CallError::new(
+                codes::NO_PROGRAM,
+                format!(
+                    "`{program}` is too old, or no Terraform: it does not tell its events in JSON"
+                ),
+                "install Terraform 1.4 or later, or OpenTofu",
+            )
+        })
+    }
+
     /// A variable that was given and is not declared.
     pub(super) fn undeclared(&self) -> Option<String> {
         self.warnings
@@ -118,6 +137,18 @@ impl Events {
             .and_then(|warning| warning.detail.split('"').nth(1))
             .map(str::to_owned)
     }
+
+    /// A variable that must be given and was not.
+    pub(super) fn wanted(&self) -> Option<&str> {
+        self.errors.iter().find_map(wanted)
+    }
+}
+
+/// The variable that a diagnostic says has no value.
+fn wanted(error: &Diagnostic) -> Option<&str> {
+    (error.summary == "No value for required variable")
+        .then(|| error.detail.split('"').nth(1))
+        .flatten()
 }
 
 fn resource(change: &Value) -> Value {
@@ -159,6 +190,13 @@ pub(super) fn refused(errors: &[Diagnostic], stderr: &str, directory: &Path) -> 
         if let Some(error) = known(&error.summary, &error.detail, directory) {
             return error;
         }
+    }
+    if let Some(name) = errors.iter().find_map(wanted) {
+        return CallError::new(
+            codes::BAD_ARGUMENT,
+            format!("the variable `{name}` of the module needs a value"),
+            format!("give it one: `#{{vars: #{{{name}: …}}}}`, or a file with it in `var_files`"),
+        );
     }
     let more = match errors.len() {
         1 => String::new(),
