@@ -63,6 +63,11 @@ impl Summary {
         }
     }
 
+    /// Counts a service out that was ready and ends after all.
+    pub(super) fn fell(&mut self) {
+        self.passed = self.passed.saturating_sub(1);
+    }
+
     /// Leaves out the steps that failed and don't count; `counted` are those that do, and where
     /// it is empty the record does not tell.
     pub(super) fn forgive(&mut self, counted: &[String]) {
