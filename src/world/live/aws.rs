@@ -13,6 +13,7 @@ mod refusals;
 mod secret;
 
 use std::collections::{BTreeMap, HashMap};
+use std::error::Error;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -23,7 +24,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sts::config::{Credentials, ProvideCredentials as _};
-use aws_sdk_sts::error::{DisplayErrorContext, SdkError};
+use aws_sdk_sts::error::SdkError;
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -225,7 +226,7 @@ async fn credentials(
             absent()
         } else {
             NoIdentity::Unusable {
-                reason: first_line(&DisplayErrorContext(&error).to_string()),
+                reason: chain(&error),
             }
         }
     })
@@ -268,9 +269,31 @@ fn refusal(error: &SdkError<GetCallerIdentityError>) -> NoIdentity {
             }
         }
         error => NoIdentity::Unreachable {
-            reason: first_line(&DisplayErrorContext(error).to_string()),
+            reason: chain(error),
         },
     }
+}
+
+/// An error and what caused it, outermost first, without what another one says already.
+fn chain(error: &dyn Error) -> String {
+    let mut said: Vec<String> = Vec::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let text = first_line(error.to_string().trim());
+        if !text.is_empty() && !said.iter().any(|other| other.contains(&text)) {
+            said.push(text);
+        }
+        next = error.source();
+    }
+    // What the SDK and its client call their own layers tells an operator nothing.
+    let layers = ["dispatch failure", "io error", "client error (Connect)"];
+    let last = said.len().saturating_sub(1);
+    let mut at = 0;
+    said.retain(|text| {
+        at += 1;
+        at > last || !layers.contains(&text.as_str())
+    });
+    said.join(": ")
 }
 
 /// The first line of a text, shortened.

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_sdk_secretsmanager::error::{DisplayErrorContext, SdkError};
+use aws_sdk_secretsmanager::error::SdkError;
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use serde::Deserialize;
 
-use super::{asked, first_line, login, refusals};
+use super::{asked, chain, login, refusals};
 use crate::secret::is_beside;
 use crate::value::Value;
 use crate::world::live::calls::read;
@@ -93,10 +93,7 @@ fn refusal(error: &SdkError<GetSecretValueError>) -> CallError {
     let SdkError::ServiceError(service) = error else {
         return CallError::new(
             codes::UNREACHABLE,
-            format!(
-                "Secrets Manager can't be reached: {}",
-                first_line(&DisplayErrorContext(error).to_string())
-            ),
+            format!("Secrets Manager can't be reached: {}", chain(error)),
             "see whether the network, the region and AWS_ENDPOINT_URL are right",
         );
     };
