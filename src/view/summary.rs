@@ -69,9 +69,9 @@ impl Summary {
     }
 
     /// Leaves out the steps that failed and don't count; `counted` are those that do, and where
-    /// it is empty the record does not tell.
-    pub(super) fn forgive(&mut self, counted: &[String]) {
-        if counted.is_empty() {
+    /// it is empty the record of a failed run does not tell.
+    pub(super) fn forgive(&mut self, status: Status, counted: &[String]) {
+        if counted.is_empty() && status != Status::Refused {
             return;
         }
         let before = self.ended.len();

@@ -177,7 +177,7 @@ impl Timeline {
                 failed,
                 elapsed_ms,
             } => {
-                self.summary.forgive(failed);
+                self.summary.forgive(*status, failed);
                 self.open = false;
                 self.space(&mut out);
                 let reason = reason.as_ref().map(Clean::as_str);
