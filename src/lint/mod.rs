@@ -18,6 +18,7 @@ mod placeholder;
 mod read_twice;
 mod redirection;
 mod secret_argument;
+mod secret_variable;
 pub mod shellcheck;
 mod trace;
 mod unguarded;
@@ -41,6 +42,7 @@ pub fn lint(document: &Document) -> Diagnostics {
     found.extend(branch::lint(document));
     found.extend(inline_command::lint(document));
     let variables = unquoted::variables(document);
+    let holders = secret_variable::holders(document);
     for cell in document.cells.iter().filter(|cell| !cell.attributes.skip) {
         found.extend(credential::lint(cell));
         found.extend(destructive::lint(document, cell));
@@ -50,8 +52,8 @@ pub fn lint(document: &Document) -> Diagnostics {
             found.extend(piped_script::lint(&shell));
             found.extend(read_twice::lint(&shell));
             found.extend(redirection::lint(document, &shell));
-            found.extend(secret_argument::lint(document, &shell));
-            found.extend(trace::lint(document, &shell));
+            found.extend(secret_argument::lint(document, &holders, &shell));
+            found.extend(trace::lint(document, &holders, &shell));
             found.extend(unguarded::lint(document, cell, &shell));
             found.extend(unquoted::lint(&variables, &shell));
         }
