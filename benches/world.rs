@@ -103,7 +103,7 @@ fn get(cluster: &Cluster) {
     let made = format!("k8s::apply(`{}`)", manifests::DEPLOYMENT);
     cluster.page(&made, namespace).run().passes();
     let calls = |count: u32| {
-        let script = format!("for call in 0..{count} {{ k8s::get(\"deployment\", \"api\"); }}");
+        let script = format!("for turn in 0..{count} {{ k8s::get(\"deployment\", \"api\"); }}");
         cluster.page(&script, namespace)
     };
     let (one, all) = (calls(1), calls(many + 1));
@@ -181,10 +181,9 @@ fn pods(cluster: &Cluster) {
     let namespace = cluster.namespace("many");
     let manifest = r#"#{apiVersion: "v1", kind: "Pod", metadata: #{name: `pod-${item}-${number}`,
         labels: #{app: "many", "app.kubernetes.io/component": "many"}, annotations: #{"example.test/checksum": "0123456789abcdef0123456789abcdef"}},
-        spec: #{containers: [#{name: "main", image: "example.test/many:1.0.0", env: set}]}}"#;
+        spec: #{containers: [#{name: "main", image: "example.test/many:1.0.0"}]}}"#;
     let fill = format!(
-        "# Fill\n\n```rhai {{#fill each=\"[0, 1, 2, 3]\" timeout=30m}}\nlet set = [];\n\
-         for number in 0..10 {{ set.push(#{{name: `SETTING_${{number}}`, value: \"a value as pods have them\"}}); }}\n\
+        "# Fill\n\n```rhai {{#fill each=\"[0, 1, 2, 3]\" timeout=30m}}\n\
          for number in 0..{} {{ k8s::apply({manifest}); }}\n```\n",
         PODS / 4
     );

@@ -1,6 +1,6 @@
 //! Values for a runbook's inputs: from the command line, a file, the environment, the operator.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use runbook::credentials::Environment;
@@ -48,6 +48,7 @@ pub(crate) fn given(
             give(name, text, Origin::File);
         }
     }
+    let mut seen = BTreeSet::new();
     for (index, value) in args.values.iter().enumerate() {
         // The text may be a secret's, so it is never repeated.
         let Some((name, text)) = value.split_once('=').filter(|(name, _)| !name.is_empty()) else {
@@ -57,7 +58,14 @@ pub(crate) fn given(
             ))
             .help("write it as in `--input release=web`"));
         };
-        give(name.trim().to_owned(), text.to_owned(), Origin::Argument);
+        let name = name.trim();
+        if !seen.insert(name) {
+            return Err(
+                Failure::wrong(format!("the input `{name}` is given twice by `--input`"))
+                    .help("give it once: which of the two is meant can't be told"),
+            );
+        }
+        give(name.to_owned(), text.to_owned(), Origin::Argument);
     }
     Ok(given.into_values().collect())
 }

@@ -102,6 +102,15 @@ pub(crate) fn text_of(directory: &Path, path: &Path) -> Result<String, Failure> 
         return Err(Failure::wrong(format!("`{shown}` is a folder, not a file"))
             .help(format!("`runbook list {shown}` shows the runbooks in it")));
     }
+    // A pipe that nobody writes to would be waited for without end; those of the shell,
+    // as in `<(…)`, are written to.
+    let is_shells = ["/dev/fd", "/dev/stdin", "/proc/self/fd"]
+        .iter()
+        .any(|place| full.starts_with(place));
+    if !metadata.is_file() && !is_shells {
+        return Err(Failure::wrong(format!("`{shown}` is no regular file"))
+            .help("a runbook is a Markdown page; name the page"));
+    }
     let too_large = || {
         Failure::wrong(format!("`{shown}` is larger than 32 MiB"))
             .help("a runbook is a Markdown page; name the page")
@@ -149,7 +158,10 @@ fn unreadable(full: &Path, path: &Path, error: &io::Error) -> Failure {
     let shown = path.display();
     match error.kind() {
         io::ErrorKind::NotFound => {
-            Failure::wrong(format!("there is no file `{shown}`")).maybe_help(similar(full, path))
+            let help = similar(full, path).unwrap_or_else(|| {
+                "`runbook list` shows the runbooks there are; `runbook new` writes one".to_owned()
+            });
+            Failure::wrong(format!("there is no file `{shown}`")).help(help)
         }
         io::ErrorKind::PermissionDenied => {
             Failure::wrong(format!("`{shown}` can't be read: permission denied"))

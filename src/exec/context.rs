@@ -20,6 +20,7 @@ use crate::secret::{Clean, Redactor};
 use crate::source::{Source, Span};
 use crate::world::{Answer, Question, QuestionKind, World};
 
+use super::fallen::Fallen;
 use super::service::Service;
 use super::shell::{self, ShellCell};
 use super::state::State;
@@ -45,6 +46,7 @@ pub(super) struct Context {
     /// One question at a time.
     asking: tokio::sync::Mutex<()>,
     pub(super) services: Mutex<Vec<Service>>,
+    pub(super) fallen: Fallen,
     /// Whether the run's own time was up.
     late: AtomicBool,
     /// The first failure of the journal, after which nothing starts.
@@ -76,6 +78,7 @@ impl Context {
             kill: interrupt.kill.clone(),
             asking: tokio::sync::Mutex::new(()),
             services: Mutex::default(),
+            fallen: Fallen::default(),
             late: AtomicBool::new(false),
             broken: Mutex::default(),
             plan,

@@ -11,6 +11,7 @@ mod console;
 mod context;
 mod each;
 mod evidence;
+mod fallen;
 mod fill;
 mod fingerprint;
 pub mod guard;

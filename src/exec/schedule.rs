@@ -91,6 +91,7 @@ impl Schedule {
     pub(super) async fn drive(mut self) -> Totals {
         let stop = self.context.stop.clone();
         loop {
+            self.take_fallen().await;
             self.start_ready().await;
             if self.running.is_empty() && self.ready.is_empty() {
                 break;
@@ -101,6 +102,7 @@ impl Schedule {
                     // A journal that can't be kept is seen below.
                     Some(Ok((_, Err(Broken))) | Err(_)) | None => {}
                 },
+                () = self.context.fallen.told(), if !self.running.is_empty() => {}
                 () = stop.cancelled(), if self.stopping.is_none() => {
                     self.stopping = Some(self.context.why_stopped());
                 }
@@ -113,6 +115,24 @@ impl Schedule {
             }
         }
         self.totals()
+    }
+
+    /// Takes in the services that failed since they were ready.
+    async fn take_fallen(&mut self) {
+        let context = Arc::clone(&self.context);
+        let settled = |index: usize| self.settled.get(index).is_some_and(Option::is_some);
+        for fell in context.fallen.take(settled) {
+            step::finished(&context, &fell.name, &fell.ending).await;
+            if let Some(Some(settled)) = self.settled.get_mut(fell.index) {
+                settled.status = Some(Status::Failed);
+                let result = std::mem::take(&mut settled.result);
+                settled.result = step::described(&result.id.clone(), &fell.ending, result);
+            }
+            let step = context.step(fell.index);
+            if !step.allow_failure && !self.is_handled(fell.index) {
+                self.stop_for(fell.index, "failed");
+            }
+        }
     }
 
     /// Settles or starts ready steps in the order of the document, while there are turns.

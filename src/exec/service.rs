@@ -19,6 +19,7 @@ use super::attempt::{Attempted, Prepared, process_ending};
 use super::code::Code;
 use super::context::{Broken, Context};
 use super::evidence;
+use super::fallen::Fell;
 use super::host::StepHost;
 use super::outcome::Ending;
 use super::output;
@@ -36,15 +37,17 @@ const AT_FIRST: Duration = Duration::from_millis(50);
 /// How long a service without a `timeout` may take to be ready.
 const READY_WITHIN: Duration = Duration::from_mins(1);
 
-/// Starts a service and waits until it is ready.
+/// Starts a service, an attempt at a step, and waits until it is ready.
 pub(super) async fn start(
     context: &Arc<Context>,
-    step: &Step,
+    (index, attempt): (usize, u32),
     name: &str,
     prepared: &Prepared,
     code: &Code,
     cancel: &CancellationToken,
 ) -> Result<Attempted, Broken> {
+    let step = context.step(index);
+    let began = context.world.elapsed();
     let process = match prepared.process(context, (step, name), None, None) {
         Some(Ok(process)) => process,
         Some(Err(error)) => {
@@ -69,7 +72,19 @@ pub(super) async fn start(
             let end = serve(&context, &name, process, ended.clone()).await;
             // Before the step has settled, its end says so.
             if second.swap(true, Ordering::Relaxed) && !ended.is_cancelled() {
-                note_end(&context, &name, end).await;
+                let elapsed = context.world.elapsed().saturating_sub(began);
+                match fell(&context, end) {
+                    Some(ending) => context.fallen.tell(Fell {
+                        index,
+                        name,
+                        ending: Ending {
+                            attempts: attempt,
+                            elapsed,
+                            ..ending
+                        },
+                    }),
+                    None => note_end(&context, &name, end).await,
+                }
             }
             end
         })
@@ -209,17 +224,25 @@ fn gone(context: &Context, end: Option<End>) -> Ending {
     }
 }
 
-/// Tells of a service that ended while the run went on.
-async fn note_end(context: &Context, name: &str, end: Option<End>) {
-    let how = match end {
-        Some(End::Code(code)) => format!("exit status {code}"),
-        Some(End::Signal(signal)) => format!("signal {signal}"),
-        Some(End::TimedOut | End::Cancelled) | None => return,
+/// The failure of a service that ended while the run went on; `None` where it did not fail.
+fn fell(context: &Context, end: Option<End>) -> Option<Ending> {
+    let ending = match end? {
+        End::TimedOut | End::Cancelled => return None,
+        end => process_ending(context, end, None),
     };
-    let text = format!("the service ended by itself ({how})");
-    context
-        .note(Some(name), context.redactor.clean(&text))
-        .await;
+    let text = format!("the service ended by itself: {}", ending.reason.as_ref()?);
+    Some(Ending {
+        reason: Some(context.redactor.clean(&text)),
+        ..ending
+    })
+}
+
+/// Tells of a service that ended as it should, but while the run went on.
+async fn note_end(context: &Context, name: &str, end: Option<End>) {
+    if end == Some(End::Code(0)) {
+        let text = Clean::constant("the service ended by itself (exit status 0)");
+        context.note(Some(name), text).await;
+    }
 }
 
 /// Ends all services, the last started first.

@@ -99,7 +99,7 @@ pub(super) async fn panicked(context: &Context, index: usize, state: State) -> O
 }
 
 /// Records how a step ended.
-async fn finished(context: &Context, name: &str, ending: &Ending) {
+pub(super) async fn finished(context: &Context, name: &str, ending: &Ending) {
     let elapsed = ending.elapsed.as_millis();
     context
         .recorder
@@ -320,7 +320,15 @@ impl Runner {
                 .await?;
             let context = &self.context;
             let mut attempted = if step.background {
-                service::start(context, step, name, prepared, code, &self.cancel).await?
+                service::start(
+                    context,
+                    (self.index, attempt),
+                    name,
+                    prepared,
+                    code,
+                    &self.cancel,
+                )
+                .await?
             } else {
                 let left = context.scratch(self.index, position, attempt);
                 attempt::run(

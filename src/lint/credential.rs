@@ -1,11 +1,13 @@
 //! A credential in a document is in its history for ever, and in every copy of it.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::{Cell, CellKind};
+use crate::secret::Redactor;
 
 const CREDENTIAL: Code = Code("RB0605");
 
@@ -53,6 +55,21 @@ pub(super) fn lint(cell: &Cell) -> Vec<Diagnostic> {
             found.push((value.range(), format!("a literal `{name}`")));
         }
     }
+    for (range, kind) in shapes(text) {
+        let is_known = found.iter().any(|(known, _)| {
+            let (one, other) = (known.start.max(range.start), known.end.min(range.end));
+            one < other
+        });
+        let is_interpolated = cell.interpolations.iter().any(|interpolation| {
+            interpolation.range.start < range.end && range.start < interpolation.range.end
+        });
+        let is_written = text
+            .get(range.clone())
+            .is_some_and(|value| is_literal(value) && !is_word_for_one(value));
+        if !is_known && !is_interpolated && is_written {
+            found.push((range, format!("a credential (`{kind}`)")));
+        }
+    }
     found
         .into_iter()
         .map(|(range, what)| {
@@ -64,6 +81,50 @@ pub(super) fn lint(cell: &Cell) -> Vec<Diagnostic> {
             .help("make it an input with `secret: true`, and replace the one that was written here")
         })
         .collect()
+}
+
+/// Whether a value only says what belongs in its place, as in `postgres://user:password@host`.
+fn is_word_for_one(value: &str) -> bool {
+    const WORDS: [&str; 6] = ["pass", "passwd", "password", "pwd", "secret", "token"];
+    WORDS.iter().any(|word| value.eq_ignore_ascii_case(word))
+}
+
+/// What the redactor would hide of a text, each with its kind.
+fn shapes(text: &str) -> Vec<(Range<usize>, String)> {
+    let redactor = Redactor::default();
+    let mut found = Vec::new();
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let clean = redactor.clean(line);
+        if clean.as_str() != line && !line.contains(['«', '»']) {
+            marked(start, line, clean.as_str(), &mut found);
+        }
+        start += line.len();
+    }
+    found
+}
+
+/// The parts of a line that its clean form has a `«kind»` for.
+fn marked(start: usize, line: &str, clean: &str, found: &mut Vec<(Range<usize>, String)>) {
+    let mut at = 0;
+    let mut rest = clean;
+    while let Some((before, (kind, behind))) = rest
+        .split_once('«')
+        .and_then(|(before, marked)| Some((before, marked.split_once('»')?)))
+    {
+        at += before.len();
+        // What stands between this one and the next tells where it ends.
+        let between = behind.split('«').next().unwrap_or_default();
+        let Some(length) = line.get(at..).and_then(|hidden| match between {
+            "" => Some(hidden.trim_end_matches('\n').len()),
+            between => hidden.find(between),
+        }) else {
+            return;
+        };
+        found.push((start + at..start + at + length, kind.to_owned()));
+        at += length;
+        rest = behind;
+    }
 }
 
 /// Whether a value is no reference, flag or stand-in.

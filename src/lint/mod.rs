@@ -18,6 +18,7 @@ mod placeholder;
 mod read_twice;
 mod redirection;
 mod secret_argument;
+mod secret_variable;
 pub mod shellcheck;
 mod trace;
 mod unguarded;
@@ -43,6 +44,7 @@ pub fn lint(document: &Document) -> Diagnostics {
     // What is asked of the whole page is asked once, and not for each of its cells.
     let variables = unquoted::variables(document);
     let fresh = destructive::fresh(document);
+    let holders = secret_variable::holders(document);
     for cell in document.cells.iter().filter(|cell| !cell.attributes.skip) {
         found.extend(credential::lint(cell));
         found.extend(destructive::lint(document, &fresh, cell));
@@ -52,8 +54,8 @@ pub fn lint(document: &Document) -> Diagnostics {
             found.extend(piped_script::lint(&shell));
             found.extend(read_twice::lint(&shell));
             found.extend(redirection::lint(document, &shell));
-            found.extend(secret_argument::lint(document, &shell));
-            found.extend(trace::lint(document, &shell));
+            found.extend(secret_argument::lint(document, &holders, &shell));
+            found.extend(trace::lint(document, &holders, &shell));
             found.extend(unguarded::lint(document, cell, &shell));
             found.extend(unquoted::lint(&variables, &shell));
         }

@@ -1,7 +1,7 @@
 //! Quoting holds for one shell: what `sh -c`, `ssh` or `trap` read again needs it once more.
 
 use super::Shell;
-use super::commands::commands;
+use super::commands::{Word, commands};
 use crate::diagnostic::{Code, Diagnostic};
 
 const READ_TWICE: Code = Code("RB0609");
@@ -15,19 +15,24 @@ pub(super) fn lint(shell: &Shell<'_>) -> Vec<Diagnostic> {
             continue;
         };
         let program = first.text.rsplit('/').next().unwrap_or(&first.text);
-        let script = match program {
-            "sh" | "bash" | "zsh" | "dash" | "fish" | "su" => {
-                let option = words.iter().position(|word| {
-                    word.text.starts_with('-')
-                        && !word.text.starts_with("--")
-                        && word.text.ends_with('c')
-                });
-                option.and_then(|at| words.get(at + 1..at + 2))
-            }
+        let (program, script) = match program {
+            "su" => (program, behind_c(words)),
             // The host is the first word; what follows is joined and read there.
-            "ssh" => words.get(2..),
-            "trap" | "alias" | "watch" => words.get(1..2),
-            _ => None,
+            "ssh" => (program, words.get(2..)),
+            "trap" | "alias" | "watch" => (program, words.get(1..2)),
+            "eval" => (program, words.get(1..)),
+            // They only write it.
+            "echo" | "printf" => continue,
+            // A shell, or what starts one: `kubectl exec`, `docker exec`, `find -exec`, `timeout`.
+            _ => {
+                let shell = words.iter().position(|word| is_shell(&word.text));
+                let words = shell.and_then(|at| words.get(at..)).unwrap_or_default();
+                let Some(shell) = words.first() else {
+                    continue;
+                };
+                let shell = shell.text.rsplit('/').next().unwrap_or(&shell.text);
+                (shell, behind_c(words))
+            }
         };
         for word in script.unwrap_or_default() {
             for (range, _) in &shell.values {
@@ -48,4 +53,23 @@ pub(super) fn lint(shell: &Shell<'_>) -> Vec<Diagnostic> {
         }
     }
     found
+}
+
+/// Whether a word names a shell.
+fn is_shell(word: &str) -> bool {
+    let name = word.rsplit('/').next().unwrap_or(word);
+    matches!(
+        name,
+        "sh" | "bash" | "zsh" | "dash" | "ksh" | "ash" | "fish"
+    )
+}
+
+/// The word behind `-c`, which may have other letters with it, as in `-lc`; only options and
+/// their values stand before it.
+fn behind_c(words: &[Word]) -> Option<&[Word]> {
+    let is_c = |word: &Word| {
+        word.text.starts_with('-') && !word.text.starts_with("--") && word.text.ends_with('c')
+    };
+    let at = words.iter().position(is_c)?;
+    words.get(at + 1..at + 2)
 }

@@ -2,13 +2,14 @@
 
 use super::Shell;
 use super::commands::{Command, commands, is_assignment};
+use super::secret_variable::{Holders, places};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::{Document, Interpolated};
 
 const SECRET_ARGUMENT: Code = Code("RB0606");
 
 /// Warns of a secret input among the arguments of a program.
-pub(super) fn lint(document: &Document, shell: &Shell<'_>) -> Vec<Diagnostic> {
+pub(super) fn lint(document: &Document, holders: &Holders, shell: &Shell<'_>) -> Vec<Diagnostic> {
     let secrets = secrets(document);
     if secrets.is_empty() {
         return Vec::new();
@@ -32,6 +33,29 @@ pub(super) fn lint(document: &Document, shell: &Shell<'_>) -> Vec<Diagnostic> {
                 )),
             );
         }
+    }
+    for (place, name) in places(shell, holders) {
+        let Some(command) = commands
+            .iter()
+            .find(|command| has_argument(command, &place))
+        else {
+            continue;
+        };
+        let program = command.program().first();
+        let program = program.map_or("the program", |word| word.text.as_str());
+        let written = &shell.text.text[place.clone()];
+        found.push(
+            Diagnostic::warning(
+                SECRET_ARGUMENT,
+                shell.text.span(place.clone()),
+                format!(
+                    "`{written}` holds the secret `{name}`, and arguments can be seen by every user"
+                ),
+            )
+            .help(format!(
+                "have `{program}` read it from its environment, a file or standard input"
+            )),
+        );
     }
     found
 }
@@ -62,8 +86,9 @@ pub(super) fn secret_of<'a>(value: &Interpolated, secrets: &[&'a str]) -> Option
 
 /// Whether a value stands in an argument of a program (and not of a part of the shell itself).
 fn has_argument(command: &Command, value: &std::ops::Range<usize>) -> bool {
-    const PARTS_OF_THE_SHELL: [&str; 10] = [
+    const PARTS_OF_THE_SHELL: [&str; 17] = [
         "export", "echo", "printf", "local", "declare", "typeset", "readonly", "set", "[", "[[",
+        "test", "case", "for", "read", "unset", "return", ":",
     ];
     let holds =
         |range: &std::ops::Range<usize>| range.start <= value.start && value.end <= range.end;

@@ -5,14 +5,16 @@ use std::ops::Range;
 use super::Shell;
 use super::commands::{Command, commands, is_assignment};
 use super::secret_argument::{secret_of, secrets};
+use super::secret_variable::{Holders, places};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::Document;
 
 const TRACED_SECRET: Code = Code("RB0612");
 
 /// Warns of a secret between `set -x` and `set +x`.
-pub(super) fn lint(document: &Document, shell: &Shell<'_>) -> Vec<Diagnostic> {
+pub(super) fn lint(document: &Document, holders: &Holders, shell: &Shell<'_>) -> Vec<Diagnostic> {
     let secrets = secrets(document);
+    let places = places(shell, holders);
     let mut found = Vec::new();
     let mut tracing: Option<Range<usize>> = None;
     for command in commands(&shell.text.text) {
@@ -31,7 +33,17 @@ pub(super) fn lint(document: &Document, shell: &Shell<'_>) -> Vec<Diagnostic> {
             let name = secret_of(value, &secrets).filter(|_| is_here)?;
             Some((range.clone(), name.to_owned()))
         });
-        let secret = secret.or_else(|| exported(&command));
+        let held = || {
+            let inside = |place: &Range<usize>| {
+                let holds = |word: &super::commands::Word| {
+                    word.range.start <= place.start && place.end <= word.range.end
+                };
+                command.words.iter().any(holds)
+            };
+            let (place, name) = places.iter().find(|(place, _)| inside(place))?;
+            Some((place.clone(), (*name).to_owned()))
+        };
+        let secret = secret.or_else(held).or_else(|| exported(&command));
         if let Some((range, name)) = secret {
             found.push(
                 Diagnostic::warning(

@@ -80,7 +80,7 @@ pub(super) fn lint(names: &BTreeSet<String>, shell: &Shell<'_>) -> Vec<Diagnosti
 }
 
 /// The places of `$NAME` and `${NAME}`.
-fn expansions(text: &str, names: &BTreeSet<String>) -> Vec<Range<usize>> {
+pub(super) fn expansions(text: &str, names: &BTreeSet<String>) -> Vec<Range<usize>> {
     let is_part = |c: &char| c.is_ascii_alphanumeric() || *c == '_';
     text.match_indices('$')
         .filter_map(|(at, _)| {

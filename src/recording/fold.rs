@@ -158,6 +158,7 @@ impl Step {
                 self.close(None);
                 // A step that runs again, as after a run was taken up again, has not ended.
                 self.end = None;
+                self.fell = false;
                 self.skipped = None;
                 self.attempts.push(Attempt {
                     number: *attempt,
@@ -241,6 +242,7 @@ impl Step {
                 ..
             } => {
                 self.close(*code);
+                self.fell = self.end.is_some();
                 self.end = Some(Ended {
                     status: *status,
                     reason: reason.clone(),

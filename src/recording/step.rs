@@ -35,6 +35,8 @@ pub struct Step {
     pub notes: Vec<Clean>,
     /// How it ended; `None` where it did not run, or not to its end.
     pub end: Option<Ended>,
+    /// Whether it was a service that had been ready when it failed.
+    pub fell: bool,
     /// Why it was passed over, if it was.
     pub skipped: Option<Clean>,
 }

@@ -52,10 +52,10 @@ pub(super) fn forms(forms: &BTreeMap<Vec<u8>, usize>) -> Option<BTreeMap<Vec<u8>
         let text = Joined::of(form).map(|form| form.text);
         differ |= text.is_some();
         let text = text.unwrap_or_else(|| form.clone());
-        let blanks = text.iter().filter(|byte| **byte == b' ').count();
-        if (1..=MOST_BLANKS).contains(&blanks) {
+        let blanks: Vec<usize> = memchr::memchr_iter(b' ', &text).collect();
+        if (1..=MOST_BLANKS).contains(&blanks.len()) {
             differ = true;
-            for (at, _) in text.iter().enumerate().filter(|(_, byte)| **byte == b' ') {
+            for at in blanks {
                 let without = [&text[..at], &text[at + 1..]].concat();
                 if without.len() >= SHORTEST {
                     joined.entry(without).or_insert(*secret);

@@ -63,10 +63,15 @@ impl Summary {
         }
     }
 
+    /// Counts a service out that was ready and ends after all.
+    pub(super) fn fell(&mut self) {
+        self.passed = self.passed.saturating_sub(1);
+    }
+
     /// Leaves out the steps that failed and don't count; `counted` are those that do, and where
-    /// it is empty the record does not tell.
-    pub(super) fn forgive(&mut self, counted: &[String]) {
-        if counted.is_empty() {
+    /// it is empty the record of a failed run does not tell.
+    pub(super) fn forgive(&mut self, status: Status, counted: &[String]) {
+        if counted.is_empty() && status != Status::Refused {
             return;
         }
         let before = self.ended.len();

@@ -26,6 +26,8 @@ pub(super) struct Timeline {
     heads: HashMap<String, StepHead>,
     /// Steps that run, in the order in which they started.
     running: Vec<Active>,
+    /// What services wrote after they were ready.
+    services: HashMap<String, Held>,
     tally: Tally,
     summary: Summary,
     seq: u64,
@@ -51,6 +53,7 @@ impl Timeline {
             layout: Layout::new(style),
             heads: HashMap::new(),
             running: Vec::new(),
+            services: HashMap::new(),
             tally: Tally::default(),
             summary: Summary::default(),
             seq: 0,
@@ -174,7 +177,7 @@ impl Timeline {
                 failed,
                 elapsed_ms,
             } => {
-                self.summary.forgive(failed);
+                self.summary.forgive(*status, failed);
                 self.open = false;
                 self.space(&mut out);
                 let reason = reason.as_ref().map(Clean::as_str);
@@ -235,11 +238,14 @@ impl Timeline {
     }
 
     fn output(&mut self, step: &str, stream: Stream, skipped: u64, text: &str, out: &mut String) {
-        // What a service writes later is in the journal; its line is settled.
+        // What a service writes later is shown where it fails; its line is settled.
         let settled = self.tally.is_done(step);
-        if !settled {
-            self.active(step).held.push(stream, skipped, text);
-        }
+        let held = if settled {
+            self.services.entry(step.to_owned()).or_default()
+        } else {
+            &mut self.active(step).held
+        };
+        held.push(stream, skipped, text);
         if self.layout.style.output != Shown::Full {
             return;
         }
@@ -303,10 +309,19 @@ impl Timeline {
             return;
         };
         let status = *status;
+        let was_done = self.tally.is_done(step);
         self.count(step, true);
         let mut active = match self.running.iter().position(|a| a.step == *step) {
             Some(at) => self.running.remove(at),
-            None => Active::default(),
+            None => {
+                if was_done {
+                    self.summary.fell();
+                }
+                Active {
+                    held: self.services.remove(step).unwrap_or_default(),
+                    ..Active::default()
+                }
+            }
         };
         let mut extras = Vec::new();
         if *attempts > 1 {

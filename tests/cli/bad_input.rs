@@ -186,3 +186,32 @@ help: a runbook is a Markdown page; name the page
 "#]])
         .ends(2);
 }
+
+#[test]
+fn what_is_no_regular_file_is_refused_and_not_waited_for() {
+    let test = Test::new();
+    let made = std::process::Command::new("mkfifo")
+        .arg(test.root().join("pipe.md"))
+        .status();
+    if !made.is_ok_and(|status| status.success()) {
+        eprintln!("skipped: mkfifo is not installed");
+        return;
+    }
+    for command in ["run", "plan"] {
+        let args = [command, "pipe.md"];
+        let output = test.command().args(args).output().expect("it starts");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains("`pipe.md` is no regular file"), "{said}");
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_has_a_next_action() {
+    Test::new()
+        .args(["run", "nofile.md"])
+        .run()
+        .ends(2)
+        .says("there is no file `nofile.md`")
+        .says("help: `runbook list` shows the runbooks there are");
+}

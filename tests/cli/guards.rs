@@ -128,6 +128,32 @@ fn a_recording_that_is_not_there_is_told() {
 }
 
 #[test]
+fn an_account_that_nobody_can_be_asked_for_refuses_in_plain_words() {
+    // A port that was free just now.
+    let free = std::net::TcpListener::bind("127.0.0.1:0")
+        .and_then(|listener| listener.local_addr())
+        .expect("there is a free port");
+    Test::new()
+        .file(
+            "a.md",
+            "---\nrequires:\n  aws: {account: '123456789012'}\n---\n```bash {#one}\ntouch ran\n```\n",
+        )
+        .args(["run", "a.md"])
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+        .env("AWS_SECRET_ACCESS_KEY", "hush")
+        .env("AWS_ENDPOINT_URL", &format!("http://{free}"))
+        .run()
+        .ends(3)
+        .says(
+            "AWS can't be reached to ask who the credentials are: tcp connect error: \
+             Connection refused (os error 111); nothing ran",
+        )
+        .hides("DispatchFailure")
+        .hides("ConnectorError");
+}
+
+#[test]
 fn a_guard_that_cant_be_verified_refuses() {
     let ran = Test::new()
         .file(

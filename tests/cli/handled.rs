@@ -99,3 +99,23 @@ fn the_time_of_a_run_ends_what_runs() {
         .then_some(())
         .expect("cleanup ran");
 }
+
+#[test]
+fn a_refused_run_does_not_show_what_may_fail_as_failed() {
+    let page = "\
+```bash {#risky allow-failure}
+exit 7
+```
+
+```bash {#change confirm=\"Go on?\"}
+echo changed
+```
+";
+    Test::new()
+        .file("a.md", page)
+        .args(["run", "a.md"])
+        .run()
+        .ends(3)
+        .says("1 failed but handled")
+        .hides("1 failed,");
+}

@@ -178,3 +178,16 @@ help: name it .yaml, .toml or .json
 "#]])
         .ends(2);
 }
+
+#[test]
+fn an_input_given_twice_is_refused() {
+    Test::new()
+        .file(
+            "a.md",
+            "---\ninputs:\n  n: {}\n---\n```bash {#one}\ntouch ran\n```\n",
+        )
+        .args(["run", "a.md", "--input", "n=1", "--input", "n=2"])
+        .run()
+        .ends(2)
+        .says("the input `n` is given twice by `--input`");
+}

@@ -32,8 +32,7 @@ fn library() -> Option<&'static Path> {
     made.as_deref()
 }
 
-/// Steps that leave a line in `marks` each time that they run; `stop` ends the program's output
-/// amid a step now and then.
+/// Steps that leave a line in `marks` each time that they run.
 const PAGE: &str = r##"
 ```bash {#first idempotent}
 echo run >> "$ROOT/marks/first"

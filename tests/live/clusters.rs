@@ -255,7 +255,7 @@ fn a_certificate_that_has_expired_is_told() {
         format!("s_server -accept 127.0.0.1:{address} -cert leaf.pem -key leaf.key -www");
     let arguments: Vec<String> = arguments.split_whitespace().map(str::to_owned).collect();
     let openssl = std::path::Path::new("openssl");
-    let _server = start(openssl, &arguments, page.root(), "server.log");
+    let mut server = start(openssl, &arguments, page.root(), "server.log");
     while std::net::TcpStream::connect(("127.0.0.1", address)).is_err() {
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
@@ -273,6 +273,9 @@ fn a_certificate_that_has_expired_is_told() {
         .says("the certificate has expired")
         .says("(CertificateInvalid)")
         .says("renew the server's certificate");
+    // It ends as soon as nobody holds its input.
+    drop(server.stdin.take());
+    server.wait().expect("it ends");
 }
 
 #[test]

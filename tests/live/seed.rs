@@ -216,10 +216,10 @@ impl Aws {
         );
         let described = secrets("DescribeSecret", json!({ "SecretId": arn }));
         let described: Value = serde_json::from_str(&described).expect("it is JSON");
-        self.database_secret = described["Name"]
+        described["Name"]
             .as_str()
             .expect("it has a name")
-            .to_owned();
+            .clone_into(&mut self.database_secret);
     }
 
     fn query(&self, service: &str, action: &str, version: &str, given: &[(&str, &str)]) -> String {

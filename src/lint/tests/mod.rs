@@ -1,6 +1,7 @@
 //! Each lint on a page, with its message as shown.
 
 mod allowed;
+mod forms;
 mod shellcheck;
 mod written;
 

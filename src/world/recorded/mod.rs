@@ -105,12 +105,10 @@ impl Recorded {
         self.clock
             .pass_to(start.saturating_add(late.unwrap_or(took)))
             .await;
-        let end = match (late, exit.map(|exit| &exit.how)) {
+        let end = match (late, exit) {
             (Some(_), _) => End::TimedOut,
-            (None, Some(How::Code(code))) => End::Code(*code),
-            (None, Some(How::Signal(signal))) => End::Signal(*signal),
-            (None, Some(How::Ended(Why::TimedOut))) => End::TimedOut,
-            (None, Some(How::Ended(Why::Cancelled) | How::Unstarted(_)) | None) => End::Cancelled,
+            (None, Some(exit)) => ended(&exit.how),
+            (None, None) => End::Cancelled,
         };
         (end, late.unwrap_or(took))
     }
@@ -145,17 +143,29 @@ impl Recorded {
             });
         }
         let start = self.clock.elapsed();
-        if origin.service && exit.is_none() {
+        if origin.service && (exit.is_none() || step.fell) {
             // What it wrote is told when it ends, lest it comes between what others say.
             self.pass_to(step, began).await;
-            cancel.cancelled().await;
+            let ended = exit.as_ref().map(|exit| (ended(&exit.how), exit.elapsed()));
+            // Its end does not move the time: others are at work meanwhile.
+            let fell = async {
+                match ended {
+                    Some((_, took)) => self.clock.deadline(took).await,
+                    None => std::future::pending().await,
+                }
+            };
+            let end = tokio::select! {
+                biased;
+                () = cancel.cancelled() => End::Cancelled,
+                () = fell => ended.map_or(End::Cancelled, |(end, _)| end),
+            };
             for (_, chunk) in chunks {
                 if output.send(chunk).await.is_err() {
                     break;
                 }
             }
             return Ok(Exit {
-                end: End::Cancelled,
+                end,
                 elapsed: self.clock.elapsed().saturating_sub(start),
                 left,
             });
@@ -228,6 +238,16 @@ impl Recorded {
             Some(value) => reply(value),
             None => Err(cancelled()),
         }
+    }
+}
+
+/// The end of a process as the world gives it.
+const fn ended(how: &How) -> End {
+    match how {
+        How::Code(code) => End::Code(*code),
+        How::Signal(signal) => End::Signal(*signal),
+        How::Ended(Why::TimedOut) => End::TimedOut,
+        How::Ended(Why::Cancelled) | How::Unstarted(_) => End::Cancelled,
     }
 }
 
