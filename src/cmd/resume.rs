@@ -68,10 +68,17 @@ pub(crate) fn resume(args: &args::Resume, surroundings: &Surroundings) -> Result
     let file = Path::new(&head.document);
     let page = Page::sound(file, &there)?;
     let project = Project::find(folder_of(file), &there)?;
-    let target = project.target(
-        args.inputs.target.as_deref().or(head.target.as_deref()),
-        None,
-    )?;
+    // A run that began without a target goes on without one.
+    let target = match args.inputs.target.as_deref().or(head.target.as_deref()) {
+        Some(name) => project.target(Some(name), None)?,
+        None => None,
+    };
+    if let Some(target) = target.as_ref().filter(|target| target.recording.is_some()) {
+        return Err(Failure::refused(format!(
+            "the target `{}` is a recording, and the run was a real one; nothing ran",
+            target.name
+        )));
+    }
     let mut given = inputs::given(&args.inputs, &page.document, surroundings)?;
     given.extend(earlier(&head, &page.document));
     let selection = head.selection.clone().unwrap_or_default();
@@ -103,6 +110,7 @@ pub(crate) fn resume(args: &args::Resume, surroundings: &Surroundings) -> Result
         project: &project,
         target,
         given,
+        notes: Vec::new(),
         stopped: Some(stopped),
     };
     let ended = runtime.block_on(started(begin));

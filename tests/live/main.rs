@@ -15,6 +15,7 @@ mod page;
 mod stand_in;
 
 mod clusters;
+mod demo;
 mod helm;
 mod kubernetes;
 mod manifests;

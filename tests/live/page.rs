@@ -29,13 +29,16 @@ impl Page {
 
     /// A page as it stands.
     pub(crate) fn text(text: &str) -> Self {
-        let root = tempfile::tempdir().expect("a temporary folder can be made");
+        Self::at(tempfile::tempdir().expect("a temporary folder can be made")).file("page.md", text)
+    }
+
+    /// No page yet, in this folder.
+    pub(crate) fn at(root: TempDir) -> Self {
         Self {
             root,
             environment: Vec::new(),
             path: Vec::new(),
         }
-        .file("page.md", text)
     }
 
     /// Writes a file beside it.
@@ -69,6 +72,11 @@ impl Page {
 
     /// The program as it would be started.
     pub(crate) fn command(&self) -> Command {
+        self.with(&["run", "page.md", "--yes"])
+    }
+
+    /// The program with other arguments.
+    pub(crate) fn with(&self, arguments: &[&str]) -> Command {
         let inherited = std::env::var_os("PATH").unwrap_or_default();
         let path = self
             .path
@@ -77,7 +85,7 @@ impl Page {
             .chain(std::env::split_paths(&inherited));
         let mut command = Command::new(env!("CARGO_BIN_EXE_runbook"));
         command
-            .args(["run", "page.md", "--yes"])
+            .args(arguments)
             .current_dir(self.root.path())
             .env_clear()
             .env("PATH", std::env::join_paths(path).expect("paths"))

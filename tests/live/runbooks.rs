@@ -186,6 +186,19 @@ aws::api("secretsmanager", "put-secret-value", #{SecretId: instance.MasterUserSe
 
 /// The page of the seed with all that it is about.
 fn apply_status(cluster: &Cluster, before: &str, hook: bool) -> Option<(Page, Child)> {
+    let given = |seed: &str| runbook("apply-status", &format!("{seed}{before}"));
+    let (page, server) = surrounded(cluster, given, "m", hook)?;
+    Some((page.env("RUNBOOK_INPUT_SOURCE", "m"), server))
+}
+
+/// A page that is given the script for its state, with all that the seed is about; `module` is
+/// Terraform's folder.
+pub(crate) fn surrounded(
+    cluster: &Cluster,
+    page: impl FnOnce(&str) -> Page,
+    module: &str,
+    hook: bool,
+) -> Option<(Page, Child)> {
     let (_, helm) = helms().into_iter().next()?;
     let terraform = program("terraform")?;
     program("aws")?;
@@ -202,16 +215,14 @@ fn apply_status(cluster: &Cluster, before: &str, hook: bool) -> Option<(Page, Ch
         .replace("shortNames: [es]", "shortNames: [css]")
         .replace("scope: Namespaced", "scope: Cluster");
     let crds = format!("`{EXTERNAL_SECRETS}\n---\n{stores}`");
-    let page = runbook(
-        "apply-status",
-        &format!("{}{before}", SEED.replace("read_crds", &crds)),
-    );
+    let seed = SEED.replace("read_crds", &crds);
+    let page = page(&seed.replace("dir: \"m\"", &format!("dir: \"{module}\"")));
     let main = concat!(env!("CARGO_MANIFEST_DIR"), "/runbooks/apply-status/main.tf");
     let main = std::fs::read_to_string(main).expect("the module is there");
-    let page = chart(cluster.ready(page, "tracecat"), "chart", hook).file("m/main.tf", &main);
+    let page = chart(cluster.ready(page, "tracecat"), "chart", hook).file(&format!("{module}/main.tf"), &main);
     let initialised = Command::new(terraform)
         .args(["init", "-input=false"])
-        .current_dir(page.root().join("m"))
+        .current_dir(page.root().join(module))
         .env("CHECKPOINT_DISABLE", "1")
         .stdout(Stdio::null())
         .status();
@@ -236,13 +247,12 @@ fn apply_status(cluster: &Cluster, before: &str, hook: bool) -> Option<(Page, Ch
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
         .env("AWS_SECRET_ACCESS_KEY", "hush")
-        .env("AWS_SESSION_TOKEN", "stale-and-unset-by-the-page")
-        .env("RUNBOOK_INPUT_SOURCE", "m");
+        .env("AWS_SESSION_TOKEN", "stale-and-unset-by-the-page");
     Some((page, server))
 }
 
-/// Both pages are about the same namespaces.
-static TURN: Mutex<()> = Mutex::new(());
+/// All of these pages are about the same namespaces.
+pub(crate) static TURN: Mutex<()> = Mutex::new(());
 
 #[test]
 fn every_row_of_the_seed_holds_and_every_step_is_taken() {
@@ -263,16 +273,17 @@ fn every_row_of_the_seed_holds_and_every_step_is_taken() {
     cluster.page(script, "tracecat").run().passes();
 }
 
+/// The upgrade waits for its hook, which never ends, and is killed there.
+pub(crate) const KILLED: &str = r#"
+let killed = run_unchecked(["timeout", "-s", "KILL", "8", "helm", "upgrade", "tracecat", "./chart", "-n", "tracecat"]);
+assert helm::release("tracecat", #{namespace: "tracecat"}).status == "pending-upgrade";
+"#;
+
 #[test]
 fn a_killed_upgrade_is_rolled_back_and_the_run_is_not_taken_for_done() {
     let Some(cluster) = cluster() else { return };
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    // The upgrade waits for its hook, which never ends, and is killed there.
-    let stuck = r#"
-let killed = run_unchecked(["timeout", "-s", "KILL", "8", "helm", "upgrade", "tracecat", "./chart", "-n", "tracecat"]);
-assert helm::release("tracecat", #{namespace: "tracecat"}).status == "pending-upgrade";
-"#;
-    let Some((page, _server)) = apply_status(cluster, stuck, true) else {
+    let Some((page, _server)) = apply_status(cluster, KILLED, true) else {
         return;
     };
     page.env("RUNBOOK_INPUT_HELM_TIME", "3s")
