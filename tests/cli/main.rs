@@ -15,6 +15,7 @@ mod support;
 
 mod aws;
 mod bad_input;
+mod by_default;
 mod commands;
 mod corpus;
 mod crash;

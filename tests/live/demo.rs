@@ -19,7 +19,10 @@ const TO: &str = "RUNBOOK_RECORDINGS";
 
 /// Runs a page and exports the run.
 fn record(name: &str, before: &str, inputs: &[(&str, &str)], status: i32) {
-    let to = std::env::var(TO).expect("RUNBOOK_RECORDINGS names a folder");
+    let Ok(to) = std::env::var(TO) else {
+        eprintln!("skipped: {TO} names no folder (tests/live/record.sh makes recordings)");
+        return;
+    };
     let cluster = cluster().expect("tests/live/setup.sh brings the components");
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = tempfile::Builder::new()
@@ -55,13 +58,11 @@ fn ends(mut command: Command, status: i32) {
 }
 
 #[test]
-#[ignore = "it makes a file of the repository; tests/live/record.sh runs it"]
 fn an_upgrade_that_ends_well() {
     record("apply-status", "", &[], 0);
 }
 
 #[test]
-#[ignore = "it makes a file of the repository; tests/live/record.sh runs it"]
 fn an_upgrade_that_was_killed() {
     record("apply-status-stuck", KILLED, &[("helm_time", "3s")], 1);
 }

@@ -4,6 +4,6 @@
 # is given to the tests: `tests/live/record.sh was_killed` makes only that one.
 set -eu
 cd "$(dirname "$0")/../.."
-RUNBOOK_RECORDINGS="$PWD/recordings" cargo test --test live -- --ignored --nocapture "${1:-demo}"
+RUNBOOK_RECORDINGS="$PWD/recordings" cargo test --test live -- --nocapture "${1:-demo}"
 # A file of a run is its owner's alone; these are everybody's.
 chmod 644 recordings/*.jsonl
