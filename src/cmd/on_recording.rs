@@ -147,7 +147,7 @@ async fn started(
     let collect = Collect::default();
     let sinks: Vec<Box<dyn Sink>> = vec![screen, Box::new(collect.clone())];
     let clock = Arc::clone(&world);
-    let recorder = Recorder::start(&kept.folder, sinks, move || clock.now())
+    let recorder = Recorder::start_stamped(&kept.folder, sinks, move || clock.now())
         .map_err(|error| run::unkept(&error))?;
     let front = &page.document.front_matter;
     let guards = credentials::guards(front, Some(target));

@@ -26,7 +26,7 @@ use self::answers::Answers;
 pub use self::answers::Fit;
 use self::clock::Clock;
 use super::{
-    Answer, Boxed, Call, CallError, Chunk, End, Exit, Leavings, Process, Question, Reply,
+    Answer, Boxed, Call, CallError, Chunk, End, Exit, Heard, Leavings, Process, Question, Reply,
     SpawnError, Stream, World, codes,
 };
 
@@ -188,14 +188,10 @@ impl Recorded {
         if end == End::Cancelled && !cancel.is_cancelled() {
             // It was ended with its step: so it is now, when its step's time comes.
             if let Some(end) = &step.end {
-                let passed = async {
-                    self.pass_to(step, end.at).await;
-                    std::future::pending::<()>().await;
-                };
                 tokio::select! {
+                    biased;
                     () = cancel.cancelled() => {}
-                    () = passed => {}
-                    () = tokio::time::sleep(UNHEARD) => {}
+                    () = self.pass_to(step, end.at) => {}
                 }
             }
         }
@@ -231,10 +227,6 @@ impl Recorded {
     }
 }
 
-/// How long a process whose step was ended waits to be ended; a run of now that does not end it
-/// would wait for ever.
-const UNHEARD: Duration = Duration::from_secs(1);
-
 impl World for Recorded {
     fn run(
         &self,
@@ -269,7 +261,7 @@ impl World for Recorded {
         Box::pin(self.clock.pass_to(until))
     }
 
-    fn deadline(&self, after: Duration) -> Boxed<'_, ()> {
+    fn deadline(&self, after: Duration) -> Boxed<'_, Heard> {
         Box::pin(self.clock.deadline(after))
     }
 
