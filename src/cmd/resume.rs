@@ -6,7 +6,7 @@ use runbook::document::Document;
 use runbook::event::{RunStarted, Status};
 use runbook::exec::resume::{Choices, Earlier, History, Interrupted};
 use runbook::exec::{self};
-use runbook::journal::{self, NotStopped, Run, Stopped};
+use runbook::journal::{self, Broken, Flaw, NotStopped, Run, Stopped};
 use runbook::plan::{Given, Origin, Plan};
 use runbook::report::Collect;
 use runbook::secret::{CleanValue, Redactor};
@@ -167,6 +167,13 @@ impl GoesOn {
             ))
             .help("wait until it has ended, or end it with Ctrl-C where it runs"),
             NotStopped::Unwritable(error) => Failure::journal(format!("{error}; nothing ran")),
+            NotStopped::Broken(Broken::Line {
+                flaw: Flaw::Empty, ..
+            }) => Failure::journal(format!(
+                "run {} was ended before its first entry: nothing of it ran, and there is nothing to go on with",
+                journal::short(&run.id)
+            ))
+            .help("begin anew with `runbook run`"),
             NotStopped::Broken(broken) => {
                 Failure::journal("the journal does not verify, so the run can't go on; nothing ran")
                     .because(&broken)

@@ -24,6 +24,8 @@ use named::Named;
 const FAILURE: &str = "something else went wrong";
 /// How many changes are made to one text or value.
 const EACH: usize = 6;
+/// Of values with more places than this, those are changed that the page reads.
+const LARGE: usize = 6;
 /// Longer texts are changed by their first lines only.
 const LONGEST: usize = 64 * 1024;
 
@@ -289,12 +291,13 @@ fn other_number(number: &str) -> String {
     digits.into_iter().collect()
 }
 
-/// The changes to a value: the first lists, numbers, texts and switches in it; where it has some that
-/// the step names, or else the page, only of those.
+/// The changes to a value: the first lists, numbers, texts and switches in it; of a large one, where
+/// it has some that the step names, or else the page, only of those.
 fn values(value: &Value, named: &[Named]) -> Vec<(String, Value)> {
     let mut places = Vec::new();
     walk(value, &mut String::new(), &mut places);
-    for named in named {
+    let large = if places.len() > LARGE { named } else { &[] };
+    for named in large {
         if places.iter().any(|(pointer, _)| named.has(pointer)) {
             places.retain(|(pointer, _)| named.has(pointer));
             break;
