@@ -1,5 +1,6 @@
 //! The command line.
 
+mod conduct;
 mod inputs;
 mod recordings;
 mod resume;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use self::conduct::Conduct;
 pub(crate) use self::inputs::{Inputs, Selection};
 pub(crate) use self::resume::Resume;
 pub(crate) use recordings::{Export, Replay, Speed, Test};
@@ -135,28 +137,8 @@ pub(crate) struct Run {
     pub(crate) inputs: Inputs,
     #[command(flatten)]
     pub(crate) selection: Selection,
-    /// Answer yes to the questions before steps and to manual steps
-    #[arg(long)]
-    pub(crate) yes: bool,
-    /// Begin even if the credentials expire before the run is expected to end; --yes does not
-    /// say that
-    #[arg(long)]
-    pub(crate) allow_expiring_credentials: bool,
-    /// After a failure go on with what does not depend on it
-    #[arg(long)]
-    pub(crate) keep_going: bool,
-    /// How many steps may run at a time [default: the number of cores, at least 4]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub(crate) jobs: Option<u16>,
-    /// How the run is shown: json is one entry of the journal per line
-    #[arg(long, value_name = "FORMAT", default_value = "human")]
-    pub(crate) format: RunFormat,
-    /// How much of the output of steps is shown
-    #[arg(long, value_name = "HOW-MUCH", default_value = "short")]
-    pub(crate) output: Shown,
-    /// Write a report for CI (`JUnit` XML) there when the run has ended
-    #[arg(long, value_name = "PATH")]
-    pub(crate) junit: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) conduct: Conduct,
     /// Hold this lock while it runs: another run with the same one is refused
     #[arg(long, value_name = "NAME")]
     pub(crate) lock: Option<String>,

@@ -156,7 +156,7 @@ async fn started(
         operator: surroundings.operator(),
         target: Some(target.name.clone()),
         folder: kept.folder.clone(),
-        keep_going: args.keep_going || recording.head.keep_going,
+        keep_going: args.conduct.keep_going || recording.head.keep_going,
         recording: Some(told(&recording)),
         ..rehearsal::settings(&recording, guards)
     };
@@ -174,7 +174,7 @@ async fn started(
     for note in finished.map_err(|error| run::unkept(&error))? {
         surroundings.warn(&note)?;
     }
-    if let Some(path) = &args.junit {
+    if let Some(path) = &args.conduct.junit {
         let report = runbook::report::junit(&collect.report());
         run::replace(&surroundings.directory.join(path), report.as_bytes())?;
     }

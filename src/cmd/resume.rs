@@ -41,7 +41,7 @@ pub(crate) fn resume(args: &args::Resume, surroundings: &Surroundings) -> Result
     let run = runs::find(&args.run.name, surroundings)?;
     let stopped = GoesOn::take(run, args, surroundings)?;
     let head = stopped.head()?.clone();
-    if let Some(path) = &args.junit {
+    if let Some(path) = &args.conduct.junit {
         writable(path, surroundings)?;
     }
     let there = Surroundings {
@@ -90,16 +90,14 @@ pub(crate) fn resume(args: &args::Resume, surroundings: &Surroundings) -> Result
             from: selection.from,
             until: selection.until,
         },
-        yes: args.yes,
-        allow_expiring_credentials: args.allow_expiring_credentials,
-        keep_going: args.keep_going,
-        jobs: args.jobs,
-        format: args.format,
-        output: args.output,
-        junit: args
-            .junit
-            .as_ref()
-            .map(|path| surroundings.directory.join(path)),
+        conduct: args::Conduct {
+            junit: args
+                .conduct
+                .junit
+                .as_ref()
+                .map(|path| surroundings.directory.join(path)),
+            ..args.conduct.clone()
+        },
         lock: args.lock.clone().or_else(|| head.lock.clone()),
     };
     let runtime = runtime()?;

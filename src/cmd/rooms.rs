@@ -31,7 +31,7 @@ impl Pause {
 
 /// What shows a run while it happens, on standard output.
 pub(crate) fn screen(args: &args::Run, surroundings: &Surroundings) -> (Box<dyn Sink>, Pause) {
-    shown(args.format, args.output, surroundings)
+    shown(args.conduct.format, args.conduct.output, surroundings)
 }
 
 /// What shows entries on standard output, whether they happen or are played back.

@@ -51,7 +51,7 @@ pub(crate) fn run(args: &args::Run, surroundings: &Surroundings) -> Result<u8, F
         target = None;
     }
     let given = inputs::given(&args.inputs, &page.document, surroundings)?;
-    if let Some(path) = &args.junit {
+    if let Some(path) = &args.conduct.junit {
         writable(path, surroundings)?;
     }
     if let Some(target) = target.as_ref().filter(|target| target.recording.is_some()) {
@@ -111,11 +111,11 @@ pub(crate) async fn started(begin: Begin<'_>) -> Result<u8, Failure> {
     } = begin;
     let interrupt = Interrupt::default();
     let signals = Signals::listen(interrupt.clone())?;
-    let attended = args.format == RunFormat::Human && surroundings.attended();
+    let attended = args.conduct.format == RunFormat::Human && surroundings.attended();
     let keyboard = attended.then(|| Keyboard::new(signals.clone()));
     let (screen, pause) = rooms::screen(args, surroundings);
     let world = rooms::world(Arc::new(Asked {
-        yes: args.yes,
+        yes: args.conduct.yes,
         name: surroundings.operator(),
         keyboard: keyboard.clone(),
         pause,
@@ -184,8 +184,8 @@ pub(crate) async fn started(begin: Begin<'_>) -> Result<u8, Failure> {
         run: id.clone(),
         operator: surroundings.operator(),
         target: target.map(|target| target.name),
-        jobs: jobs(args.jobs),
-        keep_going: args.keep_going,
+        jobs: jobs(args.conduct.jobs),
+        keep_going: args.conduct.keep_going,
         attended,
         environment: ready.environment,
         removed: ready.removed,
@@ -215,7 +215,13 @@ pub(crate) async fn started(begin: Begin<'_>) -> Result<u8, Failure> {
         }
         Some(stopped) => {
             let decided = stopped
-                .decide(&plan, &redactor, &settings, args.yes, keyboard.as_ref())
+                .decide(
+                    &plan,
+                    &redactor,
+                    &settings,
+                    args.conduct.yes,
+                    keyboard.as_ref(),
+                )
                 .await?;
             let Some((earlier, journal, collect)) = decided else {
                 print(
@@ -244,7 +250,7 @@ pub(crate) async fn started(begin: Begin<'_>) -> Result<u8, Failure> {
     for note in finished.map_err(|error| unkept(&error))? {
         surroundings.warn(&note)?;
     }
-    if let Some(path) = &args.junit {
+    if let Some(path) = &args.conduct.junit {
         let report = runbook::report::junit(&collect.report());
         replace(&surroundings.directory.join(path), report.as_bytes())?;
     }
@@ -261,7 +267,7 @@ async fn waived(
     redactor: &Redactor,
     keyboard: Option<&Keyboard>,
 ) -> Result<String, Failure> {
-    if args.allow_expiring_credentials {
+    if args.conduct.allow_expiring_credentials {
         return Ok(format!("{text}; allowed by --allow-expiring-credentials"));
     }
     if let Some(keyboard) = keyboard {

@@ -17,6 +17,11 @@ pub struct Filter {
     redactor: Redactor,
     /// What a form of a secret may begin with.
     held: Vec<u8>,
+    /// Whether the held bytes begin inside of a line.
+    is_inside: bool,
+    /// How many of the held bytes are told already: a secret may have begun in them, of which too
+    /// little was there to hold them back.
+    told: usize,
     /// How many of the held bytes are hidden already: they end a secret that was shown by name.
     hidden: usize,
 }
@@ -28,6 +33,8 @@ impl Filter {
             shapes: Stream::default(),
             redactor,
             held: Vec::new(),
+            is_inside: false,
+            told: 0,
             hidden: 0,
         }
     }
@@ -65,7 +72,8 @@ impl Filter {
     /// Hides what is known.
     fn known(&mut self, bytes: &[u8], last: bool) -> Vec<u8> {
         let Some(known) = self.redactor.known() else {
-            let mut out = std::mem::take(&mut self.held);
+            let mut out = std::mem::take(&mut self.held).split_off(self.told);
+            self.told = 0;
             out.extend_from_slice(bytes);
             return out;
         };
@@ -76,16 +84,21 @@ impl Filter {
             joined.extend_from_slice(bytes);
             &joined
         };
-        let (found, undecided) = known.matcher.find(text);
-        let decided = if last { text.len() } else { undecided };
+        let search = known.find(text, !self.is_inside);
+        let (decided, kept) = if last {
+            (text.len(), text.len())
+        } else {
+            (search.decided.max(self.told), search.kept)
+        };
 
         let mut out = Vec::with_capacity(decided);
-        let mut shown = self.hidden.min(decided);
-        let mut hidden = self.hidden;
-        for one in found {
+        let mut hidden = self.hidden.max(self.told);
+        let mut shown = hidden.min(decided);
+        for one in search.found {
             if one.start >= decided {
                 break;
             }
+            // What began in what is told already was hidden then.
             if one.start >= hidden {
                 out.extend_from_slice(&text[shown..one.start]);
                 out.extend_from_slice(known.marker(one.secret).as_bytes());
@@ -94,8 +107,12 @@ impl Filter {
             shown = hidden.min(decided);
         }
         out.extend_from_slice(&text[shown..decided]);
-        self.hidden = hidden.saturating_sub(decided);
-        self.held = text[decided..].to_vec();
+        self.hidden = hidden.saturating_sub(kept);
+        self.told = decided - kept;
+        if let Some(before) = kept.checked_sub(1) {
+            self.is_inside = text[before] != b'\n';
+        }
+        self.held = text[kept..].to_vec();
         out
     }
 }

@@ -148,11 +148,6 @@ impl Matcher {
             .collect()
     }
 
-    /// Whether any form is in `text`.
-    pub(super) fn finds(&self, text: &[u8]) -> bool {
-        !self.find(text).0.is_empty()
-    }
-
     /// Goes on from `at` to where a form may begin, or to where too little is left to tell.
     fn leap(&self, text: &[u8], mut at: usize) -> usize {
         while let Some(gram) = text.get(at + self.leap - 1..at + self.leap - 1 + GRAM) {

@@ -6,12 +6,17 @@
 pub(crate) mod base64;
 mod clean;
 mod computed;
+mod dumps;
 mod filter;
 mod forms;
+mod joined;
+mod known;
 mod masks;
 mod matcher;
 mod names;
 mod redactor;
+#[cfg(test)]
+mod seam_tests;
 mod shapes;
 mod terraform;
 #[cfg(test)]

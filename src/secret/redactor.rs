@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::forms::{self, SHORTEST};
-use super::matcher::Matcher;
+use super::known::Known;
 use super::{Clean, CleanValue, Filter, is_secret_name, shapes};
 use crate::value::Value;
 
@@ -29,18 +29,6 @@ struct Shared {
     ready: Option<Arc<Known>>,
     /// The variables whose values were refused.
     refused: BTreeSet<String>,
-}
-
-/// What is known at a moment, ready for use.
-pub(super) struct Known {
-    pub(super) matcher: Matcher,
-    markers: Vec<String>,
-}
-
-impl Known {
-    pub(super) fn marker(&self, secret: usize) -> &str {
-        &self.markers[secret]
-    }
 }
 
 /// A value that can't be kept secret without shredding everything else.
@@ -152,7 +140,9 @@ impl Redactor {
     /// Whether a text holds a known secret in any form, or what has the shape of one.
     #[must_use]
     pub fn finds(&self, text: &[u8]) -> bool {
-        self.known().is_some_and(|known| known.matcher.finds(text)) || shapes::finds(text)
+        self.known()
+            .is_some_and(|known| !known.find(text, true).found.is_empty())
+            || shapes::finds(text)
     }
 
     /// Text with every known secret replaced by its name, and every credential by its kind.
@@ -214,10 +204,7 @@ impl Redactor {
         }
         let mut shared = self.shared.write().unwrap_or_else(PoisonError::into_inner);
         if shared.ready.is_none() {
-            shared.ready = Some(Arc::new(Known {
-                matcher: Matcher::new(&shared.forms),
-                markers: shared.markers.clone(),
-            }));
+            shared.ready = Some(Arc::new(Known::new(&shared.forms, shared.markers.clone())));
         }
         shared.ready.clone()
     }
@@ -234,8 +221,8 @@ impl Redactor {
     /// A text with names for secrets; `None` where it holds none.
     fn replaced(&self, text: &str) -> Option<String> {
         let known = self.known()?;
-        let (mut found, _) = known.matcher.find(text.as_bytes());
-        let cut = known.matcher.cut(text.as_bytes());
+        let mut found = known.find(text.as_bytes(), true).found;
+        let cut = known.cut(text.as_bytes());
         if !cut.is_empty() {
             found.extend(cut);
             found.sort_by_key(|one| (one.start, std::cmp::Reverse(one.end)));

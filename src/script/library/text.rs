@@ -1,4 +1,4 @@
-//! Regular expressions.
+//! Texts: regular expressions, and what Rhai does in place where anybody expects a value.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,6 +12,7 @@ use super::{Given, function};
 const KEPT: usize = 256;
 
 pub(super) fn add(module: &mut Module) {
+    valued(module);
     let patterns = Arc::new(Patterns::default());
     let known = Arc::clone(&patterns);
     function(
@@ -53,6 +54,24 @@ pub(super) fn add(module: &mut Module) {
             Ok(pattern.replace_all(&text, with.as_str()).into_owned())
         },
     );
+}
+
+/// Rhai's `trim` and `replace` change a text in place and give nothing, so that
+/// `x.trim() == "a"` never holds; ours give the new text and leave the old one as it was.
+fn valued(module: &mut Module) {
+    function(module, "trim", |text: Text| text.trim().to_owned());
+    function(module, "replace", |text: Text, part: Text, with: Text| {
+        text.replace(part.as_str(), &with)
+    });
+    function(module, "replace", |text: Text, part: Text, with: char| {
+        text.replace(part.as_str(), with.encode_utf8(&mut [0; 4]))
+    });
+    function(module, "replace", |text: Text, part: char, with: Text| {
+        text.replace(part, &with)
+    });
+    function(module, "replace", |text: Text, part: char, with: char| {
+        text.replace(part, with.encode_utf8(&mut [0; 4]))
+    });
 }
 
 /// A match: its text, or the texts of its groups where the pattern has some.

@@ -172,6 +172,25 @@ fn patterns_find_and_replace() {
 }
 
 #[test]
+fn a_text_is_trimmed_and_replaced_into_a_new_one() {
+    assert_eq!(value("\" a \".trim()"), "\"a\"");
+    assert_eq!(
+        value("const A = \" a \"; A.trim() == \"a\" && A.len() == 3"),
+        "true"
+    );
+    assert_eq!(
+        value("let a = \"a-b\"; a.replace(\"-\", \"+\") + a"),
+        "\"a+ba-b\""
+    );
+    assert_eq!(value("\"a-b\".replace('-', '+')"), "\"a+b\"");
+    assert_eq!(
+        value("\"a-b\".replace('-', \"\") + \"a-b\".replace(\"-\", '+')"),
+        "\"aba+b\""
+    );
+    assert_eq!(value("#{a: \" x \"}.a.trim()"), "\"x\"");
+}
+
+#[test]
 fn json_and_yaml_are_read_and_written() {
     assert_eq!(
         value("parse_json(`{\"a\": [1, 2.5, null, true, \"x\"], \"b\": {}}`)"),

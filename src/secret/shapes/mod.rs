@@ -67,6 +67,9 @@ impl Marker {
     }
 }
 
+/// So much of a credential is hidden where somebody cut it, whatever its length should be.
+const CUT: usize = 4;
+
 /// What to hide.
 #[derive(Clone, Copy, Debug)]
 struct Hit {

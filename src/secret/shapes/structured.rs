@@ -4,7 +4,7 @@
 use super::view::{
     Class, More, View, alphanumeric, base64, bearer, blank, digit, dotted, upper_or_digit, url_safe,
 };
-use super::{Hit, Marker, Rest};
+use super::{CUT, Hit, Marker, Rest};
 use crate::secret::base64 as coding;
 
 /// Decides whether a shape begins at a position.
@@ -33,10 +33,18 @@ const VALUE: usize = 8 * 1024;
 /// JSON Web Tokens: RFC 7519 (RFC 7515 section 7.1; encrypted ones RFC 7516 section 7.1). Their
 /// header is the base64 of `{"`.
 fn jwt(view: &View<'_>, position: usize) -> Result<Option<Hit>, More> {
-    if !view.stands(position, b"eyJ")? || view.back(position, 1).is_some_and(url_safe) {
+    if !view.stands(position, b"eyJ")? || view.goes_on(position, url_safe) {
         return Ok(None);
     }
     let dot = view.run(position, url_safe, HEADER)?;
+    if dot - position >= 12 && view.is_cut(dot)? {
+        return Ok(Some(Hit {
+            start: position,
+            end: dot,
+            marker: Marker::Kind("jwt"),
+            then: None,
+        }));
+    }
     if dot - position < 12 || view.at(dot)? != Some(b'.') {
         return Ok(None);
     }
@@ -94,13 +102,14 @@ fn pem(view: &View<'_>, position: usize) -> Result<Option<Hit>, More> {
 
 /// `Bearer` and a token: RFC 6750 section 2.1.
 fn authorization_bearer(view: &View<'_>, position: usize) -> Result<Option<Hit>, More> {
-    if !view.reads(position, b"bearer ")? || view.back(position, 1).is_some_and(alphanumeric) {
+    if !view.reads(position, b"bearer ")? || view.goes_on(position, alphanumeric) {
         return Ok(None);
     }
     let start = position + 7;
     let end = view.run(start, bearer, 64)?;
     let token = view.slice(start, end);
-    if token.len() < 16 || !token.iter().any(u8::is_ascii_digit) {
+    let is_token = token.len() >= 16 && token.iter().any(u8::is_ascii_digit);
+    if !is_token && (token.len() < CUT || !view.is_cut(end)?) {
         return Ok(None);
     }
     Ok(Some(Hit {
@@ -113,7 +122,7 @@ fn authorization_bearer(view: &View<'_>, position: usize) -> Result<Option<Hit>,
 
 /// `Basic` and base64 of a name and a password: RFC 7617 section 2.
 fn authorization_basic(view: &View<'_>, position: usize) -> Result<Option<Hit>, More> {
-    if !view.reads(position, b"basic ")? || view.back(position, 1).is_some_and(alphanumeric) {
+    if !view.reads(position, b"basic ")? || view.goes_on(position, alphanumeric) {
         return Ok(None);
     }
     let start = position + 6;

@@ -4,7 +4,7 @@ use super::view::{
     Class, More, View, alphanumeric, base64, base64_in_url, dotted, lower_hex, upper_or_digit,
     url_safe, word,
 };
-use super::{Hit, Marker, Rest};
+use super::{CUT, Hit, Marker, Rest};
 
 /// How much more than the least is looked at, to tell what is random from words.
 const LOOKED_AT: usize = 48;
@@ -231,13 +231,21 @@ impl Shape {
         }
         // A prefix inside of a longer word is none; one that says so itself stands in one.
         let free = self.prefix.starts_with('.') || self.kind == "azure-secret";
-        if !free && view.back(position, 1).is_some_and(continues) {
+        if !free && view.goes_on(position, continues) {
             return Ok(None);
         }
         let body = position + self.prefix.len();
         let end = view.run(body, self.body, self.least)?;
         if end - body < self.least {
-            return Ok(None);
+            let cut = end - body >= CUT
+                && (!self.mixed || is_mixed(view.slice(body, end)))
+                && view.is_cut(end)?;
+            return Ok(cut.then_some(Hit {
+                start: if self.keeps { body } else { position },
+                end,
+                marker: Marker::Kind(self.kind),
+                then: None,
+            }));
         }
         if self.most < usize::MAX
             && view

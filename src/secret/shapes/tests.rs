@@ -285,6 +285,51 @@ fn a_name_tells() {
 }
 
 #[test]
+fn an_escape_is_no_part_of_a_word() {
+    let github = format!("ghp_{}", random(36));
+    for before in [
+        "\\n",
+        "\\t",
+        "\\r",
+        "\\\\n",
+        "\\u000a",
+        "\\x1b",
+        "\u{1b}[31m",
+        "\u{1b}[01;31m",
+    ] {
+        case(
+            &format!("a{before}{github}"),
+            &format!("a{before}«github-token»"),
+        );
+        case(&format!("a{before}{JWT} b"), &format!("a{before}«jwt» b"));
+        case(
+            &format!("a{before}AKIAQQ7WERTYUIOPASDF"),
+            &format!("a{before}«aws-key:…ASDF»"),
+        );
+        let bearer = format!("a{before}Bearer {}", random(30));
+        case(&bearer, &format!("a{before}Bearer «bearer-token»"));
+    }
+    stays("machinghp_16C7e42F292c6912E7710c838347Ae178B4a");
+    let redactor = Redactor::default();
+    redactor.learn_assignments("printf 'a\\nPASSWORD=correct-horse-9'");
+    assert_eq!(
+        redactor.clean("correct-horse-9").as_str(),
+        "«secret:PASSWORD»"
+    );
+}
+
+#[test]
+fn what_was_cut_is_hidden() {
+    case("token ghp_aB3xK9… of", "token «github-token»… of");
+    case(
+        "Authorization: Bearer abcdefghijklmn…",
+        "Authorization: Bearer «bearer-token»…",
+    );
+    case("x eyJhbGciOiJIUzI1NiIs… y", "x «jwt»… y");
+    stays("sk-learn… ghp_… Bearer of… eyJ…");
+}
+
+#[test]
 fn evidence_stays() {
     stays("commit 9b06573be5eb19c3c05cc93c3f8973ca0071add3 (HEAD)");
     stays("sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");

@@ -36,11 +36,59 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Whether the byte before a position is in a class, so that what stands there goes on. A
+    /// letter that ends an escape (`\n` in JSON, `ESC [ 1 m` in a terminal's colours) is not.
+    pub(super) fn goes_on(&self, position: usize, class: Class) -> bool {
+        self.back(position, 1).is_some_and(class) && self.escape_before(position).is_none()
+    }
+
+    /// How long the escape is that ends before a position, if one does.
+    fn escape_before(&self, position: usize) -> Option<usize> {
+        let last = self.back(position, 1)?;
+        // RFC 8259 section 7, and what C, shells and YAML have beyond it.
+        if self.back(position, 2) == Some(b'\\') && b"abefnrtv0".contains(&last) {
+            return Some(2);
+        }
+        // `\u000a`, `\x1b`, `\033`, `%0A`.
+        for (digits, mark) in [(4, b'u'), (2, b'x')] {
+            let hex = (1..=digits).all(|count| {
+                self.back(position, count)
+                    .is_some_and(|byte| byte.is_ascii_hexdigit())
+            });
+            if hex
+                && self.back(position, digits + 1) == Some(mark)
+                && self.back(position, digits + 2) == Some(b'\\')
+            {
+                return Some(digits + 2);
+            }
+        }
+        // ECMA-48 section 5.4: a control sequence.
+        let parameters = (2..=20)
+            .take_while(|count| {
+                self.back(position, *count)
+                    .is_some_and(|byte| matches!(byte, b'0'..=b'?'))
+            })
+            .count();
+        let begins = self.back(position, parameters + 2) == Some(b'[')
+            && self.back(position, parameters + 3) == Some(0x1B);
+        (begins && last.is_ascii_alphabetic()).then_some(parameters + 3)
+    }
+
+    /// Whether somebody cut the text at a position.
+    pub(super) fn is_cut(&self, position: usize) -> Result<bool, More> {
+        self.stands(position, "…".as_bytes())
+    }
+
     /// Whether the bytes before a position are in a class, from the nearest back to the first
     /// that is not; gives those bytes in the order of the text, at most 24.
     pub(super) fn word_before(&self, position: usize, class: Class) -> Vec<u8> {
         let mut word: Vec<u8> = (1..=24)
-            .map_while(|count| self.back(position, count))
+            .map_while(|count| {
+                let byte = self.back(position, count)?;
+                let from = position.checked_sub(count - 1);
+                let escaped = from.is_some_and(|from| self.escape_before(from).is_some());
+                (!escaped).then_some(byte)
+            })
             .take_while(|byte| class(*byte))
             .collect();
         word.reverse();

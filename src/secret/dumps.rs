@@ -1,0 +1,198 @@
+//! Secrets among the bytes that `od`, `xxd` and `hexdump` write.
+//!
+//! Bytes stand there as hex digits in groups, in lines that may begin with an offset and end with
+//! the bytes as text.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::joined::Joined;
+use super::known::Search;
+use super::matcher::Matcher;
+
+/// Fewer digits are found in innocent text.
+const FEWEST: usize = 12;
+/// Only so many bytes are looked at one by one: what is looked for is longer.
+const STRIDE: usize = 8;
+/// The most bytes that a line of a dump has as text.
+const COLUMN: usize = 16;
+/// A longer line is no line of a dump.
+const LONGEST_LINE: usize = 256;
+
+/// The forms that are hex digits.
+pub(super) fn forms(forms: &BTreeMap<Vec<u8>, usize>) -> BTreeMap<Vec<u8>, usize> {
+    let is_digit = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    forms
+        .iter()
+        .filter(|(form, _)| form.len() >= FEWEST && form.iter().all(is_digit))
+        .map(|(form, secret)| (form.clone(), *secret))
+        .collect()
+}
+
+/// Looks for forms of hex digits in dumps.
+pub(super) fn find(text: &[u8], is_line: bool, forms: &Matcher, search: &mut Search) {
+    let mut done = 0;
+    let mut at = 0;
+    let tail = text
+        .iter()
+        .rposition(|byte| !belongs(*byte))
+        .map_or(0, |last| last + 1);
+    while at < text.len() {
+        if at < tail && !belongs(text[at]) {
+            at = (at + STRIDE).min(tail.max(at + 1));
+            continue;
+        }
+        let before = text[done..at].iter().rposition(|byte| !belongs(*byte));
+        let start = before.map_or(done, |last| done + last + 1);
+        let dump = Dump::read(text, start, is_line);
+        if dump.open || dump.digits.bytes().len() >= FEWEST {
+            search.across(
+                &dump.digits,
+                forms,
+                dump.open,
+                |from| line_of(text, from, is_line).unwrap_or(from),
+                |end| dump.end(end),
+            );
+        }
+        done = dump.end + 1;
+        at = done;
+    }
+    // The text at the end of a line that is still to come belongs to the bytes before it.
+    if let Some(line) = line_of(text, text.len(), is_line)
+        && text.len() - line <= LONGEST_LINE
+    {
+        let into = search.found.iter().filter(|one| one.end > line);
+        let first = into.map(|one| one.start).min().unwrap_or(line).min(line);
+        search.decided = search.decided.min(first);
+        let kept = line_of(text, first, is_line).unwrap_or(first);
+        search.kept = search.kept.min(kept);
+    }
+}
+
+/// Whether a byte is a digit, or stands between digits.
+const fn belongs(byte: u8) -> bool {
+    byte.is_ascii_hexdigit()
+        || matches!(
+            byte,
+            b' ' | b'\t' | b'\n' | b'\r' | b':' | b',' | b'\\' | b'x'
+        )
+}
+
+/// The start of the line of a dump that a byte is in, if it is one.
+fn line_of(text: &[u8], at: usize, is_line: bool) -> Option<usize> {
+    let before = text[..at].iter().rposition(|byte| *byte == b'\n');
+    let start = before.map_or(0, |end| end + 1);
+    (begins_line(text, start, is_line) && offset(text, start).is_some()).then_some(start)
+}
+
+fn begins_line(text: &[u8], at: usize, is_line: bool) -> bool {
+    at.checked_sub(1)
+        .map_or(is_line, |before| text[before] == b'\n')
+}
+
+/// Where an offset ends that stands at the start of a line.
+fn offset(text: &[u8], start: usize) -> Option<usize> {
+    let rest = text.get(start..)?;
+    let digits = rest
+        .iter()
+        .take(9)
+        .take_while(|byte| byte.is_ascii_hexdigit())
+        .count();
+    match (digits, rest.get(digits)) {
+        (6..=8, Some(b':')) => Some(start + digits + 1),
+        (7 | 8, Some(b' ')) => Some(start + digits),
+        // It may become one.
+        (1..=8, None) => Some(text.len()),
+        _ => None,
+    }
+}
+
+/// A stretch of digits and what stands between them.
+struct Dump {
+    digits: Joined,
+    end: usize,
+    /// Whether the text ends in it.
+    open: bool,
+    /// The lines that end with their bytes as text, up to its end.
+    lines: Vec<Range<usize>>,
+}
+
+impl Dump {
+    fn read(text: &[u8], start: usize, is_line: bool) -> Self {
+        let mut dump = Self {
+            digits: Joined::default(),
+            end: start,
+            open: true,
+            lines: Vec::new(),
+        };
+        let mut at = start;
+        // The start of the line, where that is one with an offset.
+        let mut line = None;
+        while let Some(byte) = text.get(at) {
+            if begins_line(text, at, is_line) {
+                let after = offset(text, at);
+                line = after.map(|_| at);
+                if let Some(after) = after {
+                    dump.digits.pass(after, false);
+                    at = after;
+                    continue;
+                }
+            }
+            if let Some(line) = line
+                && let Some(end) = column(text, at)
+            {
+                dump.digits.pass(end, true);
+                dump.lines.push(line..end);
+                at = end;
+                continue;
+            }
+            at += 1;
+            match (byte, text.get(at)) {
+                (b'0' | b'\\', Some(b'x')) => {
+                    at += 1;
+                    dump.digits.pass(at, false);
+                }
+                // An `x` may come.
+                (b'\\', None) => dump.digits.pass(at, false),
+                (b'0', None) if !matches!(text.get(at.wrapping_sub(2)), Some(before) if before.is_ascii_hexdigit()) =>
+                {
+                    dump.digits.pass(at, false);
+                }
+                (digit, _) if digit.is_ascii_hexdigit() => {
+                    dump.digits.push(digit.to_ascii_lowercase(), at);
+                }
+                (b'\n' | b'\r', _) => dump.digits.pass(at, true),
+                (b' ' | b'\t' | b':' | b',', _) => dump.digits.pass(at, false),
+                _ => {
+                    dump.open = false;
+                    at -= 1;
+                    break;
+                }
+            }
+        }
+        dump.end = at;
+        dump
+    }
+
+    /// Where what is hidden ends: the bytes of a line are there as text, too.
+    fn end(&self, end: usize) -> usize {
+        let line = self.lines.iter().find(|line| line.contains(&end));
+        line.map_or(end, |line| line.end)
+    }
+}
+
+/// Where the text at the end of a line ends, if it begins here.
+fn column(text: &[u8], at: usize) -> Option<usize> {
+    let rest = text.get(at..)?;
+    if !rest.starts_with(b"  ") {
+        return None;
+    }
+    let end = rest
+        .iter()
+        .take(LONGEST_LINE)
+        .position(|byte| *byte == b'\n')
+        .unwrap_or(rest.len().min(LONGEST_LINE));
+    let column = rest[..end].trim_ascii_start();
+    let is_text = column.starts_with(b"|") || (1..=COLUMN).contains(&column.len());
+    is_text.then_some(at + end)
+}

@@ -1,0 +1,303 @@
+//! A text without its seams: what stands between the characters of a secret and is not seen as
+//! part of it.
+//!
+//! Programs break long lines (`fold`, `base64`, YAML), and put colours into them (`grep --color`).
+//! A terminal shows the parts of a secret beside each other or below each other; a search for the
+//! whole would find none of them.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::forms::SHORTEST;
+
+/// Of a secret whose first line has fewer bytes, these are shown: nearly every line ends as some
+/// secret begins, and lines should not wait for the next one.
+const TELLING: usize = 3;
+/// A longer seam parts what stands beside it.
+const LONGEST: usize = 256;
+/// Of a form with more blanks, none is looked for with a line's end in place of one of them.
+const MOST_BLANKS: usize = 8;
+
+/// A text without seams, and where its bytes come from.
+#[derive(Default)]
+pub(super) struct Joined {
+    text: Vec<u8>,
+    joints: Vec<Joint>,
+}
+
+/// Where a seam was.
+struct Joint {
+    /// The place in the joined text of what comes after it.
+    at: usize,
+    /// The same in the whole text.
+    from: usize,
+    /// Whether a line ends there.
+    line: bool,
+}
+
+/// What part of a seam does to what stands before it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// Nothing.
+    Unseen,
+    /// It ends a line.
+    Line,
+}
+
+/// All forms without their seams, if any has one, or may have a line's end in place of a blank.
+pub(super) fn forms(forms: &BTreeMap<Vec<u8>, usize>) -> Option<BTreeMap<Vec<u8>, usize>> {
+    let mut joined = BTreeMap::new();
+    let mut differ = false;
+    for (form, secret) in forms {
+        let text = Joined::of(form).map(|form| form.text);
+        differ |= text.is_some();
+        let text = text.unwrap_or_else(|| form.clone());
+        let blanks = text.iter().filter(|byte| **byte == b' ').count();
+        if (1..=MOST_BLANKS).contains(&blanks) {
+            differ = true;
+            for (at, _) in text.iter().enumerate().filter(|(_, byte)| **byte == b' ') {
+                let without = [&text[..at], &text[at + 1..]].concat();
+                if without.len() >= SHORTEST {
+                    joined.entry(without).or_insert(*secret);
+                }
+            }
+        }
+        if text.len() >= SHORTEST {
+            joined.entry(text).or_insert(*secret);
+        }
+    }
+    differ.then_some(joined)
+}
+
+impl Joined {
+    /// The text without its seams; `None` where it has none.
+    pub(super) fn of(text: &[u8]) -> Option<Self> {
+        let mut joined = Self {
+            text: Vec::new(),
+            joints: Vec::new(),
+        };
+        let mut from = 0;
+        let mut at = 0;
+        while let Some(next) = text[at..].iter().position(|byte| may_begin(*byte)) {
+            let start = at + next;
+            let Some((end, line)) = joined.seam(text, from, start) else {
+                at = start + 1;
+                continue;
+            };
+            joined.joints.push(Joint {
+                at: joined.text.len(),
+                from: end,
+                line,
+            });
+            from = end;
+            at = end;
+        }
+        // Blanks before the end of a line are no part of it; its end may still come.
+        let blank = matches!(text.last(), Some(b' ' | b'\t' | b'\\'));
+        if joined.joints.is_empty() && !blank {
+            return None;
+        }
+        joined.text.extend_from_slice(&text[from..]);
+        if blank {
+            joined.unblank();
+            joined.joints.push(Joint {
+                at: joined.text.len(),
+                from: text.len(),
+                line: false,
+            });
+        }
+        Some(joined)
+    }
+
+    /// Reads a seam at `start`, and takes what stands between the last one and it; `None` where
+    /// there is none.
+    fn seam(&mut self, text: &[u8], from: usize, start: usize) -> Option<(usize, bool)> {
+        let (mut end, mut part) = part(text, start)?;
+        self.text.reserve(text.len() - self.text.len());
+        self.text.extend_from_slice(&text[from..start]);
+        let mut line = false;
+        loop {
+            if part == Part::Line {
+                line = true;
+                self.unblank();
+                end = indented(text, end);
+            }
+            match self::part(text, end) {
+                Some(next) => (end, part) = next,
+                None => break,
+            }
+        }
+        if end - start > LONGEST {
+            // No form has a line feed in it.
+            self.joints.push(Joint {
+                at: self.text.len(),
+                from: start,
+                line: false,
+            });
+            self.text.push(b'\n');
+        }
+        Some((end, line))
+    }
+
+    /// Drops blanks at the end, and the backslash with which shells and YAML go on.
+    fn unblank(&mut self) {
+        let least = self.least();
+        let mut length = self.text.len();
+        let last = |length: usize| self.text[least..length].last();
+        while matches!(last(length), Some(b' ' | b'\t')) {
+            length -= 1;
+        }
+        if last(length) == Some(&b'\\') {
+            length -= 1;
+        }
+        self.text.truncate(length);
+    }
+
+    /// What stands before the last seam stays.
+    fn least(&self) -> usize {
+        self.joints.last().map_or(0, |joint| joint.at)
+    }
+
+    /// Adds a byte that ends at `end` in the whole text.
+    pub(super) fn push(&mut self, byte: u8, end: usize) {
+        if self.text.is_empty() && self.joints.is_empty() {
+            self.pass(end - 1, false);
+        }
+        self.text.push(byte);
+    }
+
+    /// Passes over what ends at `end` in the whole text, and may be the end of a line.
+    pub(super) fn pass(&mut self, end: usize, line: bool) {
+        let at = self.text.len();
+        match self.joints.last_mut() {
+            Some(last) if last.at == at => {
+                last.from = end;
+                last.line |= line;
+            }
+            _ => self.joints.push(Joint {
+                at,
+                from: end,
+                line,
+            }),
+        }
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.text
+    }
+
+    /// Whether a seam was inside of a part.
+    pub(super) fn has_seam(&self, part: Range<usize>) -> bool {
+        let next = self.after(part.start);
+        self.joints
+            .get(next)
+            .is_some_and(|joint| joint.at < part.end)
+    }
+
+    /// Where a byte stands in the whole text.
+    pub(super) fn start(&self, at: usize) -> usize {
+        match self.after(at).checked_sub(1) {
+            None => at,
+            Some(last) => self.joints[last].from + (at - self.joints[last].at),
+        }
+    }
+
+    /// Where a part ends in the whole text, given where it ends in this.
+    pub(super) fn end(&self, end: usize) -> usize {
+        end.checked_sub(1).map_or(0, |last| self.start(last) + 1)
+    }
+
+    /// From where on a part is hidden: a first line of too few bytes is not.
+    pub(super) fn shown(&self, part: Range<usize>) -> usize {
+        self.joints[self.after(part.start)..]
+            .iter()
+            .take_while(|joint| joint.at <= part.end && joint.at - part.start < TELLING)
+            .filter(|joint| joint.line)
+            .last()
+            .map_or_else(|| self.start(part.start), |joint| joint.from)
+    }
+
+    /// The first joint that stands after a byte.
+    fn after(&self, at: usize) -> usize {
+        self.joints.partition_point(|joint| joint.at <= at)
+    }
+}
+
+/// Whether a part of a seam may begin with a byte.
+const fn may_begin(byte: u8) -> bool {
+    (byte < b' ' && byte != b'\t') || matches!(byte, 0x7F | 0xC2 | 0xE2 | 0xEF)
+}
+
+/// Reads one part of a seam: where it ends and what it does. One that the text ends in counts.
+fn part(text: &[u8], at: usize) -> Option<(usize, Part)> {
+    let rest = text.get(at..)?;
+    let (length, part) = match rest {
+        [b'\n' | b'\r', ..] => (1, Part::Line),
+        [0x1B, ..] => (escape(rest), Part::Unseen),
+        // The control sequence introducer of C1, then the other controls of C1; a soft hyphen.
+        [0xC2, 0x9B, parameters @ ..] => (2 + control(parameters), Part::Unseen),
+        [0xC2, 0x80..=0x9F | 0xAD, ..] => (2, Part::Unseen),
+        // Line and paragraph separators, then what has no width or turns the direction.
+        [0xE2, 0x80, 0xA8 | 0xA9, ..] => (3, Part::Line),
+        [0xE2, 0x80, 0x8B..=0x8F | 0xAA..=0xAE, ..]
+        | [0xE2, 0x81, 0xA0..=0xAF, ..]
+        | [0xEF, 0xB8, 0x80..=0x8F, ..]
+        | [0xEF, 0xBB, 0xBF, ..] => (3, Part::Unseen),
+        // The text ends inside of one.
+        [0xC2 | 0xE2 | 0xEF] | [0xE2, 0x80 | 0x81] | [0xEF, 0xB8 | 0xBB] => {
+            (rest.len(), Part::Unseen)
+        }
+        [0xC2 | 0xE2 | 0xEF, ..] => return None,
+        [byte, ..] if may_begin(*byte) => (1, Part::Unseen),
+        _ => return None,
+    };
+    Some((at + length, part))
+}
+
+/// The length of an escape sequence (ECMA-48 section 5.4, and the strings of section 8.3), at most
+/// one more than a seam can have.
+fn escape(text: &[u8]) -> usize {
+    match text.get(1) {
+        None => 1,
+        Some(b'[') => 2 + control(&text[2..]),
+        Some(b']' | b'P' | b'X' | b'^' | b'_') => {
+            let inner = &text[2..text.len().min(LONGEST)];
+            for (at, byte) in inner.iter().enumerate() {
+                match byte {
+                    0x07 => return 2 + at + 1,
+                    0x1B => return 2 + at + 1 + usize::from(inner.get(at + 1) == Some(&b'\\')),
+                    _ => {}
+                }
+            }
+            2 + inner.len()
+        }
+        Some(_) => {
+            let rest = &text[1..text.len().min(LONGEST)];
+            let between = rest.iter().take_while(|byte| matches!(byte, b' '..=b'/'));
+            let between = between.count();
+            let ends = matches!(rest.get(between), Some(b'0'..=b'~'));
+            1 + between + usize::from(ends)
+        }
+    }
+}
+
+/// The length of a control sequence's parameters and its final byte.
+fn control(text: &[u8]) -> usize {
+    let text = &text[..text.len().min(LONGEST)];
+    let parameters = text.iter().take_while(|byte| matches!(byte, b' '..=b'?'));
+    let parameters = parameters.count();
+    parameters + usize::from(matches!(text.get(parameters), Some(b'@'..=b'~')))
+}
+
+/// Goes on over the indentation of a line, and the marks of a quotation or a block.
+fn indented(text: &[u8], mut at: usize) -> usize {
+    loop {
+        match text.get(at..).unwrap_or_default() {
+            [b' ' | b'\t', ..] => at += 1,
+            [b'>' | b'|', b' ', ..] => at += 2,
+            // It may be followed by one.
+            [b'>' | b'|'] => at += 1,
+            _ => return at,
+        }
+    }
+}

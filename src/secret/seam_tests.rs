@@ -1,0 +1,188 @@
+//! Secrets with line ends, colours and offsets between their parts.
+
+use proptest::prelude::*;
+
+use super::tests::{in_pieces, knowing};
+use super::{Redactor, base64};
+
+const SECRET: &str = "C3J27XDCG2LmlZGEONYlgCtjfIZ4SOcMz9CPVNPk";
+
+/// What each part of a text becomes between the parts that are hidden.
+#[track_caller]
+fn case(secret: &str, text: &str, expected: &str) {
+    let redactor = knowing(&[("pw", secret)]);
+    assert_eq!(redactor.clean(text).as_str(), expected);
+    for size in [1, 2, 7] {
+        let pieces = in_pieces(&redactor, text.as_bytes(), &vec![size; text.len() / size]);
+        assert_eq!(
+            String::from_utf8_lossy(&pieces),
+            expected,
+            "in pieces of {size}"
+        );
+    }
+}
+
+fn wrapped(text: &str, width: usize, seam: &str) -> String {
+    let parts: Vec<&str> = text
+        .as_bytes()
+        .chunks(width)
+        .map(|part| str::from_utf8(part).expect("it is ASCII"))
+        .collect();
+    parts.join(seam)
+}
+
+#[test]
+fn what_is_not_seen_does_not_part_a_secret() {
+    for seam in [
+        "\u{1b}[m",
+        "\u{1b}[01;31m\u{1b}[K",
+        "\u{1b}]0;title\u{7}",
+        "\u{1b}]8;;http://a\u{1b}\\",
+        "\u{1b}(B",
+        "\u{200b}",
+        "\u{feff}",
+        "\0",
+        "\u{ad}",
+        "\r",
+    ] {
+        let (first, last) = SECRET.split_at(10);
+        case(SECRET, &format!("<{first}{seam}{last}>"), "<«secret:pw»>");
+    }
+}
+
+#[test]
+fn a_wrapped_secret_is_hidden() {
+    for seam in ["\n", "\r\n", "\n    ", " \n", "\\\n", "\n> ", "\n  | "] {
+        for width in [4, 12, 32, 39] {
+            case(
+                SECRET,
+                &format!("<{}>\n", wrapped(SECRET, width, seam)),
+                "<«secret:pw»>\n",
+            );
+        }
+    }
+    let words = "correct horse battery";
+    case(
+        words,
+        "a: >\n  correct horse\n  battery\n",
+        "a: >\n  «secret:pw»\n",
+    );
+}
+
+#[test]
+fn wrapped_base64_is_hidden_whatever_stands_before_it() {
+    let json = format!("{{\"engine\":\"postgres\",\"host\":\"db\",\"password\":\"{SECRET}\"}}");
+    let encoded = base64::encode(json.as_bytes(), base64::STANDARD);
+    let redactor = knowing(&[("pw", SECRET)]);
+    for width in [4, 19, 40, 76] {
+        let text = wrapped(&encoded, width, "\n");
+        let cleaned = redactor.clean(&text);
+        let shown: String = cleaned.as_str().split_whitespace().collect();
+        let (before, after) = shown.split_once("«secret:pw»").expect("it is hidden");
+        assert!(
+            encoded.starts_with(before) && encoded.ends_with(after),
+            "{shown}"
+        );
+        assert!(before.len() + after.len() + 52 <= encoded.len(), "{shown}");
+    }
+}
+
+#[test]
+fn a_first_line_of_two_letters_is_told_at_once() {
+    let redactor = knowing(&[("pw", SECRET)]);
+    let mut filter = redactor.filter();
+    assert_eq!(filter.push(b"it is in C\n"), b"it is in C\n");
+    assert_eq!(filter.push(b"it is in C\n3"), b"it is in C\n");
+    assert_eq!(filter.push(b"J27\n"), b"");
+    assert_eq!(
+        filter.push(&SECRET.as_bytes()[5..]),
+        "«secret:pw»".as_bytes()
+    );
+    assert_eq!(filter.push(b"!"), b"!");
+    case(SECRET, &wrapped(SECRET, 1, "\n"), "C\n3\n«secret:pw»");
+    case(SECRET, &wrapped(SECRET, 2, "\n"), "C3\n«secret:pw»");
+}
+
+#[test]
+fn dumps_of_bytes_are_hidden() {
+    let secret = "correct-horse-battery";
+    // `od -An -tx1`, `xxd`, `hexdump -C`, `od -tx1` and `xxd -i` of `pw=` and the secret.
+    for (text, expected) in [
+        (
+            " 70 77 3d 63 6f 72 72 65 63 74 2d 68 6f 72 73 65\n 2d 62 61 74 74 65 72 79 0a\n",
+            " 70 77 3d «secret:pw» 0a\n",
+        ),
+        (
+            "00000000: 7077 3d63 6f72 7265 6374 2d68 6f72 7365  pw=correct-horse\n\
+             00000010: 2d62 6174 7465 7279 0a                   -battery.\nnext\n",
+            "00000000: 7077 3d«secret:pw»\nnext\n",
+        ),
+        (
+            "00000000  70 77 3d 63 6f 72 72 65  63 74 2d 68 6f 72 73 65  |pw=correct-horse|\n\
+             00000010  2d 62 61 74 74 65 72 79  0a                       |-battery.|\n00000019\n",
+            "00000000  70 77 3d «secret:pw»\n00000019\n",
+        ),
+        (
+            "0000000 70 77 3d 63 6f 72 72 65 63 74 2d 68 6f 72 73 65\n\
+             0000020 2d 62 61 74 74 65 72 79 0a\n0000031\n",
+            "0000000 70 77 3d «secret:pw» 0a\n0000031\n",
+        ),
+        (
+            "  0x70, 0x77, 0x3d, 0x63, 0x6f, 0x72, 0x72, 0x65, 0x63, 0x74, 0x2d, 0x68,\n  \
+             0x6f, 0x72, 0x73, 0x65, 0x2d, 0x62, 0x61, 0x74, 0x74, 0x65, 0x72, 0x79, 0x0a\n",
+            "  0x70, 0x77, 0x3d, 0x«secret:pw», 0x0a\n",
+        ),
+        (
+            "63:6F:72:72:65:63:74:2D:68:6F:72:73:65:2D:62:61:74:74:65:72:79",
+            "«secret:pw»",
+        ),
+    ] {
+        case(secret, text, expected);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn no_seam_lets_a_secret_through(
+        secret in "[!-~]{12,40}",
+        before in "[ö\u{e9} ]{0,6}",
+        seam in prop_oneof![
+            Just("\n"), Just("\r\n"), Just("\n  "), Just("\u{1b}[1m"), Just("\u{200b}"), Just("\n> "),
+        ],
+        width in 3_usize..30,
+        encoding in 0_usize..3,
+        cuts in prop::collection::vec(0_usize..9, 0..40),
+    ) {
+        let redactor = Redactor::default();
+        prop_assume!(redactor.learn("pw", secret.as_bytes()).is_ok());
+        // A line's end takes a backslash before it with it, and the marks after it.
+        prop_assume!(!secret.contains(['\\', '>', '|']));
+        let encoded = match encoding {
+            0 => secret.clone(),
+            1 => base64::encode(secret.as_bytes(), base64::STANDARD),
+            _ => secret.bytes().map(|byte| format!("{byte:02x}")).collect(),
+        };
+        let text = format!("{before}{}ö", wrapped(&encoded, width, seam));
+        let cleaned = redactor.clean(&text);
+        let pieces = in_pieces(&redactor, text.as_bytes(), &cuts);
+        prop_assert_eq!(&String::from_utf8_lossy(&pieces), cleaned.as_str());
+        // The end of base64 depends on what comes after the secret; its padding, too.
+        let rest = cleaned.as_str().replace("«secret:pw»", "");
+        let left = rest.chars().filter(char::is_ascii_graphic).count();
+        prop_assert!(left <= 6 + seam.len(), "{:?} became {:?}", text, cleaned);
+    }
+
+    #[test]
+    fn lines_without_secrets_are_unchanged(
+        text in "([0-9a-f: \n]{0,40}|[a-z \n\r\u{1b}\\[m;]{0,40}|[ -~\n]{0,40}|\u{200b}|\n00000010: 6162 6364  abcd\n){0,8}",
+        cuts in prop::collection::vec(0_usize..20, 0..40),
+    ) {
+        let redactor = knowing(&[("pw", "correct-horse-battery"), ("hex", "«0a1b2c3d4e»")]);
+        let cleaned = redactor.clean(&text);
+        prop_assert_eq!(cleaned.as_str(), &text);
+        let pieces = in_pieces(&redactor, text.as_bytes(), &cuts);
+        prop_assert_eq!(String::from_utf8_lossy(&pieces), text);
+    }
+}
