@@ -45,7 +45,10 @@ fn record(name: &str, before: &str, inputs: &[(&str, &str)], status: i32) {
         run.args(["--input", &format!("{input}={value}")]);
     }
     ends(run, status);
-    ends(page.with(&["export", "last", "-o", &format!("{to}/{name}.jsonl")]), 0);
+    ends(
+        page.with(&["export", "last", "-o", &format!("{to}/{name}.jsonl")]),
+        0,
+    );
 }
 
 #[track_caller]

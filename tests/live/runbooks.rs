@@ -219,7 +219,8 @@ pub(crate) fn surrounded(
     let page = page(&seed.replace("dir: \"m\"", &format!("dir: \"{module}\"")));
     let main = concat!(env!("CARGO_MANIFEST_DIR"), "/runbooks/apply-status/main.tf");
     let main = std::fs::read_to_string(main).expect("the module is there");
-    let page = chart(cluster.ready(page, "tracecat"), "chart", hook).file(&format!("{module}/main.tf"), &main);
+    let page = chart(cluster.ready(page, "tracecat"), "chart", hook)
+        .file(&format!("{module}/main.tf"), &main);
     let initialised = Command::new(terraform)
         .args(["init", "-input=false"])
         .current_dir(page.root().join(module))

@@ -76,7 +76,11 @@ fn one(account: &Account, step: &Step, page: &mut String) {
         last_lines(&format!("its {name}"), tail, page);
     }
     for (needed, tail) in built_on(account, step) {
-        last_lines(&format!("what {} had printed", code(&needed.id)), tail, page);
+        last_lines(
+            &format!("what {} had printed", code(&needed.id)),
+            tail,
+            page,
+        );
     }
     let changed = changed(account, step.started);
     let _ = write!(page, "\nChanged by then: {changed}.\n");
@@ -152,9 +156,7 @@ fn built_on<'a>(account: &'a Account, step: &Step) -> Vec<(&'a Step, &'a Tail)> 
 pub(super) fn changed(account: &Account, by: Option<Timestamp>) -> String {
     let changing = |step: &&Step| {
         let does = matches!(step.effect.as_deref(), Some("change" | "destroy"));
-        does && step
-            .started
-            .is_some_and(|at| by.is_none_or(|by| at < by))
+        does && step.started.is_some_and(|at| by.is_none_or(|by| at < by))
     };
     let names: Vec<String> = account
         .report
@@ -238,7 +240,10 @@ pub(super) fn learning(number: usize, account: &Account, step: &Step, page: &mut
     });
     let _ = write!(page, "\n\n**Prevention**: {FILL_IN}");
     if step.broken == 0 && step.state == State::Finished(Status::Failed) {
-        let earlier = account.report.steps().filter(|other| other.started < step.started);
+        let earlier = account
+            .report
+            .steps()
+            .filter(|other| other.started < step.started);
         page.push_str(&match earlier.map(|other| other.held).sum() {
             0 => " No assertion stood before it".to_owned(),
             held => format!(" The {} before it held", count(held, "assertion")),
