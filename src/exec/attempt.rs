@@ -449,10 +449,12 @@ async fn script(
     let joined = match deadline {
         None => (&mut running).await,
         Some(deadline) => tokio::select! {
+            biased;
             joined = &mut running => joined,
-            () = deadline => {
+            heard = deadline => {
                 timed_out = true;
                 attempt.cancel();
+                drop(heard);
                 (&mut running).await
             }
         },
