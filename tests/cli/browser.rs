@@ -1,6 +1,7 @@
 //! The site as its readers meet it: in Chromium, opened from files.
 
 mod chromium;
+mod shown;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,98 +9,12 @@ use std::process::Command;
 use chromium::{Page, axe};
 use regex::Regex;
 use serde_json::{Value, json};
+use shown::site;
 
-use crate::support::{Ran, Test};
+use crate::support::Ran;
 
 /// A value that every shell would read as something else.
 const HOSTILE: &str = "it's \"$HOME\" `id` \\ !x ünï\u{202e};|&\u{1f} end ";
-
-const PAGE: &str = "\
----
-title: Restart the web server
-owner: platform
-inputs:
-  host: {type: string, default: db1, description: \"Which host\"}
-  mode: {type: choice, choices: [fast, slow], default: slow}
----
-
-# Restart the web server
-
-See [the other page](ops/other.md) and [below](#stop).
-
-## Restart
-
-```bash {#restart effect=change timeout=5m}
-printf '\\033[31m%s\\033[0m\\n' ${{ host }}
-for line in 1 2 3; do echo \"line $line\"; done
-```
-
-```rhai {#check}
-assert restart.ok, \"it restarted\";
-```
-
-## Look, many at a time
-
-```bash {#one effect=read needs=check}
-echo one
-```
-
-```bash {#two effect=read needs=check}
-printf '%s' ${{ host }}
-```
-
-```bash {#three effect=read needs=check}
-echo three
-```
-
-## Stop
-<!-- runbook: when=\"restart.failed\" -->
-
-```bash {#stop effect=destroy confirm=\"Stop ${{ host }}?\"}
-echo stop
-```
-";
-
-const HOSTILE_PAGE: &str = "\
----
-title: \"<img src=x onerror=alert(1)>\"
-owner: \"<script>alert(2)</script>\"
----
-
-# Bad <script>alert(3)</script> <img src=x onerror=alert(4)> <img src=x:y>
-
-<svg onload=alert(5)><a href=\"javascript:alert(6)\">x</a></svg>
-
-[link](javascript:alert(7))
-
-```bash {#bad}
-printf '</pre><script>alert(8)</script>\\n\\033]8;;javascript:alert(9)\\033\\\\x\\033]8;;\\033\\\\\\n'
-```
-";
-
-/// A site with a page that passed, one that failed, one that nobody ran, and one that nobody wants.
-fn site() -> Ran {
-    Test::new()
-        .file("runbooks/restart.md", PAGE)
-        .file(
-            "runbooks/ops/other.md",
-            "---\nowner: ops\n---\n# Other\n\n[back](../restart.md)\n\n```sh {#fails}\necho no >&2; exit 3\n```\n",
-        )
-        .file("runbooks/ops/unrun.md", "# Look\n\n```sh\nls <folder>\n```\n")
-        .file("runbooks/bad.md", HOSTILE_PAGE)
-        .args(["run", "runbooks/restart.md", "--yes"])
-        .run()
-        .ends(0)
-        .then(["run", "runbooks/ops/other.md", "--yes"])
-        .run()
-        .ends(1)
-        .then(["run", "runbooks/bad.md", "--yes"])
-        .run()
-        .ends(0)
-        .then(["docs", "build"])
-        .run()
-        .ends(0)
-}
 
 fn pages(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();

@@ -1,4 +1,4 @@
-//! Chromium without a window, driven over the pipe of its DevTools protocol.
+//! Chromium without a window, driven over the pipe of its `DevTools` protocol.
 //!
 //! One of it serves all tests of this process, each in a context of its own. It ends when this process
 //! does, as its pipe closes then.
@@ -14,7 +14,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 /// The longest that anything may take; nothing waits for it but what has gone wrong.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Standard input and output become the pipe that Chromium reads at 3 and writes at 4, and its profile
 /// goes when it has ended.
