@@ -295,6 +295,13 @@ pub(super) async fn run(
         Err(error) => return Ok(Attempted::ended(*code.failed(&error.to_string()))),
     };
     let mut ending = process_ending(context, exit.end, step.timeout);
+    if let (Some(splitter), CellKind::Console(exchanges), End::Code(status @ 1..)) =
+        (&splitter, &cell.kind, exit.end)
+        && let Some((reason, detail)) = ended_at(context, splitter, exchanges, status)
+    {
+        ending.reason = Some(reason);
+        ending.detail = Some(detail);
+    }
     if ending.status == Status::Passed
         && let (Some(splitter), CellKind::Console(exchanges)) = (&splitter, &cell.kind)
         && let Some((reason, detail)) = unexpected(context, splitter, exchanges)
@@ -357,6 +364,25 @@ fn result(kept: Kept, code: Option<i32>, elapsed: Duration) -> StepResult {
         elapsed,
         ..StepResult::default()
     }
+}
+
+/// The command of a transcript that ended its shell: no mark was printed behind it.
+fn ended_at(
+    context: &Context,
+    splitter: &Splitter,
+    exchanges: &[Exchange],
+    status: i32,
+) -> Option<(Clean, Clean)> {
+    let command = &exchanges.get(splitter.parts.len().checked_sub(1)?)?.command;
+    let text = command.text.trim_end();
+    let place = context.place(command.span(0..text.len()));
+    let first = text.lines().next().unwrap_or_default();
+    let rest = if first.len() < text.len() { " …" } else { "" };
+    let redactor = &context.redactor;
+    Some((
+        redactor.clean(&format!("`{first}{rest}` ended with exit status {status}")),
+        redactor.clean(&format!(" --> {place}\n")),
+    ))
 }
 
 /// The first command of a transcript whose output is not what it expects.
