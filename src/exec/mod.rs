@@ -29,6 +29,7 @@ mod service;
 pub mod shell;
 mod state;
 mod step;
+mod transcript;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
