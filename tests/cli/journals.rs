@@ -330,7 +330,7 @@ fn a_journal_that_cant_be_believed_is_refused_by_every_reader() {
         Some(&seal),
         "lines were removed, added or moved",
     );
-    unreadable(&journal, Some(b"nonsense"), "seal");
+    unreadable(&journal, Some(b"nonsense\n"), "seal");
 }
 
 #[test]
