@@ -174,7 +174,7 @@ fn a_live_run_takes_no_note() {
     let test = Test::new()
         .file(
             "wait.md",
-            "# Wait\n\n```bash {#wait}\ntouch begun\nwhile [ ! -e go ]; do sleep 0.05; done\n```\n",
+            "# Wait\n\n```bash {#wait}\ntouch begun\nfor _ in {1..600}; do test -e go && break; sleep 0.05; done\n```\n",
         )
         .args(["run", "wait.md", "--yes"]);
     let mut child = test.command().spawn().expect("the program starts");
