@@ -266,6 +266,9 @@ pub struct RunStarted {
     pub directory: Option<Clean>,
     /// The inputs' values, redacted.
     pub inputs: BTreeMap<String, CleanValue>,
+    /// Those among them that are not the page's defaults, sorted; since 1.1.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub given: Vec<String>,
     /// Environment variables that no step will see, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub removed: Vec<Removed>,

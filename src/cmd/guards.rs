@@ -72,8 +72,9 @@ pub(crate) async fn programs(
                     show(wanted)
                 )),
                 None => problems.push(format!(
-                    "the runbook requires `{name}`{}, and its version can't be read",
-                    show(wanted)
+                    "the runbook requires `{name}`{}, and its version can't be read: {} told none",
+                    show(wanted),
+                    tools::asked(name)
                 )),
             }
         }

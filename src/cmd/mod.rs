@@ -99,7 +99,7 @@ fn dispatch(line: &Line, surroundings: &Surroundings) -> Result<u8, Failure> {
         Command::Runs(args) => runs::runs(args, surroundings),
         Command::Show(args) => runs::show(args, surroundings),
         Command::Replay(args) => match &args.with {
-            Some(file) => what_if::what_if(&args.run.name, file, surroundings),
+            Some(file) => what_if::what_if(&args.run.name, file, args.format, surroundings),
             None => replay::replay(args, surroundings),
         },
         Command::Note(args) => note::note(args, surroundings),

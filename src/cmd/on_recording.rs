@@ -1,6 +1,6 @@
 //! `runbook run` against a target that is a recording: nothing outside is reached.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use runbook::event::Status;
@@ -67,6 +67,55 @@ pub(crate) fn read(target: &Chosen, surroundings: &Surroundings) -> Result<Recor
     what_if::recording(&found)
 }
 
+/// Why a page is not run against the default target: that is a recording, of another page.
+///
+/// # Errors
+/// Where the recording can't be read: then nobody knows of which page it is.
+pub(crate) fn not_of(
+    target: &Chosen,
+    page: &Path,
+    project: &Project,
+    surroundings: &Surroundings,
+) -> Result<Option<String>, Failure> {
+    if !target.by_default || target.recording.is_none() {
+        return Ok(None);
+    }
+    let recording = read(target, surroundings)
+        .map_err(|failure| failure.help("to run for real, name another target with `--target`"))?;
+    let own = page_of(&recording, project.root());
+    let tests = project.tests().iter();
+    let tested = tests
+        .filter(|test| test.target.as_ref().is_none_or(|name| *name == target.name))
+        .map(|test| project.root().join(&test.runbook));
+    let asked = real(&surroundings.directory.join(page));
+    if tested.chain([own]).any(|page| real(&page) == asked) {
+        return Ok(None);
+    }
+    Ok(Some(format!(
+        "this runs for real: the default target `{}` is a recording of {}",
+        target.name, recording.head.document
+    )))
+}
+
+/// A path without links, as far as it is there.
+fn real(path: &Path) -> PathBuf {
+    path.canonicalize()
+        .unwrap_or_else(|_| path.components().collect())
+}
+
+/// The page of a recorded run: from the project's folder, else from where the run began.
+pub(crate) fn page_of(recording: &Recording, root: &Path) -> PathBuf {
+    let document = Path::new(&recording.head.document);
+    let began = recording.head.directory.as_ref();
+    let places = [
+        Some(root.join(document)),
+        began.map(|folder| Path::new(folder.as_str()).join(document)),
+    ];
+    let there = places.iter().flatten().find(|path| path.is_file());
+    let page = there.cloned().unwrap_or_else(|| root.join(document));
+    page.components().collect()
+}
+
 async fn started(
     args: &args::Run,
     surroundings: &Surroundings,
@@ -98,7 +147,7 @@ async fn started(
     let collect = Collect::default();
     let sinks: Vec<Box<dyn Sink>> = vec![screen, Box::new(collect.clone())];
     let clock = Arc::clone(&world);
-    let recorder = Recorder::start(&kept.folder, sinks, move || clock.now())
+    let recorder = Recorder::start_stamped(&kept.folder, sinks, move || clock.now())
         .map_err(|error| run::unkept(&error))?;
     let front = &page.document.front_matter;
     let guards = credentials::guards(front, Some(target));

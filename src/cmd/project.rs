@@ -88,6 +88,8 @@ pub(crate) struct Chosen {
     pub(crate) name: String,
     /// The file that answers in the place of the outside world.
     pub(crate) recording: Option<PathBuf>,
+    /// Whether neither the command line nor the page names it.
+    pub(crate) by_default: bool,
     target: Target,
 }
 
@@ -190,13 +192,17 @@ impl Project {
             };
             return Err(Failure::wrong(format!("there is no target `{name}`")).help(help));
         };
-        Ok(Some(self.chosen(name, target)))
+        Ok(Some(Chosen {
+            by_default: asked.or(page).is_none(),
+            ..self.chosen(name, target)
+        }))
     }
 
     fn chosen(&self, name: &str, target: &Target) -> Chosen {
         Chosen {
             name: name.to_owned(),
             recording: target.recording.as_ref().map(|path| self.root.join(path)),
+            by_default: false,
             target: target.clone(),
         }
     }

@@ -6,7 +6,7 @@ use runbook::document::Document;
 use runbook::event::{RunStarted, Status};
 use runbook::exec::resume::{Choices, Earlier, History, Interrupted};
 use runbook::exec::{self};
-use runbook::journal::{self, NotStopped, Run, Stopped};
+use runbook::journal::{self, Broken, Flaw, NotStopped, Run, Stopped};
 use runbook::plan::{Given, Origin, Plan};
 use runbook::report::Collect;
 use runbook::secret::{CleanValue, Redactor};
@@ -68,10 +68,17 @@ pub(crate) fn resume(args: &args::Resume, surroundings: &Surroundings) -> Result
     let file = Path::new(&head.document);
     let page = Page::sound(file, &there)?;
     let project = Project::find(folder_of(file), &there)?;
-    let target = project.target(
-        args.inputs.target.as_deref().or(head.target.as_deref()),
-        None,
-    )?;
+    // A run that began without a target goes on without one.
+    let target = match args.inputs.target.as_deref().or(head.target.as_deref()) {
+        Some(name) => project.target(Some(name), None)?,
+        None => None,
+    };
+    if let Some(target) = target.as_ref().filter(|target| target.recording.is_some()) {
+        return Err(Failure::refused(format!(
+            "the target `{}` is a recording, and the run was a real one; nothing ran",
+            target.name
+        )));
+    }
     let mut given = inputs::given(&args.inputs, &page.document, surroundings)?;
     given.extend(earlier(&head, &page.document));
     let selection = head.selection.clone().unwrap_or_default();
@@ -101,6 +108,7 @@ pub(crate) fn resume(args: &args::Resume, surroundings: &Surroundings) -> Result
         project: &project,
         target,
         given,
+        notes: Vec::new(),
         stopped: Some(stopped),
     };
     let ended = runtime.block_on(started(begin));
@@ -157,6 +165,13 @@ impl GoesOn {
             ))
             .help("wait until it has ended, or end it with Ctrl-C where it runs"),
             NotStopped::Unwritable(error) => Failure::journal(format!("{error}; nothing ran")),
+            NotStopped::Broken(Broken::Line {
+                flaw: Flaw::Empty, ..
+            }) => Failure::journal(format!(
+                "run {} was ended before its first entry: nothing of it ran, and there is nothing to go on with",
+                journal::short(&run.id)
+            ))
+            .help("begin anew with `runbook run`"),
             NotStopped::Broken(broken) => {
                 Failure::journal("the journal does not verify, so the run can't go on; nothing ran")
                     .because(&broken)

@@ -39,10 +39,17 @@ pub(crate) fn run(args: &args::Run, surroundings: &Surroundings) -> Result<u8, F
     let page = Page::sound(&args.file, surroundings)?;
     let project = Project::find(folder_of(&args.file), surroundings)?;
     let front = &page.document.front_matter;
-    let target = project.target(
+    let mut target = project.target(
         args.inputs.target.as_deref(),
         front.target.as_ref().map(|target| target.value.as_str()),
     )?;
+    let mut notes = Vec::new();
+    if let Some(chosen) = &target
+        && let Some(why) = on_recording::not_of(chosen, &args.file, &project, surroundings)?
+    {
+        notes.push(why);
+        target = None;
+    }
     let given = inputs::given(&args.inputs, &page.document, surroundings)?;
     if let Some(path) = &args.conduct.junit {
         writable(path, surroundings)?;
@@ -58,6 +65,7 @@ pub(crate) fn run(args: &args::Run, surroundings: &Surroundings) -> Result<u8, F
         project: &project,
         target,
         given,
+        notes,
         stopped: None,
     };
     let ended = runtime.block_on(started(begin));
@@ -80,6 +88,8 @@ pub(crate) struct Begin<'a> {
     pub(crate) target: Option<Chosen>,
     /// Values for its inputs.
     pub(crate) given: Vec<Given>,
+    /// What the journal is to say first.
+    pub(crate) notes: Vec<String>,
     /// The run that it goes on with, if it is no new one.
     pub(crate) stopped: Option<GoesOn>,
 }
@@ -96,6 +106,7 @@ pub(crate) async fn started(begin: Begin<'_>) -> Result<u8, Failure> {
         project,
         target,
         given,
+        mut notes,
         stopped,
     } = begin;
     let interrupt = Interrupt::default();
@@ -143,7 +154,6 @@ pub(crate) async fn started(begin: Begin<'_>) -> Result<u8, Failure> {
     }
     let tools =
         guards::programs(&plan, &*world, &ready.environment, &surroundings.directory).await?;
-    let mut notes = Vec::new();
     let past = || runs::past(project).unwrap_or_default();
     match lease::judge(&ready, &plan, past, world.now()) {
         Lease::Enough => {}

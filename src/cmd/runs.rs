@@ -146,11 +146,12 @@ pub(crate) fn read<T>(
 pub(crate) fn verify(args: &args::Verify, surroundings: &Surroundings) -> Result<u8, Failure> {
     let run = find(&args.run.name, surroundings)?;
     let verified = sound(&run, surroundings)?;
-    let outputs = match verified.portable {
-        true => Outputs::default(),
-        false => journal::outputs(run.journal(), &verified).map_err(|error| {
+    let outputs = if verified.portable {
+        Outputs::default()
+    } else {
+        journal::outputs(run.journal(), &verified).map_err(|error| {
             Failure::journal("the outputs beside the journal can't be read").because(&error)
-        })?,
+        })?
     };
     if !outputs.spoiled.is_empty() {
         return Err(spoiled(&outputs.spoiled));

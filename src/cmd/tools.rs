@@ -51,6 +51,60 @@ fn is_program(path: &Path) -> bool {
         .is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
 }
 
+/// How programs are asked that know no `--version`.
+const OTHERWISE: [(&str, &[&str]); 21] = [
+    ("at", &["-V"]),
+    // mawk; GNU's knows `--version`.
+    ("awk", &["-W", "version"]),
+    ("mawk", &["-W", "version"]),
+    ("dig", &["-v"]),
+    ("named", &["-v"]),
+    ("haproxy", &["-v"]),
+    ("httpd", &["-v"]),
+    ("apache2", &["-v"]),
+    ("ip", &["-V"]),
+    ("java", &["-version"]),
+    ("lsof", &["-v"]),
+    ("lua", &["-v"]),
+    ("memcached", &["-V"]),
+    ("nginx", &["-v"]),
+    ("ping", &["-V"]),
+    ("socat", &["-V"]),
+    ("sshd", &["-V"]),
+    ("tmux", &["-V"]),
+    ("traceroute", &["-V"]),
+    ("unzip", &["-v"]),
+    ("zip", &["-v"]),
+];
+
+/// The ways to ask a program for its version, in order; none of them may do anything else.
+fn ways(program: &str) -> Vec<&'static [&'static str]> {
+    match program.rsplit('/').next().unwrap_or(program) {
+        // `kubectl version` alone asks the cluster.
+        "kubectl" => vec![&["version", "--client"]],
+        "go" | "helm" => vec![&["version"]],
+        "ssh" => vec![&["-V"]],
+        name if SUBCOMMAND.contains(&name) => vec![&["--version"], &["version"]],
+        // Others may take `version` for the name of a file to run, as `dash version` does, and
+        // `-v` for a wish to hear more of what they do.
+        name => {
+            let otherwise = OTHERWISE.iter().find(|(program, _)| *program == name);
+            let mut ways: Vec<&[&str]> = vec![&["--version"]];
+            ways.extend(otherwise.map(|(_, way)| *way));
+            ways
+        }
+    }
+}
+
+/// How a program is asked for its version, in words: `tmux --version` or `tmux -V`.
+pub(crate) fn asked(program: &str) -> String {
+    let asked: Vec<String> = ways(program)
+        .iter()
+        .map(|way| format!("`{program} {}`", way.join(" ")))
+        .collect();
+    asked.join(" and ")
+}
+
 /// The version that a program says it has; `None` where it says none that can be read.
 pub(crate) async fn version(
     program: &str,
@@ -58,16 +112,7 @@ pub(crate) async fn version(
     environment: &Environment,
     directory: &Path,
 ) -> Option<Version> {
-    let ways: &[&[&str]] = match program {
-        // `kubectl version` alone asks the cluster.
-        "kubectl" => &[&["version", "--client"]],
-        "go" | "helm" => &[&["version"]],
-        "ssh" => &[&["-V"]],
-        program if SUBCOMMAND.contains(&program) => &[&["--version"], &["version"]],
-        // Others may take `version` for the name of a file to run, as `dash version` does.
-        _ => &[&["--version"]],
-    };
-    for arguments in ways {
+    for arguments in ways(program) {
         let mut argv = vec![OsString::from(program)];
         argv.extend(arguments.iter().map(OsString::from));
         let process = Process {
@@ -90,7 +135,7 @@ pub(crate) async fn version(
         };
         let (exit, said) = tokio::join!(world.run(process, sender, CancellationToken::new()), said);
         if exit.is_ok_and(|exit| exit.end == End::Code(0))
-            && let Some(version) = read(&String::from_utf8_lossy(&said))
+            && let Some(version) = read(program, &String::from_utf8_lossy(&said))
         {
             return Some(version);
         }
@@ -98,8 +143,18 @@ pub(crate) async fn version(
     None
 }
 
-/// The first `1.2` or `1.2.3` in a text.
-fn read(text: &str) -> Option<Version> {
+/// The first `1.2` or `1.2.3` in a text, or the number behind the program's name that it begins
+/// with, as in `less 590`.
+fn read(program: &str, text: &str) -> Option<Version> {
+    dotted(text).or_else(|| {
+        let name = program.rsplit('/').next()?;
+        let rest = text.strip_prefix(name)?.strip_prefix(' ')?;
+        let number = rest.split_whitespace().next()?;
+        Some(Version::new(number.parse().ok()?, 0, 0))
+    })
+}
+
+fn dotted(text: &str) -> Option<Version> {
     let mut rest = text;
     while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
         let from = rest.get(start..)?;
@@ -124,7 +179,7 @@ mod tests {
     #[track_caller]
     fn case(text: &str, expected: Option<(u64, u64, u64)>) {
         let expected = expected.map(|(major, minor, patch)| Version::new(major, minor, patch));
-        assert_eq!(read(text), expected, "{text}");
+        assert_eq!(read("less", text), expected, "{text}");
     }
 
     #[test]
@@ -137,8 +192,21 @@ mod tests {
         case("version.BuildInfo{Version:\"v3.14.0\"", Some((3, 14, 0)));
         case("jq-1.6", Some((1, 6, 0)));
         case("OpenSSH_9.2p1 Debian-2, OpenSSL 3.0.15", Some((9, 2, 0)));
+        case(
+            "less 590 (GNU regular expressions)\nCopyright",
+            Some((590, 0, 0)),
+        );
+        case("less than 3", None);
+        case("more 590", None);
         case("7 dwarfs 1.", None);
         case("99999999999999999999.1", None);
         case("", None);
+    }
+
+    #[test]
+    fn what_was_asked_is_told() {
+        assert_eq!(asked("tmux"), "`tmux --version` and `tmux -V`");
+        assert_eq!(asked("dash"), "`dash --version`");
+        assert_eq!(asked("kubectl"), "`kubectl version --client`");
     }
 }

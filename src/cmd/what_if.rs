@@ -11,7 +11,7 @@ use runbook::recording::{Piece, Recording, Stream};
 use runbook::rehearsal::{self, Rehearsed, Terms};
 use runbook::view::{self, WhatIf};
 
-use super::args::Shown;
+use super::args::{RunFormat, Shown};
 use super::failure::{Failure, Kind};
 use super::page::Page;
 use super::surroundings::{Surroundings, print};
@@ -21,7 +21,12 @@ use super::{credentials, inputs, rooms, run, runs, runtime};
 ///
 /// # Errors
 /// Where there is no such run, or the page can't be run.
-pub(crate) fn what_if(name: &str, file: &Path, surroundings: &Surroundings) -> Result<u8, Failure> {
+pub(crate) fn what_if(
+    name: &str,
+    file: &Path,
+    format: RunFormat,
+    surroundings: &Surroundings,
+) -> Result<u8, Failure> {
     let recorded = runs::find(name, surroundings)?;
     runs::sound(&recorded, surroundings)?;
     let recording = Arc::new(recording(&recorded)?);
@@ -38,7 +43,14 @@ pub(crate) fn what_if(name: &str, file: &Path, surroundings: &Surroundings) -> R
         missing: &rehearsed.missing,
     };
     let style = rooms::style(surroundings.out, false, Shown::Short);
-    print(&view::what_if(&what, style))?;
+    match format {
+        RunFormat::Human => print(&view::what_if(&what, style))?,
+        RunFormat::Json => {
+            let lines = rehearsed.entries.iter();
+            let lines: String = lines.map(|entry| entry.to_line() + "\n").collect();
+            print(&lines)?;
+        }
+    }
     Ok(u8::from(
         !rehearsed.comparison.is_same() || !rehearsed.missing.is_empty(),
     ))

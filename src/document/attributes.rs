@@ -280,7 +280,7 @@ impl Reading {
             "ready" => attributes.ready = Some(value.clone()),
             "each" => attributes.each = Some(value.clone()),
             "cwd" => attributes.cwd = Some(value.clone()),
-            "timeout" => attributes.timeout = duration(text, wrong),
+            "timeout" => attributes.timeout = timeout(text).map_err(wrong).ok(),
             "delay" => attributes.delay = duration(text, wrong),
             "retry" => match text.parse() {
                 Ok(number) => attributes.retry = Some(number),
@@ -311,6 +311,16 @@ impl Reading {
                 }
             }
         }
+    }
+}
+
+/// Reads a length of time that something can be done in.
+pub(super) fn timeout(text: &str) -> Result<Duration, String> {
+    match parse_duration(text)? {
+        Duration::ZERO => {
+            Err("nothing ends in no time: write how long, as in `5m`, or leave it out".to_owned())
+        }
+        time => Ok(time),
     }
 }
 

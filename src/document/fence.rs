@@ -282,13 +282,21 @@ impl<'a> Fence<'a> {
             return;
         }
         let place = Span::new(self.ticks.start, self.info_span.end.max(self.ticks.end));
+        let rest = source.text().get(self.span.end..).unwrap_or_default();
+        let within = if rest.trim().is_empty() {
+            ""
+        } else {
+            " in its list or quote"
+        };
         let mut diagnostic = Diagnostic::warning(
             UNCLOSED_FENCE,
             place,
             if runs {
-                "this fence is never closed: all that follows it counts as commands"
+                format!(
+                    "this fence is never closed: all that follows it{within} counts as commands"
+                )
             } else {
-                "this fence is never closed: all that follows it is part of it"
+                format!("this fence is never closed: all that follows it{within} is part of it")
             },
         )
         .help(format!("write {opening} on a line of its own after it"));

@@ -1,6 +1,6 @@
 //! The YAML block at the head of the page.
 
-use super::attributes::choice;
+use super::attributes::{self, choice};
 use super::info_string::stand_in;
 use super::inputs;
 use super::yaml::{Content, Node, Yaml};
@@ -9,7 +9,6 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::name;
 use crate::quote::Dialect;
 use crate::source::{Excerpt, Source, Span, Spanned};
-use crate::value::parse_duration;
 
 const UNREADABLE: Code = Code("RB0110");
 const WRONG_SHAPE: Code = Code("RB0111");
@@ -329,7 +328,7 @@ impl Reader<'_> {
 
     fn timeout(&mut self, node: &Node) -> Option<std::time::Duration> {
         let text = self.spanned("timeout", node)?.value;
-        parse_duration(&text)
+        attributes::timeout(&text)
             .map_err(|help| self.bad("timeout", node, help))
             .ok()
     }

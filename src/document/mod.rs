@@ -18,6 +18,7 @@ mod markdown;
 mod outline;
 mod placeholder;
 mod plain;
+mod shown;
 #[cfg(test)]
 mod tests;
 mod transcript;
@@ -337,6 +338,7 @@ impl Document {
         head.finish(!plain);
         let mut diagnostics = head.diagnostics;
         if plain {
+            shown::leave_out(&source, &mut page);
             head.front_matter.inputs = placeholder::inputs(&mut page.cells);
             page = plain::complete(&source, page);
         }

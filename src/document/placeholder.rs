@@ -84,6 +84,7 @@ pub(crate) fn placeholders(text: &str) -> Vec<Interpolation> {
         };
         let end = at + name.len() + 1;
         if is_redirection(text, start, end)
+            || is_comparison(text, start, end)
             // A comment names what it speaks of; it is not a place to fill in.
             || text[line..start].trim_start().starts_with('#')
         {
@@ -141,6 +142,17 @@ fn is_redirection(text: &str, start: usize, end: usize) -> bool {
         && (after.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '$'))
             || after.starts_with("/dev/")
             || after.starts_with("/tmp/"))
+}
+
+/// Whether `<…>` is two comparisons, as in the SQL `a<b and c>d`: words on both sides of both
+/// signs, and a connective between.
+fn is_comparison(text: &str, start: usize, end: usize) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | ')' | '(');
+    text[..start].ends_with(is_word)
+        && text[end..].starts_with(is_word)
+        && text[start..end]
+            .split(' ')
+            .any(|word| word.eq_ignore_ascii_case("and") || word.eq_ignore_ascii_case("or"))
 }
 
 fn closing_tags(text: &str) -> HashSet<&str> {

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::credentials::Environment;
-use crate::document::{Cell, CellKind, Exchange};
+use crate::document::{Cell, CellKind};
 use crate::event::{Event, Status};
 use crate::graph::{Step, StepKind};
 use crate::quote::Dialect;
@@ -30,6 +30,7 @@ use super::launch::placed;
 use super::outcome::Ending;
 use super::output::{self, Kept};
 use super::shell::{self, Left};
+use super::transcript;
 
 /// A step (or one instance of it) with its values in place.
 pub(super) struct Prepared {
@@ -295,9 +296,16 @@ pub(super) async fn run(
         Err(error) => return Ok(Attempted::ended(*code.failed(&error.to_string()))),
     };
     let mut ending = process_ending(context, exit.end, step.timeout);
+    if let (Some(splitter), CellKind::Console(exchanges), End::Code(status @ 1..)) =
+        (&splitter, &cell.kind, exit.end)
+        && let Some((reason, detail)) = transcript::ended_at(context, splitter, exchanges, status)
+    {
+        ending.reason = Some(reason);
+        ending.detail = Some(detail);
+    }
     if ending.status == Status::Passed
         && let (Some(splitter), CellKind::Console(exchanges)) = (&splitter, &cell.kind)
-        && let Some((reason, detail)) = unexpected(context, splitter, exchanges)
+        && let Some((reason, detail)) = transcript::unexpected(context, splitter, exchanges)
     {
         ending.status = Status::Failed;
         ending.reason = Some(reason);
@@ -359,45 +367,6 @@ fn result(kept: Kept, code: Option<i32>, elapsed: Duration) -> StepResult {
     }
 }
 
-/// The first command of a transcript whose output is not what it expects.
-fn unexpected(
-    context: &Context,
-    splitter: &Splitter,
-    exchanges: &[Exchange],
-) -> Option<(Clean, Clean)> {
-    let (exchange, expected, actual) =
-        exchanges
-            .iter()
-            .zip(&splitter.parts)
-            .find_map(|(exchange, part)| {
-                let expected = exchange.expected.as_ref()?;
-                let actual = String::from_utf8_lossy(part);
-                (!console::matches(&expected.text, &actual)).then_some((
-                    exchange,
-                    &expected.text,
-                    actual,
-                ))
-            })?;
-    let command = exchange.command.text.trim_end();
-    let place = context.place(exchange.command.span(0..command.len()));
-    let indent = |text: &str| {
-        text.trim_end()
-            .lines()
-            .take(20)
-            .map(|line| format!("    {line}\n"))
-            .collect::<String>()
-    };
-    let reason = context.redactor.clean(&format!(
-        "the output of `{command}` is not what is expected"
-    ));
-    let detail = context.redactor.clean(&format!(
-        " --> {place}\nexpected:\n{}printed:\n{}",
-        indent(expected),
-        indent(&actual)
-    ));
-    Some((reason, detail))
-}
-
 /// Runs a script cell to its end or its deadline.
 async fn script(
     context: &Arc<Context>,
@@ -449,10 +418,12 @@ async fn script(
     let joined = match deadline {
         None => (&mut running).await,
         Some(deadline) => tokio::select! {
+            biased;
             joined = &mut running => joined,
-            () = deadline => {
+            heard = deadline => {
                 timed_out = true;
                 attempt.cancel();
+                drop(heard);
                 (&mut running).await
             }
         },

@@ -220,8 +220,9 @@ impl Context {
             kind,
         };
         let answer = tokio::select! {
-            answer = self.world.ask(question) => answer,
+            biased;
             () = cancel.cancelled() => None,
+            answer = self.world.ask(question) => answer,
         };
         if let Some(answer) = &answer {
             self.commit(vec![Event::Answered {

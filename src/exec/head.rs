@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::event::{self, Event, RunStarted, Status, StepHead};
 use crate::graph::StepKind;
 use crate::journal;
-use crate::plan::Selected;
+use crate::plan::{Origin, Selected};
 use crate::secret::Clean;
 
 use super::context::Context;
@@ -62,6 +62,11 @@ pub(super) fn head(context: &Context) -> RunStarted {
         .iter()
         .map(|(name, binding)| (name.clone(), redactor.clean_value(&binding.value)))
         .collect();
+    let bound = context.plan.inputs.iter();
+    let given = bound
+        .filter(|(_, binding)| !matches!(binding.origin, Origin::Default | Origin::Earlier))
+        .map(|(name, _)| name.clone())
+        .collect();
     // What a cell sets by its name is a secret in the text too.
     for step in &graph.steps {
         if matches!(step.kind, StepKind::Shell(_) | StepKind::Console(_)) {
@@ -86,6 +91,7 @@ pub(super) fn head(context: &Context) -> RunStarted {
         attended: settings.attended,
         keep_going: settings.keep_going,
         inputs,
+        given,
         removed: settings.removed.clone(),
         identity: settings.identity.as_ref().map(|identity| event::Identity {
             account: redactor.clean(&identity.account),

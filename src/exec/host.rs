@@ -415,8 +415,9 @@ impl Host for StepHost {
     fn sleep(&self, duration: Duration) -> Result<(), Trouble> {
         self.runtime.block_on(async {
             tokio::select! {
-                () = self.context.world.sleep(duration) => Ok(()),
+                biased;
                 () = self.cancel.cancelled() => Err(Trouble::Cancelled),
+                () = self.context.world.sleep(duration) => Ok(()),
             }
         })
     }

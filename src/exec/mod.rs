@@ -29,6 +29,7 @@ mod service;
 pub mod shell;
 mod state;
 mod step;
+mod transcript;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -46,7 +47,7 @@ use crate::plan::Plan;
 use crate::script::{self, Dynamic, Notebook, Secret};
 use crate::secret::Redactor;
 use crate::value::Value;
-use crate::world::World;
+use crate::world::{Heard, World};
 
 pub use self::head::About;
 
@@ -222,11 +223,16 @@ async fn steps(context: &Arc<Context>, interrupt: &Interrupt) -> Result<Totals, 
                     None => std::future::pending().await,
                 }
             };
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = time_is_up => context.time_is_up(),
-            }
+            let heard = tokio::select! {
+                biased;
+                () = stop.cancelled() => Heard::default(),
+                heard = time_is_up => {
+                    context.time_is_up();
+                    heard
+                }
+            };
             context.stop.cancel();
+            drop(heard);
         })
     };
     let totals = Schedule::new(Arc::clone(context), first, restored)

@@ -97,15 +97,17 @@ impl Schedule {
                 break;
             }
             tokio::select! {
+                // What ends because the run is stopped must not let others begin first.
+                biased;
+                () = stop.cancelled(), if self.stopping.is_none() => {
+                    self.stopping = Some(self.context.why_stopped());
+                }
                 joined = self.running.join_next(), if !self.running.is_empty() => match joined {
                     Some(Ok((index, Ok(outcome)))) => self.finish(index, outcome).await,
                     // A journal that can't be kept is seen below.
                     Some(Ok((_, Err(Broken))) | Err(_)) | None => {}
                 },
                 () = self.context.fallen.told(), if !self.running.is_empty() => {}
-                () = stop.cancelled(), if self.stopping.is_none() => {
-                    self.stopping = Some(self.context.why_stopped());
-                }
                 else => break,
             }
             if self.context.broken().is_some() {

@@ -183,8 +183,9 @@ async fn until_ready(
         }
     };
     tokio::select! {
+        biased;
         ending = probe => ending,
-        () = context.world.deadline(within) => {
+        _heard = context.world.deadline(within) => {
             *code.failed(&format!("not ready after {}", show_duration(within)))
         }
         () = cancel.cancelled() => {

@@ -355,8 +355,9 @@ impl Runner {
                 .note(Some(name), context.redactor.clean(&text))
                 .await;
             tokio::select! {
-                () = context.world.sleep(wait) => {}
+                biased;
                 () = self.cancel.cancelled() => {}
+                () = context.world.sleep(wait) => {}
             }
             wait = Duration::try_from_secs_f64(wait.as_secs_f64() * step.backoff)
                 .unwrap_or(Duration::MAX);

@@ -4,10 +4,12 @@ use foldhash::HashMap;
 
 use super::attributes::Inherited;
 use super::expressions::expressions;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::document::{CellKind, Document, Interpolated};
-use crate::language::{Call, Definition, Form, Names, analyze, is_variable};
+use crate::language::{Call, Definition, Form, Names, Sort, analyze, is_variable};
 use crate::source::{Excerpt, Span};
+
+const WRONG_LITERAL: Code = Code("RB0214");
 
 /// What a name is used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +79,9 @@ pub(super) fn names(
         .iter()
         .map(|section| {
             let when = section.attributes.when.as_ref()?;
-            read(when, document, Form::Expression, diagnostics)
+            let names = read(when, document, Form::Expression, diagnostics)?;
+            fits(when, names.literal, Purpose::When, diagnostics);
+            Some(names)
         })
         .collect();
     document
@@ -94,6 +98,7 @@ pub(super) fn names(
             }
             let mut expression = |code: &Excerpt, purpose, names: &mut StepNames| {
                 if let Some(read) = read(code, document, Form::Expression, diagnostics) {
+                    fits(code, read.literal, purpose, diagnostics);
                     names.take(read, purpose);
                 }
             };
@@ -133,6 +138,48 @@ pub(super) fn names(
             names
         })
         .collect()
+}
+
+/// Reports a literal that can't be what its attribute wants; a section's is reported once.
+fn fits(code: &Excerpt, literal: Option<Sort>, purpose: Purpose, diagnostics: &mut Diagnostics) {
+    let Some(literal) = literal else {
+        return;
+    };
+    let (name, wanted, help, right) = match purpose {
+        Purpose::When => ("when", "true or false", "`when=\"plan.ok\"`", Sort::Boolean),
+        Purpose::Ready => (
+            "ready",
+            "true or false",
+            "`ready=\"file.ok\"`",
+            Sort::Boolean,
+        ),
+        Purpose::Each => (
+            "each",
+            "a list, a map or a range",
+            "`each=\"[1, 2]\"` or `each=\"0..5\"`",
+            Sort::Collection,
+        ),
+        Purpose::Act => return,
+    };
+    let what = match literal {
+        Sort::Boolean => "a boolean",
+        Sort::Number => "a number",
+        Sort::Text => "a text",
+        Sort::Nothing => "nothing",
+        Sort::Collection => "a list or a map",
+    };
+    let span = code.span(0..code.text.len());
+    let known = |known: &Diagnostic| known.code == WRONG_LITERAL && known.span() == span;
+    if literal != right && !diagnostics.iter().any(known) {
+        diagnostics.push(
+            Diagnostic::error(
+                WRONG_LITERAL,
+                span,
+                format!("`{name}` wants {wanted}, and this is {what}"),
+            )
+            .help(format!("write an expression that gives one, as in {help}")),
+        );
+    }
 }
 
 /// Which expressions are nothing but a variable, told once for each: most interpolations are one

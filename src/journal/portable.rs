@@ -149,7 +149,8 @@ pub(super) fn opened(path: &Path, mut file: File) -> io::Result<Result<File, Rea
     Ok(Ok(journal))
 }
 
-/// What a recording says its journal ended with, as a seal says it; `None` of what is no recording.
+/// What a recording says its journal ended with, as a seal says it; `None` of what is no recording,
+/// and nothing of one that does not say it.
 pub(super) fn seal(path: &Path) -> Option<String> {
     let mut file = File::open(path).ok()?;
     if !is_recording(&mut file).ok()? {
@@ -159,9 +160,12 @@ pub(super) fn seal(path: &Path) -> Option<String> {
     BufReader::new(file.take(64 * 1024))
         .read_line(&mut line)
         .ok()?;
-    let head: Value = serde_json::from_str(&line).ok()?;
-    let digest = head.get("digest")?.as_str()?;
-    Some(format!("{digest} {}\n", head.get("entries")?.as_u64()?))
+    let head: Value = serde_json::from_str(&line).unwrap_or_default();
+    let sealed = || {
+        let digest = head.get("digest")?.as_str()?;
+        Some(format!("{digest} {}\n", head.get("entries")?.as_u64()?))
+    };
+    Some(sealed().unwrap_or_default())
 }
 
 fn is_recording(file: &mut File) -> io::Result<bool> {
@@ -180,6 +184,8 @@ fn is_recording(file: &mut File) -> io::Result<bool> {
 #[derive(Default)]
 struct Expansion {
     version: Value,
+    /// The run, as the recording's first line has it.
+    run: Option<Value>,
     page: Vec<String>,
     began: Option<Timestamp>,
     seq: u64,
@@ -192,6 +198,7 @@ impl Expansion {
             serde_json::from_str(line).map_err(|error| format!("not of a recording: {error}"))?;
         if let Some(version) = value.remove("recording") {
             self.version = version;
+            self.run = value.remove("run");
             return Ok(None);
         }
         if let Some(Value::String(text)) = value.get("page") {
@@ -211,6 +218,9 @@ impl Expansion {
             .unwrap_or_else(|| self.version.clone());
         if self.seq == 0 && value.get("text").is_some_and(Value::is_null) {
             value.insert("text".to_owned(), Value::from(self.page.join("\n")));
+        }
+        if self.seq == 0 && value.get("run") != self.run.as_ref() {
+            return Err("the recording's first line names another run".to_owned());
         }
         self.seq += 1;
         let mut entry = Map::new();

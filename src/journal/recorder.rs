@@ -30,12 +30,24 @@ const QUEUE: usize = 128;
 #[derive(Clone, Debug)]
 pub struct Recorder(Way);
 
+/// A clock that events are stamped by.
+#[derive(Clone)]
+struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
+
+impl std::fmt::Debug for Clock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Clock").finish_non_exhaustive()
+    }
+}
+
 #[derive(Clone, Debug)]
 enum Way {
     /// To the thread that owns a file.
     File {
         queue: mpsc::Sender<Message>,
         path: String,
+        /// Stamps events as they come, not as they are written.
+        clock: Option<Clock>,
     },
     /// To memory, at once.
     Memory(Arc<Memory>),
@@ -90,6 +102,25 @@ impl Recorder {
         Self::of(file, path, End::empty(), sinks, Box::new(clock))
     }
 
+    /// The same for a clock that others move: events are stamped when they come, not when they
+    /// are written.
+    ///
+    /// # Errors
+    /// Where the folder or the file can't be made.
+    pub fn start_stamped(
+        folder: &Path,
+        sinks: Vec<Box<dyn Sink>>,
+        clock: impl Fn() -> Timestamp + Send + Sync + 'static,
+    ) -> Result<Self, Error> {
+        let stamps = Clock(Arc::new(clock));
+        let inner = stamps.clone();
+        let mut started = Self::start(folder, sinks, move || (inner.0)())?;
+        if let Way::File { clock, .. } = &mut started.0 {
+            *clock = Some(stamps);
+        }
+        Ok(started)
+    }
+
     /// Goes on with the journal of a run that had stopped: a last line that was cut off is taken
     /// away, and the seal until the run ends again.
     ///
@@ -118,7 +149,11 @@ impl Recorder {
             .name("journal".to_owned())
             .spawn(move || writer.run(messages))
             .map_err(|error| Error::write(&path, &error))?;
-        Ok(Self(Way::File { queue, path: shown }))
+        Ok(Self(Way::File {
+            queue,
+            path: shown,
+            clock: None,
+        }))
     }
 
     /// Starts a journal that is kept in memory only; `clock` stamps the entries, each when it is
@@ -142,8 +177,9 @@ impl Recorder {
     /// can't be written the event is dropped; the next [`Self::commit`] says so.
     pub async fn record(&self, event: Event) {
         match &self.0 {
-            Way::File { queue, .. } => {
-                let _ = queue.send(Message::Record(event)).await;
+            Way::File { queue, clock, .. } => {
+                let at = clock.as_ref().map(|clock| (clock.0)());
+                let _ = queue.send(Message::Record(event, at)).await;
             }
             Way::Memory(memory) => memory.stamp(event),
         }
@@ -154,8 +190,8 @@ impl Recorder {
     /// # Errors
     /// Where the journal can't be written: then nothing may be started.
     pub async fn commit(&self, events: Vec<Event>) -> Result<(), Error> {
-        let (queue, path) = match &self.0 {
-            Way::File { queue, path } => (queue, path),
+        let (queue, path, clock) = match &self.0 {
+            Way::File { queue, path, clock } => (queue, path, clock),
             Way::Memory(memory) => {
                 for event in events {
                     memory.stamp(event);
@@ -164,7 +200,8 @@ impl Recorder {
             }
         };
         let (done, wait) = oneshot::channel();
-        let sent = queue.send(Message::Commit(events, done)).await;
+        let at = clock.as_ref().map(|clock| (clock.0)());
+        let sent = queue.send(Message::Commit(events, at, done)).await;
         match (sent, wait.await) {
             (Ok(()), Ok(result)) => result,
             _ => Err(ended(path)),
@@ -177,7 +214,7 @@ impl Recorder {
     /// # Errors
     /// Where the journal could not be kept whole.
     pub async fn finish(self) -> Result<Vec<String>, Error> {
-        let Way::File { queue, path } = self.0 else {
+        let Way::File { queue, path, .. } = self.0 else {
             return Ok(Vec::new());
         };
         let (done, wait) = oneshot::channel();

@@ -253,7 +253,7 @@ fn what_is_not_on_disk_is_not_shown() {
     let answers: Vec<_> = (0..2)
         .map(|_| {
             let (done, wait) = tokio::sync::oneshot::channel();
-            let message = writer::Message::Commit(vec![began()], done);
+            let message = writer::Message::Commit(vec![began()], None, done);
             queue.blocking_send(message).expect("it listens");
             wait.blocking_recv().expect("it answers")
         })

@@ -269,7 +269,11 @@ impl<'a> Walk<'a> {
         let digest = entry::hex(&self.digest);
         if let Some(text) = seal {
             let Some(seal) = Seal::read(text) else {
-                return Err(self.broken(Flaw::Seal));
+                return Err(self.broken(if self.number == 0 {
+                    Flaw::Empty
+                } else {
+                    Flaw::Seal
+                }));
             };
             let flaw = if seal.entries > self.number {
                 Some(Flaw::Cut {

@@ -18,10 +18,13 @@ use crate::sink::Sink;
 /// One `write` takes about so many bytes at most.
 const BATCH: usize = 1024 * 1024;
 
+/// When events came; `None`: when they are written.
+type At = Option<Timestamp>;
+
 /// What comes through the queue.
 pub(super) enum Message {
-    Record(Event),
-    Commit(Vec<Event>, oneshot::Sender<Result<(), Error>>),
+    Record(Event, At),
+    Commit(Vec<Event>, At, oneshot::Sender<Result<(), Error>>),
     Finish(oneshot::Sender<Result<Vec<String>, Error>>),
 }
 
@@ -100,10 +103,10 @@ impl Writer {
             let mut next = Some(message);
             while let Some(message) = next {
                 match message {
-                    Message::Record(event) => self.stamp(event),
-                    Message::Commit(events, done) => {
+                    Message::Record(event, at) => self.stamp(event, at),
+                    Message::Commit(events, at, done) => {
                         for event in events {
-                            self.stamp(event);
+                            self.stamp(event, at);
                         }
                         self.batch.waiting.push(done);
                     }
@@ -133,13 +136,14 @@ impl Writer {
     }
 
     /// Makes an entry of an event and puts its line into the batch.
-    fn stamp(&mut self, event: Event) {
+    fn stamp(&mut self, event: Event, at: At) {
         if self.failed.is_some() {
             return;
         }
         self.seq += 1;
         let prev = std::mem::take(&mut self.prev);
-        let entry = Entry::new(self.seq, (self.clock)(), prev, event);
+        let at = at.unwrap_or_else(&self.clock);
+        let entry = Entry::new(self.seq, at, prev, event);
         let start = self.batch.text.len();
         entry.write_line(&mut self.batch.text);
         let end = self.batch.text.len();

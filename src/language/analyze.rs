@@ -8,7 +8,7 @@ use rhai::{AST, ASTNode, BinaryExpr, Engine, Expr, FnCallExpr, Position, Stmt};
 use super::assert::{KEYWORD, register_assert};
 use super::engine::new_engine;
 use super::place::Places;
-use super::{Call, Definition, Form, Names, Use, literal, syntax_error};
+use super::{Call, Definition, Form, Names, Sort, Use, literal, syntax_error};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{Excerpt, Source, Span};
 
@@ -39,7 +39,24 @@ pub fn analyze(code: &Excerpt, _source: &Source, form: Form) -> Result<Names, Bo
         Form::Expression => engine().compile_expression(&code.text),
     };
     let ast = parsed.map_err(|error| Box::new(syntax_error::explain(&error, &places, form)))?;
-    Reader::new(&places).read(&ast)
+    let mut names = Reader::new(&places).read(&ast)?;
+    if let (Form::Expression, [Stmt::Expr(expression)]) = (form, ast.statements()) {
+        names.literal = sort(expression);
+    }
+    Ok(names)
+}
+
+fn sort(expression: &Expr) -> Option<Sort> {
+    match expression {
+        Expr::BoolConstant(..) => Some(Sort::Boolean),
+        Expr::IntegerConstant(..) | Expr::FloatConstant(..) => Some(Sort::Number),
+        Expr::StringConstant(..) | Expr::InterpolatedString(..) | Expr::CharConstant(..) => {
+            Some(Sort::Text)
+        }
+        Expr::Unit(_) => Some(Sort::Nothing),
+        Expr::Array(..) | Expr::Map(..) => Some(Sort::Collection),
+        _ => None,
+    }
 }
 
 /// Longer than every keyword and reserved word of Rhai 1.27 (its book, "Keywords").

@@ -49,8 +49,25 @@ pub struct Names {
     pub calls: Vec<Call>,
     /// Step ids read as `steps["id"]`, with repetition.
     pub steps: Vec<Use>,
+    /// Where the code is one expression and that is a literal: what it is.
+    pub literal: Option<Sort>,
     /// Keys of its map literals: `x.key(…)` may call a closure kept under one.
     pub keys: BTreeSet<String>,
+}
+
+/// What a literal is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sort {
+    /// `true` or `false`.
+    Boolean,
+    /// `5` or `0.5`.
+    Number,
+    /// `"…"`, `` `…` `` or `'…'`.
+    Text,
+    /// `()`.
+    Nothing,
+    /// `[…]` or `#{…}`.
+    Collection,
 }
 
 /// A name that a cell defines for the cells after it.

@@ -17,7 +17,11 @@ pub fn given(document: &Document, recording: &Recording, more: &[Given]) -> Vec<
             Some(Given {
                 name: name.clone(),
                 text: text(value)?,
-                origin: Origin::Default,
+                origin: if recording.head.given.contains(name) {
+                    Origin::Argument
+                } else {
+                    Origin::Default
+                },
             })
         })
         .chain(more.iter().cloned())

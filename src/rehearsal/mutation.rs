@@ -4,6 +4,8 @@
 //! one that a real failure could make: another exit status, an empty list, another number, the
 //! output of another step, another error text.
 
+mod named;
+
 use std::sync::Arc;
 
 use serde_json::json;
@@ -12,12 +14,18 @@ use crate::event::Stream;
 use crate::graph::Graph;
 use crate::recording::{Called, How, Piece, Recording, Step, stream};
 use crate::value::Value;
+use crate::world::codes;
 use crate::world::recorded::Fit;
 
 use super::{Error, Rehearsed, Terms, rehearse};
+use named::Named;
 
+/// What a call fails with that did not.
+const FAILURE: &str = "something else went wrong";
 /// How many changes are made to one text or value.
 const EACH: usize = 6;
+/// Of values with more places than this, those are changed that the page reads.
+const LARGE: usize = 6;
 /// Longer texts are changed by their first lines only.
 const LONGEST: usize = 64 * 1024;
 
@@ -120,7 +128,9 @@ fn outcomes(rehearsed: &Rehearsed) -> Vec<(String, &'static str, Vec<bool>)> {
 pub fn mutations(recording: &Recording) -> Vec<Mutation> {
     let mut found = Vec::new();
     let steps: Vec<&Step> = recording.steps().collect();
+    let page = Named::by_page(recording);
     for (index, step) in steps.iter().enumerate() {
+        let named = [Named::by_step(step), page.clone()];
         let mut add = |place, what: String, change| {
             found.push(Mutation {
                 step: step.id.clone(),
@@ -133,7 +143,8 @@ pub fn mutations(recording: &Recording) -> Vec<Mutation> {
         if let Some(attempt) = step.attempts.last()
             && let Some(exit) = &attempt.exit
         {
-            process(Place::Attempt, &exit.how, &attempt.output, "", &mut add);
+            let of = (Place::Attempt, "");
+            process(of, &exit.how, &attempt.output, &named, &mut add);
             let own = stream(&attempt.output, Stream::Stdout);
             let other = steps
                 .get(index + 1..)
@@ -149,13 +160,18 @@ pub fn mutations(recording: &Recording) -> Vec<Mutation> {
             }
         }
         for (number, call) in step.calls.iter().enumerate() {
-            called(Place::Call(number), call, &mut add);
+            called(Place::Call(number), call, &named, &mut add);
         }
     }
     found
 }
 
-fn called(place: Place, call: &Called, add: &mut impl FnMut(Place, String, Change)) {
+fn called(
+    place: Place,
+    call: &Called,
+    named: &[Named],
+    add: &mut impl FnMut(Place, String, Change),
+) {
     let of = format!("{} `{}`: ", call.function, one_line(call.request.as_str()));
     let Some(outcome) = &call.outcome else {
         return;
@@ -167,21 +183,25 @@ fn called(place: Place, call: &Called, add: &mut impl FnMut(Place, String, Chang
     ) {
         let exit: Option<crate::recording::Exit> = serde_json::from_value(value).ok();
         if let Some(exit) = exit {
-            process(place, &exit.how, &call.output, &of, add);
+            process((place, &of), &exit.how, &call.output, named, add);
         }
         return;
     }
-    for (what, changed) in values(&value) {
+    if value.get("error").is_none() {
+        let failed = json!({"error": {"code": codes::BAD_ANSWER, "message": FAILURE, "help": ""}});
+        add(place, format!("{of}it fails"), Change::Outcome(failed));
+    }
+    for (what, changed) in values(&value, named) {
         add(place, format!("{of}{what}"), Change::Outcome(changed));
     }
 }
 
 /// The changes to what a process did.
 fn process(
-    place: Place,
+    (place, of): (Place, &str),
     how: &How,
     output: &[Piece],
-    of: &str,
+    named: &[Named],
     add: &mut impl FnMut(Place, String, Change),
 ) {
     let How::Code(code) = how else {
@@ -191,7 +211,7 @@ fn process(
     let what = format!("{of}exit status {code}: {flipped}");
     add(place, what, Change::Code(flipped));
     let text = stream(output, Stream::Stdout);
-    for (what, changed) in texts(&text) {
+    for (what, changed) in texts(&text, named) {
         let what = format!("{of}standard output: {what}");
         add(place, what, Change::Text(Stream::Stdout, changed));
     }
@@ -203,7 +223,7 @@ fn process(
 }
 
 /// The changes to a text.
-fn texts(text: &[u8]) -> Vec<(String, Vec<u8>)> {
+fn texts(text: &[u8], named: &[Named]) -> Vec<(String, Vec<u8>)> {
     let Some(text) = std::str::from_utf8(text)
         .ok()
         .filter(|text| !text.trim().is_empty() && text.len() <= LONGEST)
@@ -213,7 +233,7 @@ fn texts(text: &[u8]) -> Vec<(String, Vec<u8>)> {
     let mut changed = vec![("nothing at all".to_owned(), Vec::new())];
     match serde_json::from_str::<Value>(text) {
         Ok(value) if value.is_object() || value.is_array() => {
-            for (what, value) in values(&value) {
+            for (what, value) in values(&value, named) {
                 changed.push((what, format!("{value}\n").into_bytes()));
             }
         }
@@ -271,10 +291,18 @@ fn other_number(number: &str) -> String {
     digits.into_iter().collect()
 }
 
-/// The changes to a value: the first lists, numbers, texts and switches in it.
-fn values(value: &Value) -> Vec<(String, Value)> {
+/// The changes to a value: the first lists, numbers, texts and switches in it; of a large one, where
+/// it has some that the step names, or else the page, only of those.
+fn values(value: &Value, named: &[Named]) -> Vec<(String, Value)> {
     let mut places = Vec::new();
     walk(value, &mut String::new(), &mut places);
+    let large = if places.len() > LARGE { named } else { &[] };
+    for named in large {
+        if places.iter().any(|(pointer, _)| named.has(pointer)) {
+            places.retain(|(pointer, _)| named.has(pointer));
+            break;
+        }
+    }
     let mut made = Vec::new();
     for wanted in ["list", "number", "switch", "text"] {
         let of_kind = places.iter().filter(|(_, kind)| *kind == wanted).take(2);

@@ -221,6 +221,54 @@ fn the_same_page_and_recording_give_the_same_entries() {
     }
 }
 
+/// Time runs out for a script that waits, for one that asks, and for the run.
+const LATE: &str = "\
+---
+timeout: 400ms
+---
+```rhai {#asleep timeout=20ms allow-failure}
+sleep(\"1s\");
+```
+
+```rhai {#polling timeout=50ms allow-failure}
+within(\"1s\", \"5ms\", || sh(\"echo no\").trim() == \"yes\");
+```
+
+```rhai {#longest}
+sleep(\"5s\");
+```
+
+```bash {#never}
+echo never
+```
+";
+
+#[test]
+fn time_runs_out_the_same_way_on_a_busy_machine() {
+    let recording = record(LATE, &[]);
+    let runtime = runtime();
+    let graph = graph(LATE);
+    let busy = std::sync::atomic::AtomicBool::new(true);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while busy.load(std::sync::atomic::Ordering::Relaxed) {
+                    std::hint::spin_loop();
+                }
+            });
+        }
+        let mut all = std::collections::BTreeSet::new();
+        for _ in 0..20 {
+            let terms = Terms::default();
+            let rehearsal = rehearse(Arc::clone(&graph), Arc::clone(&recording), &terms);
+            let rehearsed = runtime.block_on(rehearsal).expect("it can be gone through");
+            all.insert(lines(&rehearsed));
+        }
+        busy.store(false, std::sync::atomic::Ordering::Relaxed);
+        assert_eq!(all.len(), 1, "{all:#?}");
+    });
+}
+
 /// A script, a shell that fails once, what runs side by side, and time.
 const SMALL: &str = "\
 ```bash {#flaky retry=1 delay=1ms}

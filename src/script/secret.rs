@@ -37,6 +37,8 @@ impl Secret {
 
     /// A field of the JSON object that this is, as secret as it; its name is `NAME.FIELD`.
     ///
+    /// Of a secret that a recording has only the mask of, the field is a mask too.
+    ///
     /// # Errors
     /// Where it is no JSON object, or has no such field.
     ///
@@ -50,6 +52,11 @@ impl Secret {
     /// assert_eq!(password.to_string(), "«secret:rds!db-1.password»");
     /// ```
     pub fn field(&self, field: &str) -> Result<Self, String> {
+        if is_mask(&self.value) {
+            let name = format!("{}.{field}", self.name);
+            let mask = format!("«secret:{name}»");
+            return Ok(Self::new(name, mask));
+        }
         let Ok(Value::Object(fields)) = serde_json::from_str(&self.value) else {
             return Err(format!(
                 "the secret `{}` is not a JSON object, so it has no field `{field}`",
@@ -79,6 +86,14 @@ impl Secret {
             format!("{before}{}{after}", self.value),
         )
     }
+}
+
+/// Whether a text is nothing but what stands in a recording in the place of a secret.
+fn is_mask(text: &str) -> bool {
+    let name = text
+        .strip_prefix("«secret:")
+        .and_then(|text| text.strip_suffix('»'));
+    name.is_some_and(|name| !name.contains(['«', '»']))
 }
 
 impl fmt::Display for Secret {

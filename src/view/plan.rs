@@ -181,6 +181,9 @@ fn reasons(plan: &Plan, index: usize, step: &Step, above: Option<usize>) -> Vec<
         let mut text = format!("up to {} attempts", step.retry.saturating_add(1));
         if !step.delay.is_zero() {
             let _ = write!(text, ", {} apart", brief(step.delay));
+            if step.retry > 1 && step.backoff > 1.0 {
+                let _ = write!(text, ", each wait {} times the last", step.backoff);
+            }
         }
         how.push(text);
     }
@@ -311,6 +314,7 @@ mod tests {
             timeout: Some(Duration::from_mins(20)),
             retry: 2,
             delay: Duration::from_secs(5),
+            backoff: 1.5,
             ..step("helm", "Wait for Helm", Effect::Read)
         };
         let flip = Step {
@@ -371,7 +375,8 @@ runbooks/apply.md
 
 1. helm       rhai      read     Wait for Helm
    not selected, but `flip-auth` needs it
-   at most 20m; up to 3 attempts, 5s apart; its failure stops nothing
+   at most 20m; up to 3 attempts, 5s apart, each wait 1.5 times the last; its
+   failure stops nothing
 2. flip-auth  rhai      change   If Helm succeeds
    waits for helm (above, asks about `helm`)
    only when helm.ok

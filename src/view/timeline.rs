@@ -311,16 +311,16 @@ impl Timeline {
         let status = *status;
         let was_done = self.tally.is_done(step);
         self.count(step, true);
-        let mut active = match self.running.iter().position(|a| a.step == *step) {
-            Some(at) => self.running.remove(at),
-            None => {
-                if was_done {
-                    self.summary.fell();
-                }
-                Active {
-                    held: self.services.remove(step).unwrap_or_default(),
-                    ..Active::default()
-                }
+        let running = self.running.iter().position(|a| a.step == *step);
+        let mut active = if let Some(at) = running {
+            self.running.remove(at)
+        } else {
+            if was_done {
+                self.summary.fell();
+            }
+            Active {
+                held: self.services.remove(step).unwrap_or_default(),
+                ..Active::default()
             }
         };
         let mut extras = Vec::new();

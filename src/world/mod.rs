@@ -27,6 +27,22 @@ pub use probe::probe;
 /// A future in a box, so that [`World`] can be a trait object.
 pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
+/// That the end of a time was heard of, for as long as this is kept.
+#[derive(Default)]
+#[must_use = "time goes on once it is dropped"]
+pub struct Heard {
+    _waiting: Option<Box<dyn Send>>,
+}
+
+impl Heard {
+    /// Drops what waits for it with itself.
+    pub(crate) fn until(waiting: impl Send + 'static) -> Self {
+        Self {
+            _waiting: Some(Box::new(waiting)),
+        }
+    }
+}
+
 /// What answers a run's calls.
 pub trait World: Send + Sync {
     /// Runs a process to its end, or to its deadline or cancellation, and then its whole group.
@@ -76,9 +92,13 @@ pub trait World: Send + Sync {
     fn sleep(&self, duration: Duration) -> Boxed<'_, ()>;
 
     /// Ends when the time for something is up, while that goes on; a recording's own time tells
-    /// when.
-    fn deadline(&self, after: Duration) -> Boxed<'_, ()> {
-        self.sleep(after)
+    /// when, and stands still until what is given here is dropped: until all is done that the end
+    /// of the time asks for.
+    fn deadline(&self, after: Duration) -> Boxed<'_, Heard> {
+        Box::pin(async move {
+            self.sleep(after).await;
+            Heard::default()
+        })
     }
 
     /// The time of day, as a step's script reads it.

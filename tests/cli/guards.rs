@@ -54,6 +54,36 @@ touch ran
 ";
 
 #[test]
+fn a_tool_that_knows_no_such_option_is_asked_as_it_wants() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let page =
+        |tools: &str| format!("---\nrequires:\n  tools: {{{tools}}}\n---\n```bash\ntrue\n```\n");
+    let run = |tools: &str| {
+        let test = Test::new()
+            .file("a.md", page(tools))
+            .file(
+                "bin/tmux",
+                "#!/bin/sh\n[ \"$1\" = -V ] || exit 1\necho 'tmux 3.3a'\n",
+            )
+            .file("bin/less", "#!/bin/sh\necho 'less 590 (GNU)'\n")
+            .file("bin/dash", "#!/bin/sh\nexit 2\n");
+        for name in ["tmux", "less", "dash"] {
+            let program = test.root().join("bin").join(name);
+            std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755))
+                .expect("it can be made a program");
+        }
+        let path = std::env::var("PATH").unwrap_or_default();
+        let path = format!("{}:{path}", test.root().join("bin").display());
+        test.args(["run", "a.md"]).env("PATH", &path).run()
+    };
+    run("tmux: '>=2', less: '>=400'").ends(0);
+    run("dash: '>=1'")
+        .ends(3)
+        .says("its version can't be read: `dash --version` told none");
+}
+
+#[test]
 fn a_tool_below_its_version_stops_before_the_first_step() {
     use std::os::unix::fs::PermissionsExt as _;
 

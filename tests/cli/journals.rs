@@ -174,7 +174,7 @@ fn a_live_run_takes_no_note() {
     let test = Test::new()
         .file(
             "wait.md",
-            "# Wait\n\n```bash {#wait}\ntouch begun\nwhile [ ! -e go ]; do sleep 0.05; done\n```\n",
+            "# Wait\n\n```bash {#wait}\ntouch begun\nfor _ in {1..600}; do test -e go && break; sleep 0.05; done\n```\n",
         )
         .args(["run", "wait.md", "--yes"]);
     let mut child = test.command().spawn().expect("the program starts");
@@ -330,7 +330,7 @@ fn a_journal_that_cant_be_believed_is_refused_by_every_reader() {
         Some(&seal),
         "lines were removed, added or moved",
     );
-    unreadable(&journal, Some(b"nonsense"), "seal");
+    unreadable(&journal, Some(b"nonsense\n"), "seal");
 }
 
 #[test]

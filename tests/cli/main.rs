@@ -16,6 +16,7 @@ mod support;
 mod aws;
 mod bad_input;
 mod browser;
+mod by_default;
 mod commands;
 mod corpus;
 mod crash;

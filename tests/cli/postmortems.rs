@@ -24,7 +24,7 @@ fn a_postmortem_is_a_runbook_of_what_held() {
         "| 10 | there are three | `count == 3` | `count` = `3` |",
         "- [ ] `restart` (line 24)",
         "tester: paged the \\*database\\* team",
-        "**Root cause**: _To fill in._ What is known: `left.len()` was `2`.",
+        "**Root cause**: _To fill in._ What is known: `left.len()` was `2`, `left` was `[1, 2]`.",
         "bash {#look cwd=",
         "assert left.len() < 3, \"fewer than three are left\";",
     ] {

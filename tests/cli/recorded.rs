@@ -56,6 +56,21 @@ fn a_run_can_be_passed_on_as_one_file() {
 }
 
 #[test]
+fn no_letter_of_a_recording_can_be_another() {
+    let head = RECORDING.lines().next().expect("it has a first line").len();
+    let all = (0..head).chain((head..RECORDING.len()).step_by(997));
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("run.jsonl");
+    for at in all {
+        let mut bytes = RECORDING.as_bytes().to_vec();
+        bytes[at] ^= 1;
+        std::fs::write(&path, &bytes).expect("a file");
+        let broken = runbook::journal::verify(&path);
+        assert!(broken.is_err(), "byte {at}: {broken:?}");
+    }
+}
+
+#[test]
 fn a_target_can_be_a_recording() {
     let ran = project()
         .env("PATH", "/nonexistent")

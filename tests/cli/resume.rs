@@ -313,10 +313,18 @@ fn a_journal_that_cant_begin_has_nothing_to_go_on_with() {
     let ran = failed(PAGE);
     fs::write(journal(ran.folder()), "{\"v\":\"1.1\",\"se").expect("it can be written");
     let _ = fs::remove_file(journal(ran.folder()).with_extension("seal"));
+    let ran = ran
+        .then(["resume", "last"])
+        .run()
+        .ends(4)
+        .says("nothing of it ran");
+    // The program was killed between making the file and its first entry.
+    fs::write(journal(ran.folder()), "").expect("it can be written");
     ran.then(["resume", "last"])
         .run()
         .ends(4)
-        .says("nothing ran");
+        .says("nothing of it ran")
+        .says("begin anew");
     Test::new()
         .args(["resume", "last"])
         .run()

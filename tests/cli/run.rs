@@ -325,3 +325,51 @@ fn a_traceback_names_the_lines_of_the_page() {
         .says("line 5, in <module>")
         .says("ZeroDivisionError");
 }
+
+#[test]
+fn output_shown_in_a_plain_page_is_not_run() {
+    let page = "# Disk\n\n```bash\necho one > one\n```\n\n**Output:**\n\n```bash\ntouch two\n```\n";
+    let ran = Test::new()
+        .file("a.md", page)
+        .args(["run", "a.md", "--yes"])
+        .run()
+        .ends(0);
+    assert!(ran.exists("one"));
+    assert!(!ran.exists("two"));
+    Test::new()
+        .file("a.md", page)
+        .args(["check", "a.md"])
+        .run()
+        .ends(0)
+        .says("RB0117")
+        .says("it is not run");
+}
+
+#[test]
+fn a_command_of_a_transcript_that_fails_is_named() {
+    Test::new()
+        .file(
+            "a.md",
+            "# T\n```console {#t}\n$ true\n$ cat none \\\n  /none\n$ echo next\nnext\n```\n",
+        )
+        .args(["run", "a.md"])
+        .run()
+        .ends(1)
+        .says("`cat none \\ …` ended with exit status 1")
+        .says("a.md:4:3");
+}
+
+#[test]
+fn a_failed_assertion_shows_what_was_looked_at() {
+    Test::new()
+        .file(
+            "a.md",
+            "# T\n```bash {#pods}\necho 'api NotReady'; echo 'ui Ready'\n```\n```rhai {#a}\n\
+             assert pods.lines().filter(|x| x.ends_with(\" Ready\")).len() == 2;\n```\n",
+        )
+        .args(["run", "a.md"])
+        .run()
+        .ends(1)
+        .says("[\"api NotReady\", \"ui Ready\"]")
+        .says("[\"ui Ready\"]");
+}

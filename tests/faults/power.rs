@@ -33,7 +33,7 @@ fn library() -> Option<&'static Path> {
 }
 
 /// Steps that leave a line in `marks` each time that they run.
-const PAGE: &str = r##"
+const PAGE: &str = r#"
 ```bash {#first idempotent}
 echo run >> "$ROOT/marks/first"
 export NAME=alpha
@@ -58,7 +58,7 @@ test "$(wc -l < "$ROOT/marks/flaky")" -ge 2
 echo run >> "$ROOT/marks/last"
 echo "$NAME ${{ found[0] }}" >> "$ROOT/out"
 ```
-"##;
+"#;
 
 struct Ground {
     test: Test,

@@ -110,9 +110,12 @@ fn the_transcript_of_the_readme_is_what_the_first_command_prints() {
         })
         .expect("a command and its output");
     let home = tempfile::tempdir().expect("a folder");
+    // As on a machine that has no other program at all.
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_runbook"))
-        .args(["run", "runbooks/quickstart.md", "--input", "folder=docs"])
+        .args(["run", "runbooks/apply-status.md"])
         .current_dir(root())
+        .env_clear()
+        .env("PATH", home.path())
         .env("RUNBOOK_HOME", home.path())
         .stdin(std::process::Stdio::null())
         .output()
@@ -121,6 +124,12 @@ fn the_transcript_of_the_readme_is_what_the_first_command_prints() {
     assert!(output.status.success(), "{said}");
     let (expected, said) = (settled(expected), settled(&said));
     assert_eq!(expected, said, "{expected:#?}\n{said:#?}");
+}
+
+#[test]
+fn the_runbooks_go_as_their_recordings_say() {
+    let said = text(&runbook(root(), &["test"]));
+    assert!(said.contains("all as recorded"), "{said}");
 }
 
 #[test]

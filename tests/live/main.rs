@@ -16,6 +16,7 @@ mod seed;
 mod stand_in;
 
 mod clusters;
+mod demo;
 mod helm;
 mod kubernetes;
 mod manifests;

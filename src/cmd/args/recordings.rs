@@ -23,7 +23,7 @@ pub(crate) struct Replay {
     pub(crate) run: RunName,
     /// Tell what this runbook would have done then: it runs against what was recorded, and
     /// reaches nothing else
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["speed", "until", "format", "output"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["speed", "until", "output"])]
     pub(crate) with: Option<PathBuf>,
     /// How many times as fast as it was, or `instant`
     #[arg(long, value_name = "N", default_value = "1", value_parser = speed)]
@@ -31,7 +31,7 @@ pub(crate) struct Replay {
     /// Stop after the entry of this number
     #[arg(long, value_name = "SEQ", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) until: Option<u64>,
-    /// How it is shown: json is the journal's own lines
+    /// How it is shown: json is the journal's own lines, with `--with` those that would have been
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub(crate) format: RunFormat,
     /// How much of the output of steps is shown

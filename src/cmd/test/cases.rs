@@ -75,7 +75,7 @@ pub(crate) fn find(paths: &[PathBuf], surroundings: &Surroundings) -> Result<Vec
         }
         let recording = read(&target, surroundings);
         let page = match &recording {
-            Ok(recording) => page_of(recording, project.root()),
+            Ok(recording) => on_recording::page_of(recording, project.root()),
             Err(_) => target.recording.clone().unwrap_or_default(),
         };
         found.push(Tested {
@@ -103,19 +103,6 @@ pub(crate) fn find(paths: &[PathBuf], surroundings: &Surroundings) -> Result<Vec
 
 fn read(target: &Chosen, surroundings: &Surroundings) -> Result<Recording, String> {
     on_recording::read(target, surroundings).map_err(|failure| failure.message())
-}
-
-/// The page of a recorded run: from the project's folder, else from where the run began.
-fn page_of(recording: &Recording, root: &Path) -> PathBuf {
-    let document = Path::new(&recording.head.document);
-    let began = recording.head.directory.as_ref();
-    let places = [
-        Some(root.join(document)),
-        began.map(|folder| Path::new(folder.as_str()).join(document)),
-    ];
-    let there = places.iter().flatten().find(|path| path.is_file());
-    let page = there.cloned().unwrap_or_else(|| root.join(document));
-    page.components().collect()
 }
 
 fn shown(page: &Path, surroundings: &Surroundings) -> String {

@@ -230,6 +230,10 @@ fn mistakes_in_attributes_are_placed() {
         "1:10 warning RB0109 `tty`: `tty` does nothing for a script | remove it",
     );
     case(
+        "bash {timeout=0}",
+        "1:18 error RB0103 `0`: `timeout` can't be `0` | nothing ends in no time: write how long, as in `5m`, or leave it out",
+    );
+    case(
         "bash {id=flip}",
         "1:10 error RB0102 `id=flip`: a step's name is written with `#` | write `#flip`",
     );

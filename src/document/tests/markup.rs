@@ -90,6 +90,10 @@ fn a_fence_that_never_closes_is_said() {
         "# a\n\n```sh {#a}\nX\n\n## b\n",
         "3:1 warning RB0101 ````sh {#a}`: this fence is never closed: all that follows it counts as commands | write ``` on a line of its own after it",
     );
+    complains(
+        "# a\n\n> ```sh {#a}\n> X\n\ntext\n",
+        "3:3 warning RB0101 ````sh {#a}`: this fence is never closed: all that follows it in its list or quote counts as commands | write ``` on a line of its own after it",
+    );
     let (document, diagnostics) = parse("````sh\nX\n```\n\ntext\n");
     let found = diagnostics.iter().next().expect("a warning");
     assert_eq!(document.source.slice(found.labels[1].span), "```");

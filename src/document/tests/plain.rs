@@ -44,11 +44,13 @@ fn a_placeholder_is_told_from_a_redirection() {
         &["dir", "pod", "name"],
     );
     case("kubectl get <pod> > out.txt", &["pod"]);
+    case("cp x<this and that>", &["this_and_that"]);
     case("curl https://<domäne>/x", &["domäne"]);
     for redirection in [
         "sort < in >out",
         "sort <in >out",
         "sort <in> out2>&1x <in>out",
+        "psql -c \"select 1 where a<b and c>d or a<b OR c>(d)\"",
         "cat <<EOF >x\nfoo\nEOF",
         "diff <(ls) >(cat)",
         "cmd <in>/dev/null",
@@ -280,4 +282,27 @@ fn a_transcript_without_prompts_is_not_run_silently() {
         "# a\n```console\nNAME  READY\nx     1/1\n```\n",
         "2:4 note RB0114 `console`: this transcript has no line with a `$ ` prompt: it is not run | write `$ ` before each command, or `bash` as the language",
     );
+}
+
+#[test]
+fn output_that_a_text_introduces_is_not_run() {
+    let shell = |kind: &CellKind| matches!(kind, CellKind::Shell(_) | CellKind::Console(_));
+    let page = "# a\n```bash\nls -l\n```\n\nOutput:\n\n```bash\ntotal 12 <size>\n```\n\n\
+                Prints:\n\n```bash\nls -a\n```\n\n```bash\nls\n```\n\n\
+                1. Run:\n   ```sh\n   ls -1\n   ```\n   You should see:\n   ```sh\n   file\n   ```\n";
+    let (document, diagnostics) = parse(page);
+    assert!(document.plain);
+    assert_eq!(
+        bodies(&document, shell),
+        ["ls -l", "ls -a", "ls", "ls -1"],
+        "{diagnostics:?}"
+    );
+    assert!(document.front_matter.inputs.is_empty());
+    complains(
+        "# a\n```bash\nls -l\n```\nOutput:\n```bash\ntotal 12\n```\n",
+        "6:4 note RB0117 `bash`: this is output of the commands above it, says the text between: it is not run | where it is commands, say so in the text, as in `Run:`",
+    );
+    // With an annotation the page says itself what it runs.
+    let page = "# a\n```bash {#a}\nls -l\n```\nOutput:\n```bash\ntotal 12\n```\n";
+    assert_eq!(bodies(&parse(page).0, shell), ["ls -l", "total 12"]);
 }

@@ -452,3 +452,20 @@ fn a_step_named_by_a_word_of_the_language_is_reached_by_steps() {
         "{said}"
     );
 }
+
+#[test]
+fn a_literal_that_can_not_be_a_condition_is_told() {
+    let page = "# S\n<!-- runbook: each=\"5\" -->\n```bash {when=\"1\"}\n1\n```\n```bash {ready=\"`x`\" background}\n1\n```\n\
+                ## F\n<!-- runbook: when=\"()\" each=\"[1, 2]\" -->\n```bash {when=true}\n1\n```\n";
+    let said = said(page);
+    for told in [
+        "`each` wants a list, a map or a range, and this is a number",
+        "`when` wants true or false, and this is a number",
+        "`ready` wants true or false, and this is a text",
+        "`when` wants true or false, and this is nothing",
+        "write an expression that gives one, as in `when=\"plan.ok\"`",
+    ] {
+        assert!(said.contains(told), "{told} in\n{said}");
+    }
+    assert_eq!(said.matches("RB0214").count(), 4, "{said}");
+}

@@ -12,6 +12,8 @@ use crate::secret::CleanValue;
 
 /// How many moments of a run are told.
 const MOMENTS: usize = 2000;
+/// How many notes of one step are told.
+const NOTES: usize = 5;
 
 /// What a postmortem tells of one run.
 #[derive(Clone, Debug)]
@@ -20,6 +22,8 @@ pub struct Account {
     pub(super) began: Timestamp,
     pub(super) report: Report,
     pub(super) moments: Vec<Moment>,
+    /// How many notes each step has made.
+    noted: HashMap<String, usize>,
     /// How many moments are not told.
     pub(super) left_out: usize,
     /// The steps that failed and count; where the run passed, or the journal does not tell, none.
@@ -80,6 +84,7 @@ impl Account {
                 at: first.at,
                 what: What::Began,
             }],
+            noted: HashMap::new(),
             left_out: 0,
             counted: Vec::new(),
             notes: Vec::new(),
@@ -142,10 +147,21 @@ impl Account {
             },
             Event::Noted { step, text, by } => {
                 let person = by.is_some();
+                let mut text = text.to_string();
+                if let (Some(step), None) = (&step, &by) {
+                    let count = self.noted.entry(step.clone()).or_default();
+                    *count += 1;
+                    if *count > NOTES {
+                        return;
+                    }
+                    if *count == NOTES {
+                        text.push_str(" (what it noted after this is in the journal)");
+                    }
+                }
                 let what = What::Noted {
                     by: by.or(step).unwrap_or_default(),
                     person,
-                    text: text.to_string(),
+                    text,
                 };
                 if person {
                     let what = what.clone();

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use jiff::Timestamp;
+
 use super::super::{Check, State, Step, Tail, by_hand};
 use super::account::Account;
 use super::markdown::{code, code_in_table, command, fence, output, said, text};
@@ -13,6 +15,8 @@ use crate::value::show_duration;
 
 /// How many of the last lines of an output are shown.
 const LINES: usize = 12;
+/// How many outputs are shown of steps that a failed one waited for.
+const NEEDED: usize = 3;
 /// How many steps are shown in full.
 const STEPS: usize = 50;
 
@@ -69,8 +73,17 @@ fn one(account: &Account, step: &Step, page: &mut String) {
         let _ = write!(page, "\n{}", fence("text", &shown));
     }
     for (name, tail) in [("error", &step.stderr), ("output", &step.stdout)] {
-        last_lines(name, tail, page);
+        last_lines(&format!("its {name}"), tail, page);
     }
+    for (needed, tail) in built_on(account, step) {
+        last_lines(
+            &format!("what {} had printed", code(&needed.id)),
+            tail,
+            page,
+        );
+    }
+    let changed = changed(account, step.started);
+    let _ = write!(page, "\nChanged by then: {changed}.\n");
     let directory = step.directory.as_ref().map(Clean::as_str);
     let by_hand = step
         .command
@@ -118,12 +131,47 @@ fn last_lines(name: &str, tail: &Tail, page: &mut String) {
     let lines = tail.lines();
     let before = lines.len().saturating_sub(LINES) + tail.left_out();
     let what = if before > 0 {
-        format!("The last lines of its {name}")
+        format!("The last lines of {name}")
     } else {
-        format!("Its {name}")
+        let mut letters = name.chars();
+        let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+        first.into_iter().chain(letters).collect()
     };
     let shown = output(lines.skip(tail.lines().len().saturating_sub(LINES)));
     let _ = write!(page, "\n{what}:\n\n{}", fence("text", &shown));
+}
+
+/// What the steps printed that a step waited for: most failures show there first.
+fn built_on<'a>(account: &'a Account, step: &Step) -> Vec<(&'a Step, &'a Tail)> {
+    let needed = |other: &&Step| step.needs.contains(&other.id);
+    let steps = account.report.steps().filter(needed);
+    let printed = steps.flat_map(|needed| [(needed, &needed.stderr), (needed, &needed.stdout)]);
+    printed
+        .filter(|(_, tail)| !tail.is_empty())
+        .take(NEEDED)
+        .collect()
+}
+
+/// The steps that change something and ran, all of them or those that had begun by a time.
+pub(super) fn changed(account: &Account, by: Option<Timestamp>) -> String {
+    let changing = |step: &&Step| {
+        let does = matches!(step.effect.as_deref(), Some("change" | "destroy"));
+        does && step.started.is_some_and(|at| by.is_none_or(|by| at < by))
+    };
+    let names: Vec<String> = account
+        .report
+        .steps()
+        .filter(changing)
+        .map(|step| match step.state {
+            State::Finished(Status::Passed) => code(&step.id),
+            _ => format!("perhaps {}, which {}", code(&step.id), ended(step)),
+        })
+        .collect();
+    if names.is_empty() {
+        "nothing, as far as the journal knows what steps do".to_owned()
+    } else {
+        names.join(", ")
+    }
 }
 
 /// What can be said of a failure before anybody has thought about it.
@@ -192,10 +240,15 @@ pub(super) fn learning(number: usize, account: &Account, step: &Step, page: &mut
     });
     let _ = write!(page, "\n\n**Prevention**: {FILL_IN}");
     if step.broken == 0 && step.state == State::Finished(Status::Failed) {
-        page.push_str(
-            " No assertion stood before it that could have stopped the run earlier; is there one \
-             to write?",
-        );
+        let earlier = account
+            .report
+            .steps()
+            .filter(|other| other.started < step.started);
+        page.push_str(&match earlier.map(|other| other.held).sum() {
+            0 => " No assertion stood before it".to_owned(),
+            held => format!(" The {} before it held", count(held, "assertion")),
+        });
+        page.push_str("; is there one to write that would have stopped the run earlier?");
     }
     page.push('\n');
 }

@@ -75,6 +75,9 @@ pub fn postmortem(mut accounts: Vec<Account>, vocabulary: &Vocabulary) -> String
     page
 }
 
+/// How many inputs are told; of more, only those that are not the page's own.
+const INPUTS: usize = 12;
+
 /// A heading for a run's part of a section, where there are several runs.
 fn part(accounts: &[Account], account: &Account, page: &mut String) {
     if accounts.len() > 1 {
@@ -210,6 +213,11 @@ fn facts(account: &Account) -> Vec<(&'static str, String)> {
         "unattended"
     };
     facts.push(("who", format!("{}, {attended}", text(&head.operator))));
+    facts.push(("changed", failed::changed(account, None)));
+    if let Some(recording) = &head.recording {
+        let answered = format!("no: {} answered", text(recording.as_str()));
+        facts.push(("real", answered));
+    }
     let mut place = match &head.target {
         Some(target) => format!("target {}, ", code_in_table(target)),
         None => String::new(),
@@ -229,11 +237,14 @@ fn facts(account: &Account) -> Vec<(&'static str, String)> {
         );
     }
     facts.push(("where", place));
-    let inputs: Vec<String> = head
-        .inputs
-        .iter()
+    let is_told = |name: &String| head.inputs.len() <= INPUTS || head.given.contains(name);
+    let told = head.inputs.iter().filter(|(name, _)| is_told(name));
+    let mut inputs: Vec<String> = told
         .map(|(name, value)| code_in_table(&format!("{name}={}", shown(value))))
         .collect();
+    if let left @ 1.. = head.inputs.len() - inputs.len() {
+        inputs.push(format!("and {left} as the page has them"));
+    }
     if !inputs.is_empty() {
         facts.push(("inputs", inputs.join(" ")));
     }

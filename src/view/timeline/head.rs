@@ -49,17 +49,10 @@ impl Timeline {
                 out,
             );
         }
-        let inputs: Vec<String> = head
-            .inputs
-            .iter()
-            .map(|(name, value)| {
-                let name = sanitize::line(name);
-                format!("{name}={}", cut(&sanitize::line(&shown(value)), 48))
-            })
-            .collect();
+        let inputs = inputs(head);
         if !inputs.is_empty() {
             self.layout
-                .indented(&inputs.join(" "), |text| self.layout.paint.cyan(text), out);
+                .indented(&inputs, |text| self.layout.paint.cyan(text), out);
         }
         if let Some(identity) = &head.identity {
             self.layout.indented(
@@ -84,4 +77,26 @@ impl Timeline {
         }
         out.push('\n');
     }
+}
+
+/// How many inputs are shown; of more, only those that are not the page's own.
+const INPUTS: usize = 12;
+
+fn inputs(head: &RunStarted) -> String {
+    let all = head.inputs.len();
+    let is_shown = |name: &String| all <= INPUTS || head.given.contains(name);
+    let mut words: Vec<String> = head
+        .inputs
+        .iter()
+        .filter(|(name, _)| is_shown(name))
+        .map(|(name, value)| {
+            let name = sanitize::line(name);
+            format!("{name}={}", cut(&sanitize::line(&shown(value)), 48))
+        })
+        .collect();
+    if let left @ 1.. = all - words.len() {
+        let more = if words.is_empty() { "" } else { "more " };
+        words.push(format!("{left} {more}inputs as the page has them"));
+    }
+    words.join(" ")
 }

@@ -1,21 +1,24 @@
 //! A recording's own time: it moves only when something recorded took time, or something waits.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
+use crate::world::Heard;
+
 /// How long whoever a deadline was for has to hear of it, and how often that is looked for. This
-/// is the one wait that is real: it lets another thread go first, and no time is read.
+/// is the one wait that is real: it lets another thread go first, and no time is read. It ends as
+/// soon as they have done what they do about it; the limit is for a bug of ours.
 const HEARD: Duration = Duration::from_millis(1);
-const PATIENCE: u32 = 1_000;
+const PATIENCE: u32 = 60_000;
 
 pub(super) struct Clock {
     began: Timestamp,
     time: watch::Sender<Duration>,
-    deadlines: Mutex<Deadlines>,
+    deadlines: Arc<Mutex<Deadlines>>,
 }
 
 #[derive(Default)]
@@ -29,7 +32,7 @@ impl Clock {
         Self {
             began,
             time: watch::Sender::new(Duration::ZERO),
-            deadlines: Mutex::default(),
+            deadlines: Arc::default(),
         }
     }
 
@@ -68,7 +71,7 @@ impl Clock {
         }
     }
 
-    /// Waits until those whose deadline a moment is have heard of it.
+    /// Waits until those whose deadline a moment is have heard of it, and done what they do then.
     async fn heard(&self, moment: Duration) {
         for _ in 0..PATIENCE {
             tokio::time::sleep(HEARD).await;
@@ -76,12 +79,10 @@ impl Clock {
                 break;
             }
         }
-        // They are gone; what they do about it comes right after.
-        tokio::time::sleep(HEARD).await;
     }
 
     /// Ends when so much time has passed since this was called, not since it is waited for.
-    pub(super) fn deadline(&self, after: Duration) -> impl Future<Output = ()> + Send {
+    pub(super) fn deadline(&self, after: Duration) -> impl Future<Output = Heard> + Send + use<> {
         let at = self.elapsed().saturating_add(after);
         let mut time = self.time.subscribe();
         let number = {
@@ -92,13 +93,13 @@ impl Clock {
             number
         };
         let gone = Gone {
-            clock: self,
+            deadlines: Arc::clone(&self.deadlines),
             number,
         };
         async move {
-            let _gone = gone;
             // The clock lives as long as whoever waits for it.
             let _ = time.wait_for(|time| *time >= at).await;
+            Heard::until(gone)
         }
     }
 
@@ -110,13 +111,17 @@ impl Clock {
 }
 
 /// Takes a deadline away that nobody waits for any more.
-struct Gone<'a> {
-    clock: &'a Clock,
+struct Gone {
+    deadlines: Arc<Mutex<Deadlines>>,
     number: u64,
 }
 
-impl Drop for Gone<'_> {
+impl Drop for Gone {
     fn drop(&mut self) {
-        self.clock.deadlines().at.remove(&self.number);
+        let deadlines = self.deadlines.lock();
+        deadlines
+            .unwrap_or_else(PoisonError::into_inner)
+            .at
+            .remove(&self.number);
     }
 }

@@ -26,7 +26,7 @@ use self::answers::Answers;
 pub use self::answers::Fit;
 use self::clock::Clock;
 use super::{
-    Answer, Boxed, Call, CallError, Chunk, End, Exit, Leavings, Process, Question, Reply,
+    Answer, Boxed, Call, CallError, Chunk, End, Exit, Heard, Leavings, Process, Question, Reply,
     SpawnError, Stream, World, codes,
 };
 
@@ -154,10 +154,11 @@ impl Recorded {
                     None => std::future::pending().await,
                 }
             };
-            let end = tokio::select! {
+            // Time stands still until its output is told, too.
+            let (end, _heard) = tokio::select! {
                 biased;
-                () = cancel.cancelled() => End::Cancelled,
-                () = fell => ended.map_or(End::Cancelled, |(end, _)| end),
+                () = cancel.cancelled() => (End::Cancelled, Heard::default()),
+                heard = fell => (ended.map_or(End::Cancelled, |(end, _)| end), heard),
             };
             for (_, chunk) in chunks {
                 if output.send(chunk).await.is_err() {
@@ -198,14 +199,10 @@ impl Recorded {
         if end == End::Cancelled && !cancel.is_cancelled() {
             // It was ended with its step: so it is now, when its step's time comes.
             if let Some(end) = &step.end {
-                let passed = async {
-                    self.pass_to(step, end.at).await;
-                    std::future::pending::<()>().await;
-                };
                 tokio::select! {
+                    biased;
                     () = cancel.cancelled() => {}
-                    () = passed => {}
-                    () = tokio::time::sleep(UNHEARD) => {}
+                    () = self.pass_to(step, end.at) => {}
                 }
             }
         }
@@ -251,10 +248,6 @@ const fn ended(how: &How) -> End {
     }
 }
 
-/// How long a process whose step was ended waits to be ended; a run of now that does not end it
-/// would wait for ever.
-const UNHEARD: Duration = Duration::from_secs(1);
-
 impl World for Recorded {
     fn run(
         &self,
@@ -289,7 +282,7 @@ impl World for Recorded {
         Box::pin(self.clock.pass_to(until))
     }
 
-    fn deadline(&self, after: Duration) -> Boxed<'_, ()> {
+    fn deadline(&self, after: Duration) -> Boxed<'_, Heard> {
         Box::pin(self.clock.deadline(after))
     }
 
