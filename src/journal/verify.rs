@@ -30,7 +30,7 @@ pub struct Verified {
     pub notice: Option<String>,
     /// The SHA-256 of its last whole line, in hex.
     pub digest: String,
-    /// The files of output that it vouches for, by their names; [`mod@super::outputs`] reads them.
+    /// The files of output that it vouches for, by their names.
     pub outputs: BTreeMap<String, Summed>,
     /// Whether it is a recording, one file that was taken from the others.
     pub portable: bool,
