@@ -18,8 +18,6 @@ use crate::event::Event;
 const BLOCK: usize = 4 * 1024 * 1024;
 /// What is worth a thread of its own.
 const SHARE: usize = 256 * 1024;
-/// How many lines are read at once: a file of newlines must not fill the memory.
-const LINES: usize = 32 * 1024;
 /// More threads than this wait for the file.
 const THREADS: usize = 4;
 
@@ -106,46 +104,53 @@ impl Blocks {
     }
 }
 
-/// Gives each line of a block, with its link, in their order.
-///
-/// # Errors
-/// What `take` gives.
-pub(super) fn links<E>(
-    block: &[u8],
-    mut take: impl FnMut(&[u8], Result<Link, Unlinked>) -> Result<(), E>,
-) -> Result<(), E> {
-    let mut start = 0;
-    let mut ends = memchr::memchr_iter(b'\n', block);
-    loop {
-        let mut lines = Vec::new();
-        for end in ends.by_ref().take(LINES) {
-            lines.extend(block.get(start..end));
-            start = end + 1;
-        }
-        if lines.is_empty() {
-            return Ok(());
-        }
-        for (line, link) in lines.iter().zip(shared(&lines, block.len())) {
-            take(line, link)?;
-        }
-    }
+/// A part of a block of lines, and what it is in the chain.
+pub(super) enum Part<'a> {
+    /// Lines that continue each other, and do nothing else to the chain.
+    Stretch(Stretch<'a>),
+    /// A line to be looked at by itself.
+    Line(&'a [u8], Result<Link, Unlinked>),
 }
 
-/// The links of lines, by as many threads as their `bytes` are worth.
-fn shared(lines: &[&[u8]], bytes: usize) -> Vec<Result<Link, Unlinked>> {
-    let each = |lines: &[&[u8]]| -> Vec<_> { lines.iter().map(|line| link(line)).collect() };
+/// Lines of which each continues the one before.
+pub(super) struct Stretch<'a> {
+    /// The first of them.
+    pub(super) first: &'a [u8],
+    /// The number of the first.
+    pub(super) seq: u64,
+    /// What the first says of the line before.
+    pub(super) prev: Digest,
+    pub(super) lines: u64,
+    /// How many bytes they have, with their newlines.
+    pub(super) bytes: u64,
+    /// Of the last of them.
+    pub(super) digest: Digest,
+}
+
+/// The parts of a block of whole lines, in their order.
+pub(super) fn parts(block: &[u8]) -> Vec<Part<'_>> {
     let threads = thread::available_parallelism()
         .map_or(1, usize::from)
         .min(THREADS)
-        .min(bytes / SHARE)
+        .min(block.len() / SHARE)
         .max(1);
     if threads == 1 {
-        return each(lines);
+        return in_turn(block);
+    }
+    let mut rest = block;
+    let mut shares = Vec::with_capacity(threads);
+    for left in (1..=threads).rev() {
+        let about = (rest.len() / left).max(1) - 1;
+        let after = rest.get(about..).unwrap_or_default();
+        let end = memchr::memchr(b'\n', after).map_or(rest.len(), |at| about + at + 1);
+        let (share, further) = rest.split_at(end);
+        shares.push(share);
+        rest = further;
     }
     thread::scope(|scope| {
-        let running: Vec<_> = lines
-            .chunks(lines.len().div_ceil(threads).max(1))
-            .map(|lines| scope.spawn(move || each(lines)))
+        let running: Vec<_> = shares
+            .into_iter()
+            .map(|share| scope.spawn(move || in_turn(share)))
             .collect();
         running
             .into_iter()
@@ -154,7 +159,62 @@ fn shared(lines: &[&[u8]], bytes: usize) -> Vec<Result<Link, Unlinked>> {
     })
 }
 
-fn link(line: &[u8]) -> Result<Link, Unlinked> {
+/// The parts of whole lines, looked at one by one.
+fn in_turn(lines: &[u8]) -> Vec<Part<'_>> {
+    let mut parts = Vec::new();
+    let mut stretch: Option<Stretch<'_>> = None;
+    let mut start = 0;
+    for end in memchr::memchr_iter(b'\n', lines) {
+        let line = &lines[start..end];
+        start = end + 1;
+        let link = link(line);
+        match (&mut stretch, &link) {
+            (Some(stretch), Ok(link)) if link.is_plain() && stretch.takes(link) => {
+                stretch.lines += 1;
+                stretch.bytes += line.len() as u64 + 1;
+                stretch.digest = link.digest;
+            }
+            (_, Ok(link)) if link.is_plain() => {
+                let next = Stretch {
+                    first: line,
+                    seq: link.seq,
+                    prev: link.prev,
+                    lines: 1,
+                    bytes: line.len() as u64 + 1,
+                    digest: link.digest,
+                };
+                parts.extend(stretch.replace(next).map(Part::Stretch));
+            }
+            _ => {
+                parts.extend(stretch.take().map(Part::Stretch));
+                let is_last = link.is_err();
+                parts.push(Part::Line(line, link));
+                if is_last {
+                    // Nobody asks further, and a file of newlines must not fill the memory.
+                    return parts;
+                }
+            }
+        }
+    }
+    parts.extend(stretch.map(Part::Stretch));
+    parts
+}
+
+impl Stretch<'_> {
+    fn takes(&self, link: &Link) -> bool {
+        link.prev == self.digest && self.seq.checked_add(self.lines) == Some(link.seq)
+    }
+}
+
+impl Link {
+    /// Whether it does nothing to the chain but go on.
+    fn is_plain(&self) -> bool {
+        self.kind == Kind::Other && self.newer.is_none()
+    }
+}
+
+/// The link of a line.
+pub(super) fn link(line: &[u8]) -> Result<Link, Unlinked> {
     let digest = Sha256::digest(line).into();
     match by_position(line, digest) {
         Some(link) => Ok(link),
@@ -249,20 +309,30 @@ fn split(text: &[u8], at: u8) -> Option<(&[u8], &[u8])> {
 
 /// The digest that 64 digits in lower case spell.
 pub(super) fn unhex(text: &[u8]) -> Option<Digest> {
-    const fn digit(byte: u8) -> Option<u8> {
-        match byte {
-            b'0'..=b'9' => Some(byte - b'0'),
-            b'a'..=b'f' => Some(byte - b'a' + 10),
-            _ => None,
-        }
-    }
     if text.len() != 64 {
         return None;
     }
     let mut digest = [0; 32];
+    // Looked at once for all of them: a question for each would take longer than the rest of a line.
+    let mut all = 0;
     for (byte, pair) in digest.iter_mut().zip(text.chunks_exact(2)) {
-        let [high, low] = pair else { return None };
-        *byte = digit(*high)? << 4 | digit(*low)?;
+        let (high, low) = (DIGITS[usize::from(pair[0])], DIGITS[usize::from(pair[1])]);
+        all |= high | low;
+        *byte = high << 4 | low;
     }
-    Some(digest)
+    (all < NO_DIGIT).then_some(digest)
 }
+
+/// What is no digit; greater than all that are.
+const NO_DIGIT: u8 = 0x10;
+
+/// For each byte the digit that it is.
+static DIGITS: [u8; 256] = {
+    let mut digits = [NO_DIGIT; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        digits[b"0123456789abcdef"[digit as usize] as usize] = digit;
+        digit += 1;
+    }
+    digits
+};

@@ -6,7 +6,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::chain::{self, Blocks, Digest, Kind, Link, Unlinked};
+use super::chain::{self, Blocks, Digest, Kind, Link, Part, Stretch, Unlinked};
 use super::entry::{self, Entry};
 use super::outputs::Summed;
 use super::portable;
@@ -151,7 +151,12 @@ pub(super) fn verify_up_to(path: &Path, length: u64) -> Result<Verified, Broken>
     let mut blocks = Blocks::new(reader::open(path).map_err(Broken::Unreadable)?, length);
     let mut walk = Walk::new(path);
     while let Some(block) = blocks.next().map_err(|error| walk.unreadable(&error))? {
-        chain::links(block, |line, link| walk.step(line, link))?;
+        for part in chain::parts(block) {
+            match part {
+                Part::Stretch(stretch) => walk.stride(&stretch)?,
+                Part::Line(line, link) => walk.step(line, link)?,
+            }
+        }
         walk.remember(block);
     }
     let rest = blocks.rest().len();
@@ -193,6 +198,22 @@ impl<'a> Walk<'a> {
             newer: None,
             outputs: BTreeMap::new(),
         }
+    }
+
+    /// Goes over lines that are known to continue each other.
+    fn stride(&mut self, stretch: &Stretch<'_>) -> Result<(), Broken> {
+        let goes_on = self.number > 0
+            && stretch.seq == self.number + 1
+            && stretch.prev == self.digest
+            && !self.finished;
+        if !goes_on {
+            self.step(stretch.first, chain::link(stretch.first))?;
+            return Err(self.broken(Flaw::Chain));
+        }
+        self.number += stretch.lines;
+        self.bytes += stretch.bytes;
+        self.digest = stretch.digest;
+        Ok(())
     }
 
     fn step(&mut self, line: &[u8], link: Result<Link, Unlinked>) -> Result<(), Broken> {

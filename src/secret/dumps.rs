@@ -12,8 +12,8 @@ use super::matcher::Matcher;
 
 /// Fewer digits are found in innocent text.
 const FEWEST: usize = 12;
-/// Only so many bytes are looked at one by one: what is looked for is longer.
-const STRIDE: usize = 8;
+/// Only one byte of so many is looked at: what is looked for is longer.
+const STRIDE: usize = FEWEST;
 /// The most bytes that a line of a dump has as text.
 const COLUMN: usize = 16;
 /// A longer line is no line of a dump.
@@ -66,6 +66,11 @@ fn scan(text: &[u8], lines: Option<bool>, forms: &Matcher, search: &mut Search) 
         }
         let before = text[done..at].iter().rposition(|byte| !belongs(*byte));
         let start = before.map_or(done, |last| done + last + 1);
+        if let Some(end) = passed(text, start, lines) {
+            done = end;
+            at = end;
+            continue;
+        }
         let dump = Dump::read(text, start, lines);
         if dump.open || dump.digits.bytes().len() >= FEWEST {
             search.across(
@@ -84,6 +89,26 @@ fn scan(text: &[u8], lines: Option<bool>, forms: &Matcher, search: &mut Search) 
         at = done;
     }
     has_offset
+}
+
+/// Where a stretch ends that has too few digits to be looked at, as nearly all have.
+fn passed(text: &[u8], start: usize, lines: Option<bool>) -> Option<usize> {
+    let mut digits = 0;
+    let mut at = start;
+    while belongs(*text.get(at)?) {
+        digits += usize::from(text[at].is_ascii_hexdigit());
+        if digits >= FEWEST {
+            return None;
+        }
+        if let Some(is_line) = lines
+            && begins_line(text, at, is_line)
+            && offset(text, at).is_some()
+        {
+            return None;
+        }
+        at += 1;
+    }
+    Some(at)
 }
 
 /// Whether a byte is a digit, or stands between digits.

@@ -78,7 +78,7 @@ impl Joined {
         };
         let mut from = 0;
         let mut at = 0;
-        while let Some(next) = text[at..].iter().position(|byte| may_begin(*byte)) {
+        while let Some(next) = begins(&text[at..]) {
             let start = at + next;
             let Some((end, line)) = joined.seam(text, from, start) else {
                 at = start + 1;
@@ -226,6 +226,21 @@ impl Joined {
 /// Whether a part of a seam may begin with a byte.
 const fn may_begin(byte: u8) -> bool {
     (byte < b' ' && byte != b'\t') || matches!(byte, 0x7F | 0xC2 | 0xE2 | 0xEF)
+}
+
+/// Where the first seam may begin.
+fn begins(text: &[u8]) -> Option<usize> {
+    /// So many bytes are looked at by one instruction.
+    const WIDTH: usize = 16;
+    let is_none = |bytes: &&[u8]| {
+        bytes
+            .iter()
+            .fold(0, |any, byte| any | u8::from(may_begin(*byte)))
+            == 0
+    };
+    let without = text.chunks_exact(WIDTH).take_while(is_none).count() * WIDTH;
+    let next = text[without..].iter().position(|byte| may_begin(*byte))?;
+    Some(without + next)
 }
 
 /// Reads one part of a seam: where it ends and what it does. One that the text ends in counts.
