@@ -82,6 +82,17 @@ impl Line {
     }
 }
 
+/// Whether bash 5.2 takes a byte away in a quoted here-document of a command substitution: there it
+/// reads 0x01, by which it marks others for itself, as the mark of a 0x01 or 0x7F behind it.
+pub(super) fn loses_control(value: &[u8], line: &Line) -> bool {
+    let is_marked = |next: Option<&u8>| matches!(next, Some(1 | 0x7F));
+    let next = line.after.as_ref();
+    value
+        .windows(2)
+        .any(|pair| pair[0] == 1 && is_marked(pair.get(1)))
+        || (value.last() == Some(&1) && next.is_none_or(|after| is_marked(after.first())))
+}
+
 /// A value as it stands among lines in which `\`, `$` and backquotes are special.
 pub(super) fn escaped(
     value: &[u8],

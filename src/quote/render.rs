@@ -310,6 +310,15 @@ impl Slot<'_> {
                         "`<<-` would take the tabs away with which a line of this value begins",
                         "write `<<` for `<<-`, or take the quotes off the delimiter",
                     ))
+                } else if dialect == Dialect::Bash
+                    && document.substituted
+                    && here_document::loses_control(value, &line)
+                {
+                    Err(Misplaced::because(
+                        self.origin,
+                        "bash drops a control character of this value (0x01) in a quoted here-document in `$(…)`",
+                        "take the quotes off the delimiter, and escape `$` and backquotes in its lines",
+                    ))
                 } else {
                     Ok(value.to_vec())
                 }

@@ -57,11 +57,16 @@ impl Scanner<'_> {
         }
         self.at = at;
         self.await_document(self.documents.len(), start);
+        let substituted = self
+            .frames
+            .iter()
+            .any(|frame| matches!(&frame.kind, Kind::Commands(commands) if commands.substitution));
         self.documents.push(HereDocument {
             opening: word..at,
             delimiter,
             quoted,
             strip_tabs,
+            substituted,
             body: 0..0,
             closing: 0..0,
         });

@@ -50,6 +50,8 @@ pub(super) struct HereDocument {
     pub(super) quoted: bool,
     /// Whether leading tabs are taken away.
     pub(super) strip_tabs: bool,
+    /// Whether it stands in a `$(…)`, or a `<(…)`.
+    pub(super) substituted: bool,
     /// Its lines.
     pub(super) body: Range<usize>,
     /// The delimiter on the line that ends it.

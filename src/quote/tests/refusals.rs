@@ -148,6 +148,21 @@ fn values_are_refused_where_only_some_can_stand() {
 }
 
 #[test]
+fn a_byte_that_bash_would_take_away_is_refused() {
+    let inside = "q=$(cat <<'E'\n${{ v }}\nE\n)";
+    for value in [&b"a\x01\x01b"[..], b"\x01\x7f"] {
+        let why = "bash drops a control character of this value (0x01) in a quoted here-document in `$(…)`";
+        refused(Dialect::Bash, inside, Piece::Value(value), why);
+    }
+    for (text, value) in [
+        (inside, &b"a\x01"[..]),
+        ("cat <<'E'\n${{ v }}\nE\n", b"\x01\x01"),
+    ] {
+        fill(Dialect::Bash, text, Piece::Value(value)).expect("bash keeps it");
+    }
+}
+
+#[test]
 fn spelled_out_text_is_put_in_as_it_is_and_read_as_part_of_the_text() {
     let text = "echo ${{ raw }} ${{ v }} $((1 + ${{ raw }}))";
     let ranges = ranges(text);
