@@ -21,6 +21,7 @@ use crate::source::{Source, Span};
 use crate::world::{Answer, Question, QuestionKind, World};
 
 use super::fallen::Fallen;
+use super::scratch::Scratch;
 use super::service::Service;
 use super::shell::{self, ShellCell};
 use super::state::State;
@@ -36,9 +37,7 @@ pub(super) struct Context {
     pub(super) engine: script::Engine,
     /// What every step's environment starts from, once front matter's `env` is known.
     environment: OnceLock<Environment>,
-    /// Private and gone when the run ends: scripts that are too long for an argument, and what
-    /// shells leave. In memory where the system has a place for that.
-    pub(super) scratch: tempfile::TempDir,
+    pub(super) scratch: Scratch,
     /// Ends the steps that are not `always`.
     pub(super) stop: CancellationToken,
     /// Ends everything.
@@ -62,18 +61,10 @@ impl Context {
         settings: Settings,
         interrupt: &Interrupt,
     ) -> io::Result<Self> {
-        let memory = Path::new("/dev/shm");
-        let mut builder = tempfile::Builder::new();
-        builder.prefix("runbook-");
-        let scratch = if memory.is_dir() {
-            builder.tempdir_in(memory).or_else(|_| builder.tempdir())
-        } else {
-            builder.tempdir()
-        }?;
         Ok(Self {
             engine: script::Engine::new(),
             environment: OnceLock::new(),
-            scratch,
+            scratch: Scratch::new()?,
             stop: interrupt.kill.child_token(),
             kill: interrupt.kill.clone(),
             asking: tokio::sync::Mutex::new(()),

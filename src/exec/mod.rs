@@ -25,6 +25,7 @@ mod output;
 mod permission;
 pub mod resume;
 mod schedule;
+mod scratch;
 mod service;
 pub mod shell;
 mod state;

@@ -204,6 +204,18 @@ echo ${{ db_pw }}; printf %s ${{ db_pw }} | base64; env
 }
 
 #[test]
+fn what_a_shell_leaves_is_its_owners_alone() {
+    let ran = Test::new()
+        .file(
+            "a.md",
+            "# A\n\n```bash {#mode}\numask 022; ls -ld \"$(dirname \"$__runbook\")\"\n```\n",
+        )
+        .args(["run", "a.md", "--output", "full"])
+        .run();
+    assert!(ran.stdout.contains("drwx------"), "{}", ran.stdout);
+}
+
+#[test]
 fn children_do_not_see_stale_credentials_or_inputs() {
     let ran = Test::new()
         .file("a.md", "```bash {#one}\nenv > seen\n```\n")

@@ -1,6 +1,8 @@
 //! Files that nobody else can read: what programs are given, and plans that wait for their apply.
 
+use std::fs::Permissions;
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -36,8 +38,10 @@ impl Private {
     fn folder(&self) -> Result<PathBuf, CallError> {
         let mut folder = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
         if folder.is_none() {
-            // Only its owner may enter it (tempfile's documentation of `TempDir`).
-            let made = tempfile::Builder::new().prefix("runbook-").tempdir();
+            let made = tempfile::Builder::new()
+                .prefix("runbook-")
+                .permissions(Permissions::from_mode(0o700))
+                .tempdir();
             *folder = Some(made.map_err(|error| refused(&error))?);
         }
         Ok(folder
@@ -53,4 +57,17 @@ fn refused(error: &std::io::Error) -> CallError {
         format!("a private file can't be written: {error}"),
         "see whether there is room in TMPDIR, and whether you may write there",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_else_may_enter_the_folder() {
+        let private = Private::default();
+        let plan = private.place("plan").unwrap();
+        let folder = plan.parent().unwrap().metadata().unwrap();
+        assert_eq!(folder.permissions().mode() & 0o777, 0o700);
+    }
 }
