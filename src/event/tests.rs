@@ -33,7 +33,8 @@ fn value() -> impl Strategy<Value = CleanValue> {
     leaf.prop_recursive(3, 12, 4, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(CleanValue::List),
-            prop::collection::btree_map(words(), inner, 0..4).prop_map(CleanValue::Map),
+            prop::collection::vec((words(), inner), 0..4)
+                .prop_map(|entries| CleanValue::Map(entries.into_iter().collect())),
         ]
     })
 }

@@ -1,10 +1,11 @@
 //! Text, bytes and values that may be shown.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Deref;
 
 use serde::{Deserialize, Serialize};
+
+use super::CleanMap;
 
 /// Text that holds no known secret.
 ///
@@ -96,5 +97,5 @@ pub enum CleanValue {
     /// A list.
     List(Vec<CleanValue>),
     /// A map.
-    Map(BTreeMap<String, CleanValue>),
+    Map(CleanMap),
 }

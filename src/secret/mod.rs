@@ -5,6 +5,7 @@
 
 pub(crate) mod base64;
 mod clean;
+mod clean_map;
 mod computed;
 mod dumps;
 mod filter;
@@ -23,6 +24,7 @@ mod terraform;
 mod tests;
 
 pub use clean::{Clean, CleanBytes, CleanValue};
+pub use clean_map::CleanMap;
 pub use computed::computed_secrets;
 pub use filter::Filter;
 pub use masks::masks;

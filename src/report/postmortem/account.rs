@@ -177,7 +177,7 @@ impl Account {
             } => {
                 match (name.as_str(), value) {
                     ("environment", CleanValue::Map(variables)) => {
-                        for name in variables.into_keys() {
+                        for (name, _) in variables {
                             self.exported.insert(name, step.clone());
                         }
                     }
