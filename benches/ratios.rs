@@ -191,7 +191,7 @@ fn documents() {
             let ours = time(|| {
                 let source = Arc::new(Source::new("big.md", text.clone()));
                 let (document, _) = Document::parse(source);
-                let (graph, _) = Graph::build(Arc::new(document), &vocabulary);
+                let (graph, _) = Graph::build(Arc::new(document), vocabulary);
                 assert_eq!(graph.steps.len(), number);
             });
             let theirs = time(|| {

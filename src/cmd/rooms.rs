@@ -111,7 +111,7 @@ pub(crate) fn draw(page: &Page, format: GraphFormat) -> String {
 }
 
 /// What scripts can call.
-pub(crate) fn vocabulary() -> runbook::language::Vocabulary {
+pub(crate) fn vocabulary() -> &'static runbook::language::Vocabulary {
     script::vocabulary()
 }
 

@@ -88,8 +88,11 @@ impl<'a> Scope<'a> {
         // Written names first: one that is made from a heading gives way.
         for written in [true, false] {
             for (at, step) in steps.iter_mut().enumerate() {
+                if step.named != written {
+                    continue;
+                }
                 let name = step.id.variable();
-                if step.named != written || !is_variable(&name) {
+                if !is_variable(&name) {
                     continue;
                 }
                 if written {

@@ -196,12 +196,7 @@ fn evaluate(
 
 /// Everything that scripts can call, read from the engine itself.
 #[must_use]
-pub fn vocabulary() -> Vocabulary {
-    known().clone()
-}
-
-/// The same, made once.
-pub(super) fn known() -> &'static Vocabulary {
+pub fn vocabulary() -> &'static Vocabulary {
     static VOCABULARY: OnceLock<Vocabulary> = OnceLock::new();
     VOCABULARY.get_or_init(|| {
         let mut engine = new_engine();

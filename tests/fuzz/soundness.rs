@@ -43,7 +43,7 @@ fn all(text: &str) {
         }
     }
     let vocabulary = runbook::script::vocabulary();
-    let (graph, found) = Graph::build(Arc::clone(&document), &vocabulary);
+    let (graph, found) = Graph::build(Arc::clone(&document), vocabulary);
     said(&source, &found);
     let broken = found.has_errors();
     said(&source, &runbook::lint::lint(&document));

@@ -126,6 +126,11 @@ impl Prefilter {
         at
     }
 
+    /// Whether enough of a text is left at `at` to tell that no shape begins there.
+    pub(super) const fn can_tell(text: &[u8], at: usize) -> bool {
+        at + LEAP - 1 + GRAM <= text.len()
+    }
+
     /// What may begin at the first of two bytes.
     pub(super) fn rules(&self, first: u8, second: Option<u8>) -> impl Iterator<Item = Rule> {
         self.rules[usize::from(first)]
