@@ -10,7 +10,7 @@ use runbook::view::{self, json};
 
 use super::args::{self, RunFormat, Shown};
 use super::failure::{Failure, Kind};
-use super::page::Page;
+use super::page;
 use super::rooms;
 use super::shellcheck::ShellCheck;
 use super::surroundings::{Surroundings, print};
@@ -45,13 +45,14 @@ pub(crate) fn check(args: &args::Check, surroundings: &Surroundings) -> Result<u
     };
     let mut found = Vec::new();
     for file in &files {
-        let (source, mut diagnostics) = match Page::read(file, surroundings) {
-            Ok(mut page) => {
-                rooms::lint(&mut page);
+        let (source, mut diagnostics) = match page::text_of(&surroundings.directory, file) {
+            Ok(text) => {
+                let source = Arc::new(Source::new(file.display().to_string(), text));
+                let (document, mut found) = rooms::checked(Arc::clone(&source));
                 if let Some(shellcheck) = &shellcheck {
-                    shellcheck.read(&mut page, surroundings)?;
+                    shellcheck.read(&document, &mut found, surroundings)?;
                 }
-                (page.source, page.diagnostics)
+                (source, found)
             }
             Err(failure) => unreadable(file, &failure),
         };

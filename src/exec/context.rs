@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock};
 
 use tokio_util::sync::CancellationToken;
 
@@ -33,7 +33,8 @@ pub(super) struct Context {
     pub(super) recorder: Recorder,
     pub(super) redactor: Redactor,
     pub(super) settings: Settings,
-    pub(super) engine: script::Engine,
+    /// Made for the first piece of code that runs: most steps are a shell's.
+    pub(super) engine: LazyLock<script::Engine>,
     /// What every step's environment starts from, once front matter's `env` is known.
     environment: OnceLock<Environment>,
     /// Private and gone when the run ends: scripts that are too long for an argument, and what
@@ -71,7 +72,7 @@ impl Context {
             builder.tempdir()
         }?;
         Ok(Self {
-            engine: script::Engine::new(),
+            engine: LazyLock::new(script::Engine::new),
             environment: OnceLock::new(),
             scratch,
             stop: interrupt.kill.child_token(),

@@ -97,10 +97,9 @@ impl<'a> Scope<'a> {
                 }
                 if written {
                     scope.own(name.clone(), Owner::Result(at), step.span, diagnostics);
-                } else if !scope.is_taken(&name) {
-                    scope
-                        .owners
-                        .insert(name.clone(), (Owner::Result(at), step.span));
+                } else if !scope.is_always_there(&name) {
+                    let owner = (Owner::Result(at), step.span);
+                    scope.owners.entry(name.clone()).or_insert(owner);
                 }
                 if scope.owner(&name) == Some(Owner::Result(at)) {
                     step.variable = Some(name);
@@ -193,10 +192,6 @@ impl<'a> Scope<'a> {
         name == STEPS || OF_EACH.contains(&name) || self.vocabulary.variables.contains(name)
     }
 
-    fn is_taken(&self, name: &str) -> bool {
-        self.is_always_there(name) || self.owners.contains_key(name)
-    }
-
     pub(super) fn owner(&self, name: &str) -> Option<Owner> {
         self.owners.get(name).map(|(owner, _)| *owner)
     }
@@ -243,7 +238,7 @@ impl<'a> Scope<'a> {
 
     /// Whether something of this name can be called without being defined.
     pub(super) fn is_callable(&self, name: &str, method: bool) -> bool {
-        self.vocabulary.functions.contains(name)
+        self.vocabulary.functions().contains(name)
             || BUILT_IN.contains(&name)
             || (method && self.keys.contains(name))
     }
@@ -265,7 +260,7 @@ impl<'a> Scope<'a> {
             self.functions
                 .keys()
                 .map(String::as_str)
-                .chain(self.vocabulary.functions.iter().map(String::as_str))
+                .chain(self.vocabulary.functions().iter().map(String::as_str))
                 .chain(BUILT_IN),
         )
     }

@@ -31,6 +31,8 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::ops::Range;
 
+use memchr::memmem::Finder;
+
 use self::commands::Command;
 use crate::diagnostic::Diagnostics;
 use crate::document::{Cell, CellKind, Document, Interpolated};
@@ -102,9 +104,9 @@ struct Shell<'a> {
 
 impl<'a> Shell<'a> {
     /// Whether a word of a command may have this in it, whatever quotes stand around or inside.
-    fn may_say(&self, words: &str) -> bool {
+    fn may_say(&self, words: &Finder<'_>) -> bool {
         let bare = self.bare.get_or_init(|| commands::bare(&self.text.text));
-        memchr::memmem::find(bare.as_bytes(), words.as_bytes()).is_some()
+        words.find(bare.as_bytes()).is_some()
     }
 
     /// The commands of the text.

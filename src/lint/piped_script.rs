@@ -1,13 +1,20 @@
 //! `curl … | bash` runs whatever the other side sends today, unread.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use super::Shell;
 use crate::diagnostic::{Code, Diagnostic};
 
 const PIPED_SCRIPT: Code = Code("RB0608");
 
+static CURL: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("curl"));
+static WGET: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("wget"));
+
 /// Warns of a shell that reads from the network.
 pub(super) fn lint(shell: &Shell<'_>) -> Vec<Diagnostic> {
-    if !shell.may_say("curl") && !shell.may_say("wget") {
+    if !shell.may_say(&CURL) && !shell.may_say(&WGET) {
         return Vec::new();
     }
     let commands = shell.commands();

@@ -1,6 +1,9 @@
 //! `set -x` writes each command with its values to standard error, secrets among them.
 
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use super::Shell;
 use super::commands::{Command, is_assignment};
@@ -11,11 +14,13 @@ use crate::document::Document;
 
 const TRACED_SECRET: Code = Code("RB0612");
 
+static SET: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("set"));
+
 /// Warns of a secret between `set -x` and `set +x`.
 pub(super) fn lint(document: &Document, holders: &Holders, shell: &Shell<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     // Most pages trace nothing.
-    if !shell.may_say("set ") && !shell.may_say("set\t") {
+    if !shell.may_say(&SET) {
         return found;
     }
     let secrets = secrets(document);

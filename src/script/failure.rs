@@ -233,7 +233,7 @@ fn unknown_function(signature: &str, session: &Session) -> String {
             types.len()
         );
     }
-    if vocabulary.functions.contains(name) {
+    if vocabulary.functions().contains(name) {
         return if listed.is_empty() {
             format!("`{name}` needs an argument")
         } else {
@@ -241,7 +241,7 @@ fn unknown_function(signature: &str, session: &Session) -> String {
         };
     }
     let names = vocabulary
-        .functions
+        .functions()
         .iter()
         .map(String::as_str)
         .chain(own.functions.iter().map(|(name, _)| name.as_str()));
