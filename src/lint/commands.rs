@@ -140,7 +140,7 @@ const SIGNS: [bool; 256] = {
     signs
 };
 
-impl<'a> Reader<'a> {
+impl Reader<'_> {
     fn byte(&self, at: usize) -> u8 {
         self.text.get(at).copied().unwrap_or(0)
     }

@@ -65,7 +65,7 @@ pub(super) fn lint(cell: &Cell) -> Vec<Diagnostic> {
         }
     }
     let named = if is_folded {
-        vec![0..text.len()]
+        std::iter::once(0..text.len()).collect()
     } else {
         named(text, &lines)
     };
