@@ -51,10 +51,9 @@ pub(super) fn lint(cell: &Cell) -> Vec<Diagnostic> {
         return Vec::new();
     }
     let text = cell.body.text.as_str();
-    // Each of the names, and the beginning of each key, is one that the redactor looks for too.
     let is_folded = !text.is_ascii() && text.contains(FOLDED);
     let redactor = Redactor::default();
-    if !is_folded && !redactor.may_alter(text) {
+    if !is_folded && !may_hold(text, &redactor) {
         return Vec::new();
     }
     let lines = suspects(text, &redactor);
@@ -117,13 +116,27 @@ pub(super) fn lint(cell: &Cell) -> Vec<Diagnostic> {
         .collect()
 }
 
+/// Whether a text may hold a credential. The redactor looks for the beginnings of the keys and for
+/// each of the names but one.
+fn may_hold(text: &str, redactor: &Redactor) -> bool {
+    let bytes = text.as_bytes();
+    let name = b"pgpass";
+    redactor.may_alter(text)
+        || memchr::memchr2_iter(b'g', b'G', bytes).any(|at| {
+            let word = at
+                .checked_sub(1)
+                .and_then(|at| bytes.get(at..at + name.len()));
+            word.is_some_and(|word| word.eq_ignore_ascii_case(name))
+        })
+}
+
 /// The lines of a text that may hold a credential.
 fn suspects(text: &str, redactor: &Redactor) -> Vec<Range<usize>> {
     let mut start = 0;
     let mut lines = Vec::new();
     for line in text.split_inclusive('\n') {
         let end = start + line.len();
-        if redactor.may_alter(line) {
+        if may_hold(line, redactor) {
             lines.push(start..end);
         }
         start = end;
@@ -228,16 +241,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_redactor_looks_for_what_is_looked_for_here() {
+    fn no_name_and_no_key_is_passed_over() {
         let redactor = Redactor::default();
         for word in WORDS
             .iter()
             .chain(&["AKIA234567ABCDEFGHIJ", "ASIA234567ABCDEFGHIJ"])
         {
             for text in [word.to_string(), word.to_uppercase(), format!("- {word}\n")] {
-                assert!(redactor.may_alter(&text), "{text}");
+                assert!(may_hold(&text, &redactor), "{text}");
             }
         }
-        assert!(!redactor.may_alter("kubectl get pods -n web\n"));
+        assert!(!may_hold("kubectl get pods -n web\n", &redactor));
     }
 }
