@@ -34,6 +34,7 @@ fn main() {
     steps(folder.path());
     output(folder.path());
     documents();
+    checks(folder.path());
     sleeps(folder.path());
     start();
 }
@@ -191,7 +192,7 @@ fn documents() {
             let ours = time(|| {
                 let source = Arc::new(Source::new("big.md", text.clone()));
                 let (document, _) = Document::parse(source);
-                let (graph, _) = Graph::build(Arc::new(document), &vocabulary);
+                let (graph, _) = Graph::build(Arc::new(document), vocabulary);
                 assert_eq!(graph.steps.len(), number);
             });
             let theirs = time(|| {
@@ -201,6 +202,63 @@ fn documents() {
             (ours, theirs)
         });
     }
+}
+
+/// `check` of 2,000 documents of 8 KB beside reading them and their bare events.
+///
+/// They are of the kind that others write: none is annotated, half have a front matter, and a few
+/// have something that a careful reader would note.
+fn checks(folder: &Path) {
+    let pages = folder.join("pages");
+    fs::create_dir(&pages).unwrap();
+    for page in 0..2000 {
+        let mut text = String::new();
+        if page % 2 == 0 {
+            writeln!(text, "---\ntitle: Page {page}\nlayout: manual\n---\n").unwrap();
+        }
+        writeln!(text, "# What to do about alert {page}\n").unwrap();
+        let mut part = 0;
+        while text.len() < 8000 {
+            write!(
+                text,
+                "## Part {part} of the service\n\nThe *service* writes to its `queue-{part}` and \
+                 reads from [the store](https://example.com/store/{part}). Where the queue grows, \
+                 readers are too slow, or one of them is gone.\n\n\
+                 - the first reader, on `node-{part}`\n- the second, which only counts\n\n\
+                 1. Look at the dashboard of part {part}.\n2. Look at its logs:\n\n\
+                 ```bash\nkubectl get pods -n web-{part} -l app=reader\n\
+                 kubectl logs -n web-{part} deployment/reader --tail=100 | grep -i error\n```\n\n\
+                 If the pods restart:\n\n```yaml\nkind: Deployment\nreplicas: {part}\n```\n\n"
+            )
+            .unwrap();
+            part += 1;
+        }
+        if page % 4 == 0 {
+            text.push_str("```bash\nkubectl delete pod <pod-name> -n web\n```\n");
+        }
+        fs::write(pages.join(format!("{page:04}.md")), text).unwrap();
+    }
+    report("check of 2,000 documents / bare events", "2.0", || {
+        let ours = time(|| {
+            let status = Command::new(env!("CARGO_BIN_EXE_runbook"))
+                .args(["check", "--no-shellcheck", "pages"])
+                .current_dir(folder)
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .status();
+            assert!(status.unwrap().success());
+        });
+        let theirs = time(|| {
+            let mut events = 0;
+            for page in 0..2000 {
+                let text = fs::read_to_string(pages.join(format!("{page:04}.md"))).unwrap();
+                let all = pulldown_cmark::Options::all();
+                events += pulldown_cmark::Parser::new_ext(&text, all).count();
+            }
+            assert!(events > 2000);
+        });
+        (ours, theirs)
+    });
 }
 
 /// 64 steps of `sleep 0.1` side by side beside 64 spawns at once.

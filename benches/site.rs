@@ -33,7 +33,7 @@ fn main() {
     );
     let records = Records::new(
         Store::new(root.join("runs")),
-        runbook::script::vocabulary(),
+        runbook::script::vocabulary().clone(),
         jiff::Timestamp::now(),
         std::thread::available_parallelism().map_or(2, usize::from),
     );

@@ -48,7 +48,7 @@
 //!     let source = Arc::new(Source::new("greet.md", page));
 //!     let (document, wrong) = Document::parse(source);
 //!     assert!(wrong.is_empty());
-//!     let (graph, wrong) = Graph::build(Arc::new(document), &runbook::script::vocabulary());
+//!     let (graph, wrong) = Graph::build(Arc::new(document), runbook::script::vocabulary());
 //!     assert!(wrong.is_empty());
 //!
 //!     // Inputs and a selection make a plan of it.

@@ -41,7 +41,15 @@ impl fmt::Display for StepId {
 /// A name as a script's variable: `-` and `.` read as `_`.
 #[must_use]
 pub fn variable(name: &str) -> String {
-    name.replace(['-', '.'], "_")
+    let mut variable = String::with_capacity(name.len());
+    for part in name.split_inclusive(['-', '.']) {
+        let word = part.trim_end_matches(['-', '.']);
+        variable.push_str(word);
+        if word.len() < part.len() {
+            variable.push('_');
+        }
+    }
+    variable
 }
 
 /// Whether a name is a letter or `_`, then letters, digits, `_`, `-`, `.`.

@@ -5,6 +5,7 @@
 //! column is a character (Unicode scalar value), as editors count.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 /// A range of bytes in a [`Source`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -81,22 +82,28 @@ pub struct Position {
 pub struct Source {
     name: String,
     text: String,
-    /// Offset of the first byte of each line.
-    lines: Vec<usize>,
+    /// Offset of the first byte of each line, once somebody asks for a line: most pages have
+    /// nothing to be said of them.
+    lines: OnceLock<Vec<usize>>,
 }
 
 impl Source {
     /// Takes a text under a name (a path as the operator wrote it).
     #[must_use]
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        let text = text.into();
-        let mut lines = vec![0];
-        lines.extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1));
         Self {
             name: name.into(),
-            text,
-            lines,
+            text: text.into(),
+            lines: OnceLock::new(),
         }
+    }
+
+    fn lines(&self) -> &[usize] {
+        self.lines.get_or_init(|| {
+            let mut lines = vec![0];
+            lines.extend(memchr::memchr_iter(b'\n', self.text.as_bytes()).map(|at| at + 1));
+            lines
+        })
     }
 
     /// The name it was given.
@@ -114,13 +121,13 @@ impl Source {
     /// How many lines it has; a text that ends in a newline has an empty last one.
     #[must_use]
     pub fn line_count(&self) -> usize {
-        self.lines.len()
+        self.lines().len()
     }
 
     /// The line (from 1) that holds a byte; an offset past the end is in the last line.
     #[must_use]
     pub fn line(&self, offset: usize) -> usize {
-        self.lines.partition_point(|start| *start <= offset)
+        self.lines().partition_point(|start| *start <= offset)
     }
 
     /// The line and column of a byte; an offset past the end or inside a character is moved back.
@@ -131,7 +138,7 @@ impl Source {
             offset -= 1;
         }
         let line = self.line(offset);
-        let start = self.lines[line - 1];
+        let start = self.lines()[line - 1];
         Position {
             line,
             column: self.text[start..offset].chars().count() + 1,
@@ -141,7 +148,7 @@ impl Source {
     /// The offset of a line and column; places outside are moved to the nearest one inside.
     #[must_use]
     pub fn offset(&self, position: Position) -> usize {
-        let line = position.line.clamp(1, self.lines.len());
+        let line = position.line.clamp(1, self.lines().len());
         let span = self.line_span(line);
         self.text[span.range()]
             .char_indices()
@@ -152,10 +159,10 @@ impl Source {
     /// The span of a line (from 1) without its line ending.
     #[must_use]
     pub fn line_span(&self, line: usize) -> Span {
-        let line = line.clamp(1, self.lines.len());
-        let start = self.lines[line - 1];
+        let line = line.clamp(1, self.lines().len());
+        let start = self.lines()[line - 1];
         let end = self
-            .lines
+            .lines()
             .get(line)
             .map_or(self.text.len(), |next| next - 1);
         let text = &self.text[start..end];

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 /// Whether a character stands for itself and nothing more.
 #[must_use]
 pub fn is_plain(character: char) -> bool {
-    !character.is_control() && !is_invisible_order(character)
+    matches!(character, ' '..='~') || !character.is_control() && !is_invisible_order(character)
 }
 
 /// Characters that reorder or break a line without being seen (UAX #9, §2).

@@ -10,7 +10,7 @@ use runbook::view::{self, json};
 
 use super::args::{self, RunFormat, Shown};
 use super::failure::{Failure, Kind};
-use super::page::Page;
+use super::page;
 use super::rooms;
 use super::shellcheck::ShellCheck;
 use super::surroundings::{Surroundings, print};
@@ -45,25 +45,34 @@ pub(crate) fn check(args: &args::Check, surroundings: &Surroundings) -> Result<u
     };
     let mut found = Vec::new();
     for file in &files {
-        let (source, mut diagnostics) = match Page::read(file, surroundings) {
-            Ok(mut page) => {
-                rooms::lint(&mut page);
+        let (source, mut diagnostics) = match page::text_of(&surroundings.directory, file) {
+            Ok(text) => {
+                let source = Arc::new(Source::new(file.display().to_string(), text));
+                let (document, mut found) = rooms::checked(Arc::clone(&source));
                 if let Some(shellcheck) = &shellcheck {
-                    shellcheck.read(&mut page, surroundings)?;
+                    shellcheck.read(&document, &mut found, surroundings)?;
                 }
-                (page.source, page.diagnostics)
+                (source, found)
             }
             Err(failure) => unreadable(file, &failure),
         };
         diagnostics.sort();
+        let mut shown = String::new();
         for diagnostic in &diagnostics {
-            print(&match args.format {
-                RunFormat::Json => json::Diagnostic::new(&source, diagnostic).line() + "\n",
+            match args.format {
+                RunFormat::Json => {
+                    shown.push_str(&json::Diagnostic::new(&source, diagnostic).line());
+                    shown.push('\n');
+                }
                 RunFormat::Human => {
                     let look = surroundings.out;
-                    diagnostic.render(&source, look.color, look.width) + "\n\n"
+                    shown.push_str(&diagnostic.render(&source, look.color, look.width));
+                    shown.push_str("\n\n");
                 }
-            })?;
+            }
+        }
+        if !shown.is_empty() {
+            print(&shown)?;
         }
         found.push(diagnostics);
     }
@@ -107,12 +116,13 @@ pub(crate) fn pages(
         } else {
             shown.join(&name)
         };
-        if entry.file_type()?.is_dir() {
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
             if !text.starts_with('.') && !SKIPPED.contains(&text.as_ref()) {
                 // Somebody else's folder need not stop the rest.
                 let _ = pages(&entry.path(), &below, found);
             }
-        } else if is_page(&below) && entry.path().is_file() {
+        } else if is_page(&below) && (kind.is_file() || entry.path().is_file()) {
             found.push(below);
         }
     }

@@ -75,7 +75,7 @@ fn records(root: &Path, surroundings: &Surroundings) -> Result<Records, Failure>
     let threads = thread::available_parallelism().map_or(2, usize::from);
     Ok(Records::new(
         project.store(),
-        rooms::vocabulary(),
+        rooms::vocabulary().clone(),
         rooms::bare_world().now(),
         threads,
     ))
@@ -123,7 +123,7 @@ fn preprocess(args: &DocsPreprocess, surroundings: &Surroundings) -> Result<u8, 
                     failed = Some(failure);
                     let store = runbook::journal::Store::new(root.join(".runbook/runs"));
                     let now = rooms::bare_world().now();
-                    Records::new(store, rooms::vocabulary(), now, 1)
+                    Records::new(store, rooms::vocabulary().clone(), now, 1)
                 })
             })
             .map_err(failure)?;

@@ -47,7 +47,7 @@ impl Page {
         let source = Arc::new(Source::new(name, text));
         let (document, mut diagnostics) = Document::parse(Arc::clone(&source));
         let document = Arc::new(document);
-        let (graph, found) = Graph::build(Arc::clone(&document), &rooms::vocabulary());
+        let (graph, found) = Graph::build(Arc::clone(&document), rooms::vocabulary());
         diagnostics.extend(found);
         diagnostics.sort();
         Self {
@@ -118,7 +118,9 @@ pub(crate) fn text_of(directory: &Path, path: &Path) -> Result<String, Failure> 
     if metadata.len() > LARGEST {
         return Err(too_large());
     }
-    let mut bytes = Vec::new();
+    // One byte more, so that the end is found without another page of memory.
+    let expected = usize::try_from(metadata.len()).unwrap_or(0);
+    let mut bytes = Vec::with_capacity(expected + 1);
     File::open(&full)
         .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
         .map_err(|error| unreadable(&full, path, &error))?;
@@ -136,22 +138,24 @@ fn text(bytes: Vec<u8>) -> Result<String, String> {
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
         return Err("it looks like UTF-16".to_owned());
     }
-    let nul = bytes.iter().position(|byte| *byte == 0);
-    let invalid = std::str::from_utf8(&bytes)
-        .err()
-        .map(|error| error.valid_up_to());
-    let place = |at: usize| {
-        let line = bytes.iter().take(at).filter(|byte| **byte == b'\n').count() + 1;
+    let place = |bytes: &[u8], at: usize| {
+        let line = memchr::memchr_iter(b'\n', &bytes[..at]).count() + 1;
         format!("byte {} on line {line}", at + 1)
     };
-    match (nul, invalid) {
-        (Some(at), invalid) if invalid.is_none_or(|invalid| at < invalid) => {
-            return Err(format!("{} is NUL", place(at)));
+    let nul = memchr::memchr(0, &bytes);
+    match String::from_utf8(bytes) {
+        Ok(text) => match nul {
+            Some(at) => Err(format!("{} is NUL", place(text.as_bytes(), at))),
+            None => Ok(text),
+        },
+        Err(error) => {
+            let invalid = error.utf8_error().valid_up_to();
+            Err(match nul.filter(|at| *at < invalid) {
+                Some(at) => format!("{} is NUL", place(error.as_bytes(), at)),
+                None => format!("{} is not UTF-8", place(error.as_bytes(), invalid)),
+            })
         }
-        (_, Some(at)) => return Err(format!("{} is not UTF-8", place(at))),
-        _ => {}
     }
-    Ok(String::from_utf8(bytes).expect("it was checked above"))
 }
 
 fn unreadable(full: &Path, path: &Path, error: &io::Error) -> Failure {

@@ -35,7 +35,7 @@ pub(crate) fn postmortem(
             })?,
         );
     }
-    let page = report::postmortem(accounts, &rooms::vocabulary());
+    let page = report::postmortem(accounts, rooms::vocabulary());
     match &args.output {
         None => print(&page)?,
         Some(path) => {

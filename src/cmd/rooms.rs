@@ -4,10 +4,14 @@ use std::io;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use runbook::diagnostic::Diagnostics;
+use runbook::document::Document;
+use runbook::graph::Graph;
 use runbook::journal::{self, Entry};
 use runbook::report::Report;
 use runbook::script;
 use runbook::sink::Sink;
+use runbook::source::Source;
 use runbook::view::{self, Paused, Screen, Style};
 use runbook::visible;
 use runbook::world::live::Live;
@@ -111,13 +115,19 @@ pub(crate) fn draw(page: &Page, format: GraphFormat) -> String {
 }
 
 /// What scripts can call.
-pub(crate) fn vocabulary() -> runbook::language::Vocabulary {
+pub(crate) fn vocabulary() -> &'static runbook::language::Vocabulary {
     script::vocabulary()
 }
 
-/// Adds what only `check` says.
-pub(crate) fn lint(page: &mut Page) {
-    page.diagnostics.extend(runbook::lint::lint(&page.document));
+/// A page, and what is wrong with it or could be better.
+pub(crate) fn checked(source: Arc<Source>) -> (Arc<Document>, Diagnostics) {
+    let (document, mut found) = Document::parse(source);
+    let document = Arc::new(document);
+    found.extend(Graph::problems(&document, vocabulary()));
+    // As where a page is read to run, so that two things said of one place come in one order.
+    found.sort();
+    found.extend(runbook::lint::lint(&document));
+    (document, found)
 }
 
 /// A run as a `JUnit` report.

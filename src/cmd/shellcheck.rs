@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use runbook::credentials::Environment;
 use runbook::diagnostic::Diagnostics;
+use runbook::document::Document;
 use runbook::lint::shellcheck;
 use runbook::world::{Chunk, End, Origin, Process, Stdin, Stream, World};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::failure::{Failure, Kind};
-use super::page::Page;
 use super::surroundings::Surroundings;
 use super::{rooms, runtime, tools};
 
@@ -57,8 +57,13 @@ impl ShellCheck {
     ///
     /// # Errors
     /// Where its files can't be written.
-    pub(crate) fn read(&self, page: &mut Page, surroundings: &Surroundings) -> Result<(), Failure> {
-        let scripts = shellcheck::scripts(&page.document);
+    pub(crate) fn read(
+        &self,
+        document: &Document,
+        diagnostics: &mut Diagnostics,
+        surroundings: &Surroundings,
+    ) -> Result<(), Failure> {
+        let scripts = shellcheck::scripts(document);
         if scripts.is_empty() {
             return Ok(());
         }
@@ -86,15 +91,15 @@ impl ShellCheck {
         };
         let said = self.runtime.block_on(self.ask(process));
         let found: Option<Diagnostics> =
-            said.and_then(|printed| shellcheck::read(&page.document, &scripts, &printed).ok());
+            said.and_then(|printed| shellcheck::read(document, &scripts, &printed).ok());
         match found {
             Some(found) => {
-                page.diagnostics.extend(found);
+                diagnostics.extend(found);
                 Ok(())
             }
             None => surroundings.warn(&format!(
                 "ShellCheck did not read `{}`; `--no-shellcheck` leaves it out",
-                page.source.name()
+                document.source.name()
             )),
         }
     }

@@ -1,5 +1,8 @@
 //! The walk over the page: Markdown's events become sections, cells and an outline.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use super::commands::look_like_commands;
@@ -152,7 +155,8 @@ impl<'a> Walk<'a> {
     /// Reports lines of a text that were meant to open a fence: `CommonMark` 4.5 allows no
     /// backquote after the backquotes that open one.
     fn no_fence(&mut self, span: Span) {
-        if !self.source.slice(span).contains("```") {
+        static FENCE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("```"));
+        if FENCE.find(self.source.slice(span).as_bytes()).is_none() {
             return;
         }
         let mut at = span.start;
@@ -200,7 +204,9 @@ impl<'a> Walk<'a> {
     }
 
     fn push(&mut self, kind: BlockKind, span: Span) {
-        let length = self.source.slice(span).trim_end_matches(['\n', '\r']).len();
+        let text = self.source.slice(span).as_bytes();
+        let last = text.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r'));
+        let length = last.map_or(0, |last| last + 1);
         self.open.push(self.page.blocks.len());
         self.page.blocks.push(Block {
             kind,

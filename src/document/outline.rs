@@ -42,12 +42,21 @@ pub(super) struct Block {
 /// Takes the text of a span with the prefixes of its containers removed from all lines but the
 /// first: as many `>` as there are quotes, and the indentation of the first line.
 pub(super) fn text(source: &Source, span: Span, quotes: usize) -> Excerpt {
-    let line_start = source.line_span(source.line(span.start)).start;
+    let before = &source.text().as_bytes()[..span.start];
+    let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
     let prefix = source.slice(Span::new(line_start, span.start));
     let column = prefix.len() - quoted(prefix, quotes);
     let mut excerpt = Excerpt::default();
+    let whole = source.slice(span);
+    let kept = !whole.is_empty() && memchr::memchr(b'\r', whole.as_bytes()).is_none();
+    if quotes == 0 && column == 0 && kept {
+        // Nothing is before its lines: it is the text as it stands.
+        excerpt.push(whole, span.start);
+        return excerpt;
+    }
+    excerpt.text.reserve(whole.len());
     let mut at = span.start;
-    for (index, raw) in source.slice(span).split_inclusive('\n').enumerate() {
+    for (index, raw) in whole.split_inclusive('\n').enumerate() {
         let line = raw.trim_end_matches(['\n', '\r']);
         let skipped = if index == 0 {
             0

@@ -59,6 +59,9 @@ pub(super) fn inputs(cells: &mut [Cell]) -> Vec<Input> {
 /// Drops the placeholders that stand in a comment behind a command: a comment names what it
 /// speaks of; it is not a place to fill in.
 fn leave_comments(dialect: Dialect, text: &str, found: &mut Vec<Interpolation>) {
+    if found.is_empty() {
+        return;
+    }
     let ranges: Vec<_> = found.iter().map(|found| found.range.clone()).collect();
     let mut contexts = quote::contexts(dialect, text, &ranges).into_iter();
     found.retain(|_| contexts.next() != Some(Context::Comment));

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock};
 
 use tokio_util::sync::CancellationToken;
 
@@ -34,7 +34,8 @@ pub(super) struct Context {
     pub(super) recorder: Recorder,
     pub(super) redactor: Redactor,
     pub(super) settings: Settings,
-    pub(super) engine: script::Engine,
+    /// Made for the first piece of code that runs: most steps are a shell's.
+    pub(super) engine: LazyLock<script::Engine>,
     /// What every step's environment starts from, once front matter's `env` is known.
     environment: OnceLock<Environment>,
     pub(super) scratch: Scratch,
@@ -62,7 +63,7 @@ impl Context {
         interrupt: &Interrupt,
     ) -> io::Result<Self> {
         Ok(Self {
-            engine: script::Engine::new(),
+            engine: LazyLock::new(script::Engine::new),
             environment: OnceLock::new(),
             scratch: Scratch::new()?,
             stop: interrupt.kill.child_token(),

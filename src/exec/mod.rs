@@ -190,7 +190,10 @@ pub async fn run(
 async fn steps(context: &Arc<Context>, interrupt: &Interrupt) -> Result<Totals, Broken> {
     let mut first = vec![Event::RunStarted(Box::new(head::head(context)))];
     first.extend(head::done(context));
-    context.commit(first).await?;
+    // On disk before anything is done: with the announcement of what is done first.
+    for event in first {
+        context.recorder.record(event).await;
+    }
     for note in &context.settings.notes {
         context.note(None, context.redactor.clean(note)).await;
     }

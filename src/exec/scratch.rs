@@ -104,8 +104,12 @@ mod tests {
         let path = left.path().to_owned();
         fs::write(path.join("0-1.left"), "its exports").unwrap();
         // As a program does that is killed: the lock goes and the folder stays.
-        let Scratch { folder, .. } = left;
+        let Scratch {
+            folder,
+            _lock: lock,
+        } = left;
         let _ = folder.keep();
+        drop(lock);
         let elsewhere = place.path().join("another");
         fs::create_dir(&elsewhere).unwrap();
         std::os::unix::fs::symlink(&elsewhere, place.path().join("runbook-run-link")).unwrap();

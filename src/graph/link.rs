@@ -1,5 +1,7 @@
 //! Edges from names: who uses what another step defines, and what nobody defines.
 
+use std::cell::OnceCell;
+
 use foldhash::HashSet;
 
 use super::index::Ids;
@@ -47,9 +49,10 @@ pub(super) struct Linker<'a> {
     pub(super) diagnostics: &'a mut Diagnostics,
     /// Names reported, as a section's condition belongs to many steps.
     reported: HashSet<Span>,
-    variables: Known<'a>,
-    functions: Known<'a>,
-    ids: Known<'a>,
+    /// What is known, gathered for the first name that is not: most documents have none.
+    variables: OnceCell<Known<'a>>,
+    functions: OnceCell<Known<'a>>,
+    ids: OnceCell<Known<'a>>,
     index: &'a Ids,
 }
 
@@ -67,11 +70,24 @@ impl<'a> Linker<'a> {
             edges,
             diagnostics,
             reported: HashSet::default(),
-            variables: scope.variables(),
-            functions: scope.all_functions(),
-            ids: Known::new(steps.iter().map(|step| step.id.as_str())),
+            variables: OnceCell::new(),
+            functions: OnceCell::new(),
+            ids: OnceCell::new(),
             index,
         }
+    }
+
+    fn variables(&self) -> &Known<'a> {
+        self.variables.get_or_init(|| self.scope.variables())
+    }
+
+    fn functions(&self) -> &Known<'a> {
+        self.functions.get_or_init(|| self.scope.all_functions())
+    }
+
+    fn ids(&self) -> &Known<'a> {
+        let ids = self.steps.iter().map(|step| step.id.as_str());
+        self.ids.get_or_init(|| Known::new(ids))
     }
 
     /// Links one step.
@@ -208,7 +224,7 @@ impl<'a> Linker<'a> {
             used.span,
             format!("nothing defines `{}`", used.name),
         );
-        let near = self.variables.nearest(&used.name).or_else(|| {
+        let near = self.variables().nearest(&used.name).or_else(|| {
             let of_each = super::scope::OF_EACH.into_iter().filter(|_| each);
             crate::name::nearest(&used.name, of_each).map(str::to_owned)
         });
@@ -244,7 +260,7 @@ impl<'a> Linker<'a> {
                     call.name
                 ))
             } else {
-                match self.functions.nearest(&call.name) {
+                match self.functions().nearest(&call.name) {
                     Some(near) => suggest(diagnostic, call.span, Some(near)),
                     None => diagnostic.help(
                         "define it with `fn` in a `rhai` cell; docs/language.md lists what there is",
@@ -257,7 +273,7 @@ impl<'a> Linker<'a> {
         if !self.reported.insert(used.span) {
             return;
         }
-        let near = self.ids.nearest(&used.name);
+        let near = self.ids().nearest(&used.name);
         let diagnostic = Diagnostic::error(
             UNKNOWN_STEP,
             used.span,
@@ -265,7 +281,7 @@ impl<'a> Linker<'a> {
         );
         self.diagnostics.push(match near {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-            None => diagnostic.help(format!("the steps are {}", self.ids.listed())),
+            None => diagnostic.help(format!("the steps are {}", self.ids().listed())),
         });
     }
 }

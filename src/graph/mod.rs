@@ -16,6 +16,7 @@ mod names;
 mod order;
 mod places;
 mod scope;
+mod silent;
 mod steps;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -215,6 +216,18 @@ impl Graph {
         vocabulary: &crate::language::Vocabulary,
     ) -> (Self, crate::diagnostic::Diagnostics) {
         build::build(document, vocabulary)
+    }
+
+    /// What is wrong with the graph of a document, where that is all that is asked of it.
+    #[must_use]
+    pub fn problems(
+        document: &Arc<Document>,
+        vocabulary: &crate::language::Vocabulary,
+    ) -> crate::diagnostic::Diagnostics {
+        if silent::is_silent(document) {
+            return crate::diagnostic::Diagnostics::default();
+        }
+        Self::build(Arc::clone(document), vocabulary).1
     }
 
     /// Joins steps and edges that fit each other; each edge joins two of the steps.

@@ -1,5 +1,7 @@
 //! Edges of the order in which steps stand, and of `needs`.
 
+use std::cell::OnceCell;
+
 use super::attributes::Inherited;
 use super::index::Ids;
 use super::link::Edges;
@@ -24,7 +26,7 @@ pub(super) fn order(
     edges: &mut Edges,
     diagnostics: &mut Diagnostics,
 ) {
-    let known = Known::new(ids.keys().map(String::as_str));
+    let known = OnceCell::new();
     let mut before: Vec<usize> = Vec::new();
     let mut side_by_side: Vec<usize> = Vec::new();
     let mut parallel = None;
@@ -51,7 +53,10 @@ pub(super) fn order(
                         ));
                     }
                     Some(_) => {}
-                    None => diagnostics.push(unknown(need, &known)),
+                    None => {
+                        let ids = || Known::new(ids.keys().map(String::as_str));
+                        diagnostics.push(unknown(need, known.get_or_init(ids)));
+                    }
                 }
             }
         }

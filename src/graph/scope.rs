@@ -88,16 +88,18 @@ impl<'a> Scope<'a> {
         // Written names first: one that is made from a heading gives way.
         for written in [true, false] {
             for (at, step) in steps.iter_mut().enumerate() {
+                if step.named != written {
+                    continue;
+                }
                 let name = step.id.variable();
-                if step.named != written || !is_variable(&name) {
+                if !is_variable(&name) {
                     continue;
                 }
                 if written {
                     scope.own(name.clone(), Owner::Result(at), step.span, diagnostics);
-                } else if !scope.is_taken(&name) {
-                    scope
-                        .owners
-                        .insert(name.clone(), (Owner::Result(at), step.span));
+                } else if !scope.is_always_there(&name) {
+                    let owner = (Owner::Result(at), step.span);
+                    scope.owners.entry(name.clone()).or_insert(owner);
                 }
                 if scope.owner(&name) == Some(Owner::Result(at)) {
                     step.variable = Some(name);
@@ -190,10 +192,6 @@ impl<'a> Scope<'a> {
         name == STEPS || OF_EACH.contains(&name) || self.vocabulary.variables.contains(name)
     }
 
-    fn is_taken(&self, name: &str) -> bool {
-        self.is_always_there(name) || self.owners.contains_key(name)
-    }
-
     pub(super) fn owner(&self, name: &str) -> Option<Owner> {
         self.owners.get(name).map(|(owner, _)| *owner)
     }
@@ -240,7 +238,7 @@ impl<'a> Scope<'a> {
 
     /// Whether something of this name can be called without being defined.
     pub(super) fn is_callable(&self, name: &str, method: bool) -> bool {
-        self.vocabulary.functions.contains(name)
+        self.vocabulary.functions().contains(name)
             || BUILT_IN.contains(&name)
             || (method && self.keys.contains(name))
     }
@@ -262,7 +260,7 @@ impl<'a> Scope<'a> {
             self.functions
                 .keys()
                 .map(String::as_str)
-                .chain(self.vocabulary.functions.iter().map(String::as_str))
+                .chain(self.vocabulary.functions().iter().map(String::as_str))
                 .chain(BUILT_IN),
         )
     }

@@ -41,6 +41,8 @@ pub(super) struct Writer {
     prev: String,
     /// How many bytes of whole lines the file has.
     length: u64,
+    /// Whether all of it is on disk.
+    is_synced: bool,
     failed: Option<Error>,
     batch: Batch,
 }
@@ -92,6 +94,7 @@ impl Writer {
             seq: end.seq,
             prev: end.prev,
             length: end.length,
+            is_synced: false,
             failed: None,
             batch: Batch::default(),
         }
@@ -185,10 +188,12 @@ impl Writer {
     }
 
     fn append(&mut self, text: &[u8], sync: bool) -> io::Result<()> {
+        self.is_synced &= text.is_empty();
         self.file.write_all(text)?;
         self.length += text.len() as u64;
         if sync {
             self.file.sync_data()?;
+            self.is_synced = true;
             // What has no name or was cut short is kept no more, though writing it succeeds.
             let metadata = self.file.metadata()?;
             if metadata.is_file() && metadata.nlink() == 0 {
@@ -204,7 +209,7 @@ impl Writer {
     /// Ends the sinks, syncs and seals the journal.
     fn end(&mut self) -> Result<Vec<String>, Error> {
         if self.failed.is_none()
-            && let Err(error) = self.file.sync_all().and_then(|()| self.seal())
+            && let Err(error) = self.sync().and_then(|()| self.seal())
         {
             self.failed = Some(Error::write(&self.path, &error));
         }
@@ -212,6 +217,14 @@ impl Writer {
         self.sinks.clear();
         let notes = std::mem::take(&mut self.notes);
         self.failed.clone().map_or(Ok(notes), Err)
+    }
+
+    /// Syncs what the last commit has not synced: mostly it was the end of the run.
+    fn sync(&self) -> io::Result<()> {
+        if self.is_synced {
+            return Ok(());
+        }
+        self.file.sync_all()
     }
 
     fn seal(&self) -> io::Result<()> {

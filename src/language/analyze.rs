@@ -62,14 +62,21 @@ fn sort(expression: &Expr) -> Option<Sort> {
 /// Longer than every keyword and reserved word of Rhai 1.27 (its book, "Keywords").
 const LONGEST_WORD: usize = 20;
 
+/// The words of Rhai 1.27 with an underscore in them.
+const JOINED_WORDS: [&str; 4] = ["is_def_fn", "is_def_var", "is_shared", "type_of"];
+
 /// Whether a name can be written as a variable in a script: ASCII, and not reserved.
 #[must_use]
 pub fn is_variable(name: &str) -> bool {
     if !rhai::is_valid_identifier(name) || !name.is_ascii() || name == KEYWORD {
         return false;
     }
-    // No word of the language is as long or has a digit; most names made of headings do.
-    if name.len() > LONGEST_WORD || name.bytes().any(|byte| byte.is_ascii_digit()) {
+    // No word of the language is as long, or has a digit, or an underscore but for a few; most
+    // names made of headings do.
+    if name.len() > LONGEST_WORD
+        || name.bytes().any(|byte| byte.is_ascii_digit())
+        || name.trim_start_matches('_').contains('_') && !JOINED_WORDS.contains(&name)
+    {
         return true;
     }
     let scripts = [name];

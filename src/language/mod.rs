@@ -12,6 +12,7 @@ mod syntax_error;
 mod tests;
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use crate::source::Span;
 
@@ -19,12 +20,31 @@ pub use analyze::{analyze, is_variable};
 pub use literal::HOLE;
 
 /// What scripts can call, for checking names before a run.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Vocabulary {
-    /// Functions, `module::name` where qualified.
-    pub functions: BTreeSet<String>,
+    /// Asked once, when a call is first looked up: most pages call nothing, and to tell what can
+    /// be called takes longer than to read one.
+    gather: fn() -> BTreeSet<String>,
+    functions: OnceLock<BTreeSet<String>>,
     /// Variables that are always there.
     pub variables: BTreeSet<String>,
+}
+
+impl Vocabulary {
+    /// Makes one of what gives the functions, `module::name` where qualified, and of variables.
+    #[must_use]
+    pub const fn new(gather: fn() -> BTreeSet<String>, variables: BTreeSet<String>) -> Self {
+        Self {
+            gather,
+            functions: OnceLock::new(),
+            variables,
+        }
+    }
+
+    /// The functions, `module::name` where qualified.
+    pub fn functions(&self) -> &BTreeSet<String> {
+        self.functions.get_or_init(self.gather)
+    }
 }
 
 /// How a piece of code is read.

@@ -349,6 +349,11 @@ fn reserved_words_are_no_variables() {
         ("a-b", false),
         ("_", false),
         ("assert", false),
+        ("type_of", false),
+        ("is_shared", false),
+        ("is_def_fn", false),
+        ("is_def_var", false),
+        ("is_def_it", true),
         ("", false),
     ] {
         assert_eq!(is_variable(name), expected, "{name}");

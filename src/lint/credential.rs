@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
 use regex::Regex;
 
 use crate::diagnostic::{Code, Diagnostic};
@@ -28,34 +29,66 @@ static ASSIGNED: LazyLock<Regex> = LazyLock::new(|| {
     .expect("the pattern is well formed")
 });
 
+/// What stands in each of these names. It is looked for first: most cells hold none, and the
+/// pattern reads every word from its first letter.
+static NAMES: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .build(WORDS)
+        .expect("the words are few and short")
+});
+
+const WORDS: [&str; 7] = [
+    "passw", "secret", "token", "api-key", "api_key", "apikey", "pgpass",
+];
+
+/// Letters other than ASCII's that the pattern takes for `s` and `k` (Unicode's simple folding).
+const FOLDED: [char; 2] = ['\u{17f}', '\u{212a}'];
+
 /// Warns of each credential that stands in a cell. Never repeats it.
 pub(super) fn lint(cell: &Cell) -> Vec<Diagnostic> {
     if matches!(cell.kind, CellKind::Manual | CellKind::Branch) {
         return Vec::new();
     }
     let text = cell.body.text.as_str();
+    let is_folded = !text.is_ascii() && text.contains(FOLDED);
+    let redactor = Redactor::default();
+    if !is_folded && !may_hold(text, &redactor) {
+        return Vec::new();
+    }
+    let lines = suspects(text, &redactor);
     let mut found = Vec::new();
     for key in AWS_KEY.find_iter(text) {
         if !key.as_str().ends_with("EXAMPLE") {
             found.push((key.range(), "an AWS access key".to_owned()));
         }
     }
-    for assigned in ASSIGNED.captures_iter(text) {
+    let named = if is_folded {
+        std::iter::once(0..text.len()).collect()
+    } else {
+        named(text, &lines)
+    };
+    let assigned = named.iter().flat_map(|part| {
+        let captures = ASSIGNED.captures_iter(&text[part.clone()]);
+        captures.map(move |captures| (part.start, captures))
+    });
+    for (start, assigned) in assigned {
         let (Some(name), Some(value)) = (assigned.name("name"), assigned.name("value")) else {
             continue;
         };
-        let between = &text[name.end()..value.start()];
+        let range = start + value.start()..start + value.end();
+        let between = &text[start + name.end()..range.start];
         // `the password is …` is prose, `kubectl get secret web` a kind of object.
         let spelled = between.trim_matches(['"', '\'']) != " " || name.as_str().starts_with("--");
         let is_interpolated = cell.interpolations.iter().any(|interpolation| {
-            interpolation.range.start < value.end() && value.start() < interpolation.range.end
+            interpolation.range.start < range.end && range.start < interpolation.range.end
         });
         if spelled && !is_interpolated && is_literal(value.as_str()) {
             let name = name.as_str().trim_start_matches('-');
-            found.push((value.range(), format!("a literal `{name}`")));
+            found.push((range, format!("a literal `{name}`")));
         }
     }
-    for (range, kind) in shapes(text) {
+    for (range, kind) in shapes(text, &lines, &redactor) {
         let is_known = found.iter().any(|(known, _)| {
             let (one, other) = (known.start.max(range.start), known.end.min(range.end));
             one < other
@@ -83,23 +116,77 @@ pub(super) fn lint(cell: &Cell) -> Vec<Diagnostic> {
         .collect()
 }
 
+/// Whether a text may hold a credential. The redactor looks for the beginnings of the keys and for
+/// each of the names but one.
+fn may_hold(text: &str, redactor: &Redactor) -> bool {
+    let bytes = text.as_bytes();
+    let name = b"pgpass";
+    redactor.may_alter(text)
+        || memchr::memchr2_iter(b'g', b'G', bytes).any(|at| {
+            let word = at
+                .checked_sub(1)
+                .and_then(|at| bytes.get(at..at + name.len()));
+            word.is_some_and(|word| word.eq_ignore_ascii_case(name))
+        })
+}
+
+/// The lines of a text that may hold a credential.
+fn suspects(text: &str, redactor: &Redactor) -> Vec<Range<usize>> {
+    let mut start = 0;
+    let mut lines = Vec::new();
+    for line in text.split_inclusive('\n') {
+        let end = start + line.len();
+        if may_hold(line, redactor) {
+            lines.push(start..end);
+        }
+        start = end;
+    }
+    lines
+}
+
+/// The parts of a text, whole lines, that can hold what [`ASSIGNED`] finds: a line with one of the
+/// names, and the next two with anything on them, since `:` and the value may stand on those.
+fn named(text: &str, lines: &[Range<usize>]) -> Vec<Range<usize>> {
+    let mut parts: Vec<Range<usize>> = Vec::new();
+    for line in lines {
+        if !NAMES.is_match(&text[line.clone()]) {
+            continue;
+        }
+        let mut end = line.end;
+        let mut wanted = 2;
+        for next in text[end..].split_inclusive('\n') {
+            if wanted == 0 {
+                break;
+            }
+            end += next.len();
+            wanted -= usize::from(!next.trim().is_empty());
+        }
+        match parts.last_mut() {
+            Some(last) if line.start <= last.end => last.end = last.end.max(end),
+            _ => parts.push(line.start..end),
+        }
+    }
+    parts
+}
+
 /// Whether a value only says what belongs in its place, as in `postgres://user:password@host`.
 fn is_word_for_one(value: &str) -> bool {
     const WORDS: [&str; 6] = ["pass", "passwd", "password", "pwd", "secret", "token"];
     WORDS.iter().any(|word| value.eq_ignore_ascii_case(word))
 }
 
-/// What the redactor would hide of a text, each with its kind.
-fn shapes(text: &str) -> Vec<(Range<usize>, String)> {
-    let redactor = Redactor::default();
+/// What the redactor would hide of these lines of a text, each with its kind.
+fn shapes(text: &str, lines: &[Range<usize>], redactor: &Redactor) -> Vec<(Range<usize>, String)> {
     let mut found = Vec::new();
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        let clean = redactor.clean(line);
-        if clean.as_str() != line && !line.contains(['«', '»']) {
-            marked(start, line, clean.as_str(), &mut found);
+    for range in lines {
+        let line = &text[range.clone()];
+        if line.contains(['«', '»']) {
+            continue;
         }
-        start += line.len();
+        let clean = redactor.clean(line);
+        if clean.as_str() != line {
+            marked(range.start, line, clean.as_str(), &mut found);
+        }
     }
     found
 }
@@ -147,4 +234,23 @@ fn is_literal(value: &str) -> bool {
         && !same
         && !value.contains("$(")
         && !stand_in.iter().any(|word| lower.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_and_no_key_is_passed_over() {
+        let redactor = Redactor::default();
+        for word in WORDS
+            .iter()
+            .chain(&["AKIA234567ABCDEFGHIJ", "ASIA234567ABCDEFGHIJ"])
+        {
+            for text in [word.to_string(), word.to_uppercase(), format!("- {word}\n")] {
+                assert!(may_hold(&text, &redactor), "{text}");
+            }
+        }
+        assert!(!may_hold("kubectl get pods -n web\n", &redactor));
+    }
 }

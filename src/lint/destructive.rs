@@ -5,9 +5,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::Shell;
 use super::allow::sections;
-use super::commands::commands;
-use super::shells;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::{Cell, CellKind, Document};
 
@@ -25,13 +24,18 @@ static FRESH: LazyLock<Regex> = LazyLock::new(|| {
 /// Warns of what destroys in a cell that asks nobody. In a plain document every cell asks.
 ///
 /// What the page itself made with `mktemp` it may remove: that is how a cleanup is written.
-pub(super) fn lint(document: &Document, fresh: &HashSet<&str>, cell: &Cell) -> Vec<Diagnostic> {
+pub(super) fn lint(
+    document: &Document,
+    fresh: &HashSet<&str>,
+    cell: &Cell,
+    shells: &[Shell<'_>],
+) -> Vec<Diagnostic> {
     if document.plain || asks(document, cell) {
         return Vec::new();
     }
     let mut found = Vec::new();
-    for shell in shells(document, cell) {
-        for command in commands(&shell.text.text) {
+    for shell in shells {
+        for command in shell.commands() {
             let argv = command.argv();
             if let Some(what) = destroys(&argv)
                 && !removes_only(&argv, fresh)
@@ -63,9 +67,11 @@ pub(super) fn lint(document: &Document, fresh: &HashSet<&str>, cell: &Cell) -> V
 
 /// The variables that some cell of the page sets to a new temporary place.
 pub(super) fn fresh(document: &Document) -> HashSet<&str> {
-    let cells = document.cells.iter();
+    let cells = document.cells.iter().filter(|_| !document.plain);
     cells
         .filter(|cell| matches!(cell.kind, CellKind::Shell(_) | CellKind::Console(_)))
+        // The pattern has no fixed beginning to look for.
+        .filter(|cell| cell.body.text.contains("mktemp"))
         .flat_map(|cell| FRESH.captures_iter(&cell.body.text))
         .filter_map(|found| found.get(1).map(|name| name.as_str()))
         .collect()

@@ -2,7 +2,7 @@
 //! command does (fish's documentation, "Fish for bash users").
 
 use super::Shell;
-use super::commands::commands;
+use super::commands::Command;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::Cell;
 use crate::quote::Dialect;
@@ -20,12 +20,11 @@ pub(super) fn lint(cell: &Cell, shell: &Shell<'_>) -> Option<Diagnostic> {
     if shell.dialect != Dialect::Fish || cell.attributes.errexit == Some(false) {
         return None;
     }
-    let commands = commands(&shell.text.text);
+    let commands = shell.commands();
     let unnoticed = commands.iter().zip(commands.iter().skip(1)).find(|pair| {
         let (command, next) = pair;
-        let first = |words: &[super::commands::Word]| words.first().map(|word| word.text.clone());
-        let harmless = first(&command.words).is_none_or(|word| HARMLESS.contains(&word.as_str()));
-        let asked = matches!(first(&next.words).as_deref(), Some("and" | "or"));
+        let harmless = first(command).is_none_or(|word| HARMLESS.contains(&word));
+        let asked = matches!(first(next), Some("and" | "or"));
         let joined = shell
             .text
             .text
@@ -43,4 +42,8 @@ pub(super) fn lint(cell: &Cell, shell: &Shell<'_>) -> Option<Diagnostic> {
         )
         .help("write `or exit` after it, or say `errexit=off` on the fence if it may fail"),
     )
+}
+
+fn first<'w>(command: &'w Command<'_>) -> Option<&'w str> {
+    command.words.first().map(|word| &*word.text)
 }

@@ -23,6 +23,9 @@ pub(super) fn lint(shell: &Shell<'_>) -> Vec<Diagnostic> {
         .filter(|(at, _)| !is_value(*at))
         .map(|(at, _)| at..at + 1)
         .collect();
+    if marks.is_empty() {
+        return Vec::new();
+    }
     let contexts = contexts(shell.dialect, text, &marks);
     marks
         .iter()

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use aho_corasick::AhoCorasick;
 
-use super::shells;
+use super::Shell;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::{CellKind, Document};
 
@@ -59,8 +59,14 @@ const PROGRAMS: &[&str] = &[
     "yum",
 ];
 
+/// So many codes are looked for one by one: to make a search for all of them costs more.
+const FEW: usize = 32;
+
 /// Notes each command in the prose of a plain document that no cell holds.
-pub(super) fn lint(document: &Document) -> Vec<Diagnostic> {
+pub(super) fn lint<'s, 'd: 's>(
+    document: &Document,
+    shells: impl Iterator<Item = &'s Shell<'d>>,
+) -> Vec<Diagnostic> {
     if !document.plain {
         return Vec::new();
     }
@@ -70,7 +76,14 @@ pub(super) fn lint(document: &Document) -> Vec<Diagnostic> {
             continue;
         }
         for range in code_spans(&cell.body.text) {
-            let code = squeezed(&cell.body.text[range.clone()]);
+            let code = cell.body.text[range.clone()].trim();
+            // Most are one word, a name; a command has an argument.
+            if !code.contains(char::is_whitespace) {
+                continue;
+            }
+            let mut squeezed = String::new();
+            squeeze(code, &mut squeezed);
+            let code = squeezed;
             if is_command(&code) {
                 candidates.push((cell.body.span(range), code));
             }
@@ -78,7 +91,7 @@ pub(super) fn lint(document: &Document) -> Vec<Diagnostic> {
     }
     candidates.sort();
     candidates.dedup();
-    let held = held(document, candidates.iter().map(|(_, code)| code.as_str()));
+    let held = held(shells, candidates.iter().map(|(_, code)| code.as_str()));
     candidates
         .iter()
         .zip(held)
@@ -94,26 +107,47 @@ pub(super) fn lint(document: &Document) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// Which of the codes stand in a cell, found in one pass.
-fn held<'a>(document: &Document, codes: impl Iterator<Item = &'a str>) -> Vec<bool> {
+/// Which of the codes stand in a cell.
+fn held<'a, 's, 'd: 's>(
+    shells: impl Iterator<Item = &'s Shell<'d>>,
+    codes: impl Iterator<Item = &'a str>,
+) -> Vec<bool> {
     let codes: Vec<&str> = codes.collect();
     let mut held = vec![false; codes.len()];
+    if codes.is_empty() {
+        return held;
+    }
+    // No code has a line end in it, so that none is found across two cells.
+    let mut cells = String::new();
+    for shell in shells {
+        squeeze(&shell.text.text, &mut cells);
+        cells.push('\n');
+    }
+    if codes.len() <= FEW {
+        for (code, held) in codes.iter().zip(&mut held) {
+            *held = memchr::memmem::find(cells.as_bytes(), code.as_bytes()).is_some();
+        }
+        return held;
+    }
     // A set of codes too large for the search is a page that nobody reads: all are noted.
     let Ok(search) = AhoCorasick::new(&codes) else {
         return held;
     };
-    for cell in &document.cells {
-        for shell in shells(document, cell) {
-            for found in search.find_overlapping_iter(&squeezed(&shell.text.text)) {
-                held[found.pattern().as_usize()] = true;
-            }
-        }
+    for found in search.find_overlapping_iter(&cells) {
+        held[found.pattern().as_usize()] = true;
     }
     held
 }
 
-fn squeezed(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+/// Appends a text with one blank for each run of blanks and line ends.
+fn squeeze(text: &str, into: &mut String) {
+    into.reserve(text.len());
+    for (index, word) in text.split_whitespace().enumerate() {
+        if index > 0 {
+            into.push(' ');
+        }
+        into.push_str(word);
+    }
 }
 
 /// Whether a code span is a command with at least one argument.
@@ -140,12 +174,9 @@ fn code_spans(text: &str) -> Vec<Range<usize>> {
     let mut spans = Vec::new();
     let mut open: Option<(usize, usize)> = None;
     let mut at = 0;
-    while at < bytes.len() {
+    while let Some(next) = memchr::memchr(b'`', &bytes[at..]) {
+        at += next;
         let length = run(at);
-        if length == 0 {
-            at += 1;
-            continue;
-        }
         match open {
             Some((start, opening)) if opening == length => {
                 if length < 3 {

@@ -27,8 +27,13 @@ mod unquoted;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::ops::Range;
 
+use memchr::memmem::Finder;
+
+use self::commands::Command;
 use crate::diagnostic::Diagnostics;
 use crate::document::{Cell, CellKind, Document, Interpolated};
 use crate::quote::Dialect;
@@ -40,24 +45,31 @@ pub fn lint(document: &Document) -> Diagnostics {
     let mut found = Diagnostics::default();
     found.extend(placeholder::lint(document));
     found.extend(branch::lint(document));
-    found.extend(inline_command::lint(document));
-    // What is asked of the whole page is asked once, and not for each of its cells.
-    let variables = unquoted::variables(document);
+    // What is asked of the whole page is asked once, and not for each of its cells; the text of a
+    // shell is read once, and not for each of the lints.
+    let cells = document.cells.iter();
+    let shells: Vec<Vec<Shell<'_>>> = cells.map(|cell| shells(document, cell)).collect();
+    let all = || shells.iter().flatten();
+    found.extend(inline_command::lint(document, all()));
+    let variables = unquoted::variables(document, all());
     let fresh = destructive::fresh(document);
-    let holders = secret_variable::holders(document);
-    for cell in document.cells.iter().filter(|cell| !cell.attributes.skip) {
+    let holders = secret_variable::holders(document, all());
+    for (cell, shells) in document.cells.iter().zip(&shells) {
+        if cell.attributes.skip {
+            continue;
+        }
         found.extend(credential::lint(cell));
-        found.extend(destructive::lint(document, &fresh, cell));
-        for shell in shells(document, cell) {
-            found.extend(goes_on::lint(cell, &shell));
-            found.extend(history::lint(&shell));
-            found.extend(piped_script::lint(&shell));
-            found.extend(read_twice::lint(&shell));
-            found.extend(redirection::lint(document, &shell));
-            found.extend(secret_argument::lint(document, &holders, &shell));
-            found.extend(trace::lint(document, &holders, &shell));
-            found.extend(unguarded::lint(document, cell, &shell));
-            found.extend(unquoted::lint(&variables, &shell));
+        found.extend(destructive::lint(document, &fresh, cell, shells));
+        for shell in shells {
+            found.extend(goes_on::lint(cell, shell));
+            found.extend(history::lint(shell));
+            found.extend(piped_script::lint(shell));
+            found.extend(read_twice::lint(shell));
+            found.extend(redirection::lint(document, shell));
+            found.extend(secret_argument::lint(document, &holders, shell));
+            found.extend(trace::lint(document, &holders, shell));
+            found.extend(unguarded::lint(document, cell, shell));
+            found.extend(unquoted::lint(&variables, shell));
         }
     }
     let mut found = wanted(document, found);
@@ -84,6 +96,24 @@ struct Shell<'a> {
     text: &'a Excerpt,
     /// The parts of `text` that values replace, and what gives each.
     values: Vec<Value<'a>>,
+    /// The text without what quotes, likewise.
+    bare: OnceCell<Cow<'a, str>>,
+    /// Its commands, once one of the lints has asked for them.
+    commands: OnceCell<Vec<Command<'a>>>,
+}
+
+impl<'a> Shell<'a> {
+    /// Whether a word of a command may have this in it, whatever quotes stand around or inside.
+    fn may_say(&self, words: &Finder<'_>) -> bool {
+        let bare = self.bare.get_or_init(|| commands::bare(&self.text.text));
+        words.find(bare.as_bytes()).is_some()
+    }
+
+    /// The commands of the text.
+    fn commands(&self) -> &[Command<'a>] {
+        self.commands
+            .get_or_init(|| commands::commands(&self.text.text))
+    }
 }
 
 /// A part of a text that a value replaces, and what gives the value.
@@ -110,6 +140,8 @@ fn shells<'a>(document: &Document, cell: &'a Cell) -> Vec<Shell<'a>> {
             dialect,
             text,
             values: values(cell, text),
+            bare: OnceCell::new(),
+            commands: OnceCell::new(),
         })
         .collect()
 }
@@ -117,6 +149,9 @@ fn shells<'a>(document: &Document, cell: &'a Cell) -> Vec<Shell<'a>> {
 /// The values of a cell that stand in a text taken from it.
 fn values<'a>(cell: &'a Cell, text: &Excerpt) -> Vec<Value<'a>> {
     let mut values = Vec::new();
+    if cell.interpolations.is_empty() {
+        return values;
+    }
     let mut at = 0;
     let whole = text.span(0..text.text.len());
     for interpolation in &cell.interpolations {

@@ -1,14 +1,23 @@
 //! `curl … | bash` runs whatever the other side sends today, unread.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use super::Shell;
-use super::commands::commands;
 use crate::diagnostic::{Code, Diagnostic};
 
 const PIPED_SCRIPT: Code = Code("RB0608");
 
+static CURL: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("curl"));
+static WGET: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("wget"));
+
 /// Warns of a shell that reads from the network.
 pub(super) fn lint(shell: &Shell<'_>) -> Vec<Diagnostic> {
-    let commands = commands(&shell.text.text);
+    if !shell.may_say(&CURL) && !shell.may_say(&WGET) {
+        return Vec::new();
+    }
+    let commands = shell.commands();
     let mut found = Vec::new();
     for (index, command) in commands.iter().enumerate() {
         let argv = command.argv();

@@ -1,7 +1,7 @@
 //! Quoting holds for one shell: what `sh -c`, `ssh` or `trap` read again needs it once more.
 
 use super::Shell;
-use super::commands::{Word, commands};
+use super::commands::Word;
 use crate::diagnostic::{Code, Diagnostic};
 
 const READ_TWICE: Code = Code("RB0609");
@@ -9,7 +9,10 @@ const READ_TWICE: Code = Code("RB0609");
 /// Warns of a value in a text that a second shell reads.
 pub(super) fn lint(shell: &Shell<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for command in commands(&shell.text.text) {
+    if shell.values.is_empty() {
+        return found;
+    }
+    for command in shell.commands() {
         let words = command.program();
         let Some(first) = words.first() else {
             continue;
@@ -66,8 +69,8 @@ fn is_shell(word: &str) -> bool {
 
 /// The word behind `-c`, which may have other letters with it, as in `-lc`; only options and
 /// their values stand before it.
-fn behind_c(words: &[Word]) -> Option<&[Word]> {
-    let is_c = |word: &Word| {
+fn behind_c<'w, 'a>(words: &'w [Word<'a>]) -> Option<&'w [Word<'a>]> {
+    let is_c = |word: &Word<'_>| {
         word.text.starts_with('-') && !word.text.starts_with("--") && word.text.ends_with('c')
     };
     let at = words.iter().position(is_c)?;

@@ -1,7 +1,7 @@
 //! The arguments of a process can be read by every user of the machine; its environment can't.
 
 use super::Shell;
-use super::commands::{Command, commands, is_assignment};
+use super::commands::{Command, is_assignment};
 use super::secret_variable::{Holders, places};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::{Document, Interpolated};
@@ -14,7 +14,7 @@ pub(super) fn lint(document: &Document, holders: &Holders, shell: &Shell<'_>) ->
     if secrets.is_empty() {
         return Vec::new();
     }
-    let commands = commands(&shell.text.text);
+    let commands = shell.commands();
     let mut found = Vec::new();
     for (range, value) in &shell.values {
         let Some(name) = secret_of(value, &secrets) else {
@@ -42,7 +42,7 @@ pub(super) fn lint(document: &Document, holders: &Holders, shell: &Shell<'_>) ->
             continue;
         };
         let program = command.program().first();
-        let program = program.map_or("the program", |word| word.text.as_str());
+        let program = program.map_or("the program", |word| &*word.text);
         let written = &shell.text.text[place.clone()];
         found.push(
             Diagnostic::warning(
@@ -85,7 +85,7 @@ pub(super) fn secret_of<'a>(value: &Interpolated, secrets: &[&'a str]) -> Option
 }
 
 /// Whether a value stands in an argument of a program (and not of a part of the shell itself).
-fn has_argument(command: &Command, value: &std::ops::Range<usize>) -> bool {
+fn has_argument(command: &Command<'_>, value: &std::ops::Range<usize>) -> bool {
     const PARTS_OF_THE_SHELL: [&str; 17] = [
         "export", "echo", "printf", "local", "declare", "typeset", "readonly", "set", "[", "[[",
         "test", "case", "for", "read", "unset", "return", ":",
@@ -95,7 +95,7 @@ fn has_argument(command: &Command, value: &std::ops::Range<usize>) -> bool {
     let words = command.program();
     let is_part = words
         .first()
-        .is_some_and(|first| PARTS_OF_THE_SHELL.contains(&first.text.as_str()));
+        .is_some_and(|first| PARTS_OF_THE_SHELL.contains(&&*first.text));
     if !is_part && words.iter().skip(1).any(|word| holds(&word.range)) {
         return true;
     }

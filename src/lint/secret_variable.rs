@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::commands::{commands, is_assignment};
+use super::Shell;
+use super::commands::is_assignment;
 use super::secret_argument::{secret_of, secrets};
 use super::unquoted::expansions;
-use super::{Shell, shells};
 use crate::document::Document;
 use crate::quote::{Context, contexts};
 
@@ -14,7 +14,10 @@ use crate::quote::{Context, contexts};
 pub(super) type Holders = BTreeMap<String, String>;
 
 /// The variables of a document that hold its secret inputs.
-pub(super) fn holders(document: &Document) -> Holders {
+pub(super) fn holders<'s, 'd: 's>(
+    document: &Document,
+    shells: impl Iterator<Item = &'s Shell<'d>>,
+) -> Holders {
     let secrets = secrets(document);
     let mut holders = Holders::new();
     if secrets.is_empty() {
@@ -25,19 +28,15 @@ pub(super) fn holders(document: &Document) -> Holders {
             holders.insert(name.clone(), secret.to_owned());
         }
     }
-    for cell in &document.cells {
-        for shell in shells(document, cell) {
-            let words = commands(&shell.text.text)
-                .into_iter()
-                .flat_map(|command| command.words);
-            for word in words.filter(|word| is_assignment(&word.text)) {
-                let secret = shell.values.iter().find_map(|(range, value)| {
-                    let inside = word.range.start <= range.start && range.end <= word.range.end;
-                    secret_of(value, &secrets).filter(|_| inside)
-                });
-                if let (Some((name, _)), Some(secret)) = (word.text.split_once('='), secret) {
-                    holders.insert(name.to_owned(), secret.to_owned());
-                }
+    for shell in shells.filter(|shell| !shell.values.is_empty()) {
+        let words = shell.commands().iter().flat_map(|command| &command.words);
+        for word in words.filter(|word| is_assignment(&word.text)) {
+            let secret = shell.values.iter().find_map(|(range, value)| {
+                let inside = word.range.start <= range.start && range.end <= word.range.end;
+                secret_of(value, &secrets).filter(|_| inside)
+            });
+            if let (Some((name, _)), Some(secret)) = (word.text.split_once('='), secret) {
+                holders.insert(name.to_owned(), secret.to_owned());
             }
         }
     }

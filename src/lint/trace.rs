@@ -1,9 +1,12 @@
 //! `set -x` writes each command with its values to standard error, secrets among them.
 
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use super::Shell;
-use super::commands::{Command, commands, is_assignment};
+use super::commands::{Command, is_assignment};
 use super::secret_argument::{secret_of, secrets};
 use super::secret_variable::{Holders, places};
 use crate::diagnostic::{Code, Diagnostic};
@@ -11,14 +14,20 @@ use crate::document::Document;
 
 const TRACED_SECRET: Code = Code("RB0612");
 
+static SET: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("set"));
+
 /// Warns of a secret between `set -x` and `set +x`.
 pub(super) fn lint(document: &Document, holders: &Holders, shell: &Shell<'_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    // Most pages trace nothing.
+    if !shell.may_say(&SET) {
+        return found;
+    }
     let secrets = secrets(document);
     let places = places(shell, holders);
-    let mut found = Vec::new();
     let mut tracing: Option<Range<usize>> = None;
-    for command in commands(&shell.text.text) {
-        if let Some(on) = traces(&command) {
+    for command in shell.commands() {
+        if let Some(on) = traces(command) {
             tracing = on.then(|| command.range());
             continue;
         }
@@ -26,7 +35,7 @@ pub(super) fn lint(document: &Document, holders: &Holders, shell: &Shell<'_>) ->
             continue;
         };
         let secret = shell.values.iter().find_map(|(range, value)| {
-            let inside = |word: &super::commands::Word| {
+            let inside = |word: &super::commands::Word<'_>| {
                 word.range.start <= range.start && range.end <= word.range.end
             };
             let is_here = command.words.iter().any(inside);
@@ -35,7 +44,7 @@ pub(super) fn lint(document: &Document, holders: &Holders, shell: &Shell<'_>) ->
         });
         let held = || {
             let inside = |place: &Range<usize>| {
-                let holds = |word: &super::commands::Word| {
+                let holds = |word: &super::commands::Word<'_>| {
                     word.range.start <= place.start && place.end <= word.range.end
                 };
                 command.words.iter().any(holds)
@@ -43,7 +52,7 @@ pub(super) fn lint(document: &Document, holders: &Holders, shell: &Shell<'_>) ->
             let (place, name) = places.iter().find(|(place, _)| inside(place))?;
             Some((place.clone(), (*name).to_owned()))
         };
-        let secret = secret.or_else(held).or_else(|| exported(&command));
+        let secret = secret.or_else(held).or_else(|| exported(command));
         if let Some((range, name)) = secret {
             found.push(
                 Diagnostic::warning(
@@ -62,12 +71,13 @@ pub(super) fn lint(document: &Document, holders: &Holders, shell: &Shell<'_>) ->
 }
 
 /// Whether a command turns tracing on or off; `None` where it does neither.
-fn traces(command: &Command) -> Option<bool> {
-    let argv = command.argv();
-    let (first, arguments) = argv.split_first()?;
-    if *first != "set" {
+fn traces(command: &Command<'_>) -> Option<bool> {
+    let (first, _) = command.program().split_first()?;
+    if first.text != "set" {
         return None;
     }
+    let argv = command.argv();
+    let arguments = argv.get(1..)?;
     let mut on = None;
     for (index, argument) in arguments.iter().enumerate() {
         let sign = argument.chars().next();
@@ -84,7 +94,7 @@ fn traces(command: &Command) -> Option<bool> {
 }
 
 /// A variable with a secret's name that a command sets to what it computes.
-fn exported(command: &Command) -> Option<(Range<usize>, String)> {
+fn exported(command: &Command<'_>) -> Option<(Range<usize>, String)> {
     const SECRET: [&str; 6] = [
         "PASSWORD",
         "PASSWD",

@@ -2,7 +2,6 @@
 //! runbook says which they must be.
 
 use super::Shell;
-use super::commands::commands;
 use super::destructive::{asks, destroys};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::{Cell, Document};
@@ -17,7 +16,7 @@ pub(super) fn lint(document: &Document, cell: &Cell, shell: &Shell<'_>) -> Vec<D
     }
     let requires = &document.front_matter.requires;
     let mut found = Vec::new();
-    for command in commands(&shell.text.text) {
+    for command in shell.commands() {
         let argv = command.argv();
         let Some(what) = destroys(&argv) else {
             continue;

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::commands::{Command, commands, is_assignment};
-use super::{Shell, shells};
+use super::Shell;
+use super::commands::{Command, is_assignment};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::Document;
 use crate::quote::{Context, Dialect, contexts};
@@ -14,7 +14,10 @@ const UNQUOTED: Code = Code("RB0611");
 
 /// Variables that hold values of the run: those of `env`, and those that a cell sets from an
 /// interpolation.
-pub(super) fn variables(document: &Document) -> BTreeSet<String> {
+pub(super) fn variables<'s, 'd: 's>(
+    document: &Document,
+    shells: impl Iterator<Item = &'s Shell<'d>>,
+) -> BTreeSet<String> {
     let mut names: BTreeSet<String> = document
         .front_matter
         .env
@@ -22,21 +25,16 @@ pub(super) fn variables(document: &Document) -> BTreeSet<String> {
         .filter(|(_, text)| text.text.contains("${{"))
         .map(|(name, _)| name.clone())
         .collect();
-    for cell in &document.cells {
-        for shell in shells(document, cell) {
-            for word in commands(&shell.text.text)
-                .into_iter()
-                .flat_map(|command| command.words)
+    for shell in shells.filter(|shell| !shell.values.is_empty()) {
+        for word in shell.commands().iter().flat_map(|command| &command.words) {
+            let holds = |(range, _): &super::Value<'_>| {
+                word.range.start <= range.start && range.end <= word.range.end
+            };
+            if is_assignment(&word.text)
+                && shell.values.iter().any(holds)
+                && let Some((name, _)) = word.text.split_once('=')
             {
-                let holds = |(range, _): &super::Value<'_>| {
-                    word.range.start <= range.start && range.end <= word.range.end
-                };
-                if is_assignment(&word.text)
-                    && shell.values.iter().any(holds)
-                    && let Some((name, _)) = word.text.split_once('=')
-                {
-                    names.insert(name.to_owned());
-                }
+                names.insert(name.to_owned());
             }
         }
     }
@@ -59,7 +57,7 @@ pub(super) fn lint(names: &BTreeSet<String>, shell: &Shell<'_>) -> Vec<Diagnosti
                 .any(|(range, _)| range.contains(&place.start))
         })
         .collect();
-    let commands = commands(text);
+    let commands = shell.commands();
     places
         .iter()
         .zip(contexts(shell.dialect, text, &places))
@@ -97,7 +95,7 @@ pub(super) fn expansions(text: &str, names: &BTreeSet<String>) -> Vec<Range<usiz
 
 /// Whether a command splits what stands there: as an argument, and not in a part of the shell's
 /// grammar that takes one word, or where splitting is meant.
-fn splits(command: &Command, place: &Range<usize>) -> bool {
+fn splits(command: &Command<'_>, place: &Range<usize>) -> bool {
     const WHOLE: [&str; 6] = ["[[", "case", "for", "select", "((", "let"];
     let Some(word) = command
         .words
@@ -106,7 +104,7 @@ fn splits(command: &Command, place: &Range<usize>) -> bool {
     else {
         return false;
     };
-    let program = command.words.iter().map(|word| word.text.as_str());
+    let program = command.words.iter().map(|word| &*word.text);
     let mut program = program.filter(|word| !matches!(*word, "if" | "while" | "until" | "!"));
     !is_assignment(&word.text) && program.next().is_some_and(|first| !WHOLE.contains(&first))
 }

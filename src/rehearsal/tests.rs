@@ -31,7 +31,7 @@ fn graph(text: &str) -> Arc<Graph> {
     let source = Arc::new(Source::new("page.md", text));
     let (document, wrong) = Document::parse(source);
     assert!(!wrong.has_errors(), "{wrong:?}");
-    let (graph, wrong) = Graph::build(Arc::new(document), &crate::script::vocabulary());
+    let (graph, wrong) = Graph::build(Arc::new(document), crate::script::vocabulary());
     assert!(!wrong.has_errors(), "{wrong:?}");
     Arc::new(graph)
 }

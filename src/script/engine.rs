@@ -1,7 +1,7 @@
 //! The engine that runs cells and expressions of one run.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock};
 
 use rhai::packages::{
     BasicArrayPackage, BasicBlobPackage, BasicMapPackage, BasicMathPackage, BitFieldPackage,
@@ -194,45 +194,41 @@ fn evaluate(
     }
 }
 
-/// Everything that scripts can call, read from the engine itself.
+/// Everything that scripts can call.
 #[must_use]
-pub fn vocabulary() -> Vocabulary {
-    known().clone()
+pub fn vocabulary() -> &'static Vocabulary {
+    static VOCABULARY: LazyLock<Vocabulary> =
+        LazyLock::new(|| Vocabulary::new(functions, BTreeSet::from(["steps".to_owned()])));
+    &VOCABULARY
 }
 
-/// The same, made once.
-pub(super) fn known() -> &'static Vocabulary {
-    static VOCABULARY: OnceLock<Vocabulary> = OnceLock::new();
-    VOCABULARY.get_or_init(|| {
-        let mut engine = new_engine();
-        let all = Engine::new();
-        for module in &all.modules {
-            engine.register_global_module(Shared::clone(module));
-        }
-        for (name, module) in &all.systems {
-            engine.register_static_module(*name, Shared::clone(module));
-        }
-        let names = engine.collect_fn_metadata(
-            None,
-            |function| {
-                let name = function.metadata.name.as_str();
-                let space = function.namespace.as_str();
-                rhai::is_valid_identifier(name).then(|| {
-                    if space.is_empty() {
-                        name.to_owned()
-                    } else {
-                        format!("{space}::{name}")
-                    }
-                })
-            },
-            true,
-        );
-        Vocabulary {
-            functions: names
-                .into_iter()
-                .chain(BUILT_IN.iter().map(|name| (*name).to_owned()))
-                .collect(),
-            variables: BTreeSet::from(["steps".to_owned()]),
-        }
-    })
+/// The functions, read from the engine itself.
+fn functions() -> BTreeSet<String> {
+    let mut engine = new_engine();
+    let all = Engine::new();
+    for module in &all.modules {
+        engine.register_global_module(Shared::clone(module));
+    }
+    for (name, module) in &all.systems {
+        engine.register_static_module(*name, Shared::clone(module));
+    }
+    let names = engine.collect_fn_metadata(
+        None,
+        |function| {
+            let name = function.metadata.name.as_str();
+            let space = function.namespace.as_str();
+            rhai::is_valid_identifier(name).then(|| {
+                if space.is_empty() {
+                    name.to_owned()
+                } else {
+                    format!("{space}::{name}")
+                }
+            })
+        },
+        true,
+    );
+    names
+        .into_iter()
+        .chain(BUILT_IN.iter().map(|name| (*name).to_owned()))
+        .collect()
 }

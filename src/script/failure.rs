@@ -2,7 +2,7 @@
 
 use rhai::{Dynamic, EvalAltResult, ImmutableString, LexError, Map, ParseErrorType, Position};
 
-use super::engine::known;
+use super::engine::vocabulary;
 use super::notebook::ANONYMOUS;
 use super::session::Session;
 use super::shape::{show, to_text};
@@ -218,7 +218,7 @@ fn unknown_function(signature: &str, session: &Session) -> String {
     if let Some(sides) = operands(name, &types) {
         return format!("`{name}` does not work on {sides}");
     }
-    let vocabulary = known();
+    let vocabulary = vocabulary();
     let own = session.own();
     let wanted: Vec<String> = own
         .functions
@@ -233,7 +233,7 @@ fn unknown_function(signature: &str, session: &Session) -> String {
             types.len()
         );
     }
-    if vocabulary.functions.contains(name) {
+    if vocabulary.functions().contains(name) {
         return if listed.is_empty() {
             format!("`{name}` needs an argument")
         } else {
@@ -241,7 +241,7 @@ fn unknown_function(signature: &str, session: &Session) -> String {
         };
     }
     let names = vocabulary
-        .functions
+        .functions()
         .iter()
         .map(String::as_str)
         .chain(own.functions.iter().map(|(name, _)| name.as_str()));

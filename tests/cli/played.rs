@@ -93,7 +93,7 @@ fn read_by_all(bytes: &[u8]) {
     }
     screen.finish().expect("nothing is written");
     if let Some(account) = Account::fold(entries()) {
-        let page = postmortem(vec![account], &runbook::script::vocabulary());
+        let page = postmortem(vec![account], runbook::script::vocabulary());
         let found = said(&page);
         assert!(found.is_empty(), "{found:#?}\n{page}");
     }
@@ -103,7 +103,7 @@ fn read_by_all(bytes: &[u8]) {
 fn said(page: &str) -> Vec<String> {
     let (document, mut found) = Document::parse(Arc::new(Source::new("pm.md", page)));
     let document = Arc::new(document);
-    let (_, wrong) = Graph::build(Arc::clone(&document), &runbook::script::vocabulary());
+    let (_, wrong) = Graph::build(Arc::clone(&document), runbook::script::vocabulary());
     found.extend(wrong);
     found.extend(runbook::lint::lint(&document));
     let texts = |found: &Diagnostics| found.iter().map(|d| d.message.clone()).collect();

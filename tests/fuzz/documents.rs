@@ -130,7 +130,7 @@ fn ten_thousand_of_a_thing_cost_no_more_than_each() {
             let source = Arc::new(Source::new("a.md", text));
             let (document, mut found) = Document::parse(Arc::clone(&source));
             found.extend(runbook::lint::lint(&document));
-            let (graph, wrong) = Graph::build(Arc::new(document), &runbook::script::vocabulary());
+            let (graph, wrong) = Graph::build(Arc::new(document), runbook::script::vocabulary());
             found.extend(wrong);
             assert_eq!(graph.order().len(), graph.steps.len());
             for diagnostic in &found {

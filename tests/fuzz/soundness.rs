@@ -43,8 +43,13 @@ fn all(text: &str) {
         }
     }
     let vocabulary = runbook::script::vocabulary();
-    let (graph, found) = Graph::build(Arc::clone(&document), &vocabulary);
+    let (graph, found) = Graph::build(Arc::clone(&document), vocabulary);
     said(&source, &found);
+    // `check` makes no graph where it can tell that there is nothing to say of it.
+    assert!(
+        Graph::problems(&document, vocabulary).iter().eq(&found),
+        "{text}"
+    );
     let broken = found.has_errors();
     said(&source, &runbook::lint::lint(&document));
     for step in 0..graph.steps.len() {

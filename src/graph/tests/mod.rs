@@ -15,22 +15,22 @@ use page::document;
 
 /// Functions and variables for these tests.
 pub(crate) fn vocabulary() -> Vocabulary {
-    let names = |names: &[&str]| names.iter().map(ToString::to_string).collect();
-    Vocabulary {
-        functions: names(&[
-            "sh",
-            "run",
-            "log",
-            "ask",
-            "len",
-            "json",
-            "lines",
-            "map",
-            "contains",
-            "helm::wait",
-        ]),
-        variables: names(&["env"]),
-    }
+    const FUNCTIONS: [&str; 10] = [
+        "sh",
+        "run",
+        "log",
+        "ask",
+        "len",
+        "json",
+        "lines",
+        "map",
+        "contains",
+        "helm::wait",
+    ];
+    Vocabulary::new(
+        || FUNCTIONS.map(ToOwned::to_owned).into(),
+        ["env".to_owned()].into(),
+    )
 }
 
 fn build(text: &str) -> (Graph, Diagnostics) {

@@ -59,6 +59,12 @@ fn a_credential_is_known_by_its_shape_too() {
         &format!("{github} {github}"),
     );
     case("psql postgres://app:Zk39dkQpw0Lm@db/x", "Zk39dkQpw0Lm");
+    case("some\npassword\n\n  :\n\n  hunter2222\nx", "hunter2222");
+    case(
+        "PASSWORD=hunter2222\necho\necho\necho\nPGPASS=hunter3333",
+        "hunter2222 hunter3333",
+    );
+    case("pa\u{17f}\u{17f}word=hunter2222", "hunter2222");
     let slack = "xoxb-123456789012-abcdefghijklmnopqrstuvwx";
     case(&format!("echo \"{slack}\""), slack);
     for fine in [

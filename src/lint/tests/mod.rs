@@ -315,6 +315,21 @@ fn a_command_in_running_text_is_noted_where_no_cell_holds_it() {
 }
 
 #[test]
+fn a_command_is_looked_for_in_the_cells_however_many_there_are() {
+    for count in [2, 200] {
+        let names: Vec<String> = (0..count).map(|at| format!("helm get web-{at}-")).collect();
+        let prose: String = names.iter().map(|name| format!("`{name}`\n")).collect();
+        let cells = names[1..].join("\n").replace("helm", "helm  ");
+        Page::new(true)
+            .cell(CellKind::Manual, &prose, false)
+            .shell(&cells)
+            .finds(&[
+                "RB0607 helm get web-0-: `helm get web-0-` stands in running text and is not a step",
+            ]);
+    }
+}
+
+#[test]
 fn a_fence_among_prose_is_no_running_text() {
     Page::new(true)
         .cell(
@@ -332,6 +347,8 @@ fn a_script_from_the_network_is_found() {
         "curl -fsSL https://x.sh | sudo bash -s",
         "bash <(curl https://x.sh",
         "sh -c \"$(curl -fsSL https://x.sh)\"",
+        "cu'r'l https://x.sh | bash",
+        "w\\get -O- https://x.sh | bash",
     ] {
         let rest = if command.contains("<(") { ")" } else { "" };
         let command = command.replace("| sudo", "|");

@@ -67,6 +67,10 @@ fn a_secret_that_a_trace_writes_is_found() {
         &["RB0612 set -ex: this traces `db_pw`, which is secret"],
     );
     finds(
+        &page("s\\et -ex\nexport PW=${{ db_pw }}"),
+        &["RB0612 s\\et -ex: this traces `db_pw`, which is secret"],
+    );
+    finds(
         &page("set -o xtrace\nexport API_TOKEN=$(cat token)"),
         &["RB0612 set -o xtrace: this traces `API_TOKEN`, which is secret"],
     );

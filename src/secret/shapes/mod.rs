@@ -28,10 +28,14 @@ mod tests;
 mod view;
 
 pub(super) use named::{assignments, hides};
-pub(super) use stream::Stream;
+use stream::holds;
+pub(super) use stream::{Stream, may_begin};
 
 /// Text with every shape in it replaced; `None` where there is none.
 pub(super) fn replaced(text: &[u8]) -> Option<Vec<u8>> {
+    if !holds(text) {
+        return None;
+    }
     let mut stream = Stream::default();
     let out = stream.pass(text.to_vec(), true);
     (stream.changed()).then_some(out)
@@ -39,6 +43,9 @@ pub(super) fn replaced(text: &[u8]) -> Option<Vec<u8>> {
 
 /// Whether a text holds what may not be seen by others; the ids of keys may.
 pub(super) fn finds(text: &[u8]) -> bool {
+    if !holds(text) {
+        return false;
+    }
     let mut stream = Stream::default();
     let _out = stream.pass(text.to_vec(), true);
     stream.hid_a_secret()

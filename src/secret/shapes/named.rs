@@ -116,8 +116,10 @@ pub(super) fn named(view: &View<'_>, position: usize) -> Result<Option<Hit>, Mor
     if view.back(position, 1) == Some(0xab) {
         return Ok(None);
     }
+    let first = view.at(position)?.map(|byte| byte.to_ascii_lowercase());
     for Word(name, kind, looks) in WORDS {
-        if !view.reads(position, name.as_bytes())? {
+        // Most of the words begin with another letter.
+        if name.as_bytes().first().copied() != first || !view.reads(position, name.as_bytes())? {
             continue;
         }
         let Some(place) = place(view, position, position + name.len(), *looks)? else {

@@ -94,21 +94,19 @@ impl Prefilter {
     /// Adds the grams at each position that a look may meet.
     fn grams(&mut self, positions: &[Vec<u8>]) {
         for offset in 0..LEAP {
-            let mut grams = vec![0_u32];
-            for (index, bytes) in positions[offset..offset + GRAM].iter().enumerate() {
-                grams = grams
-                    .iter()
-                    .flat_map(|gram| {
-                        bytes
-                            .iter()
-                            .map(move |byte| gram | u32::from(*byte) << (8 * index))
-                    })
-                    .collect();
-            }
-            for gram in grams {
-                let (word, bit) = place(gram);
-                self.grams[word] |= bit;
-            }
+            self.spread(&positions[offset..offset + GRAM], 0, 0);
+        }
+    }
+
+    /// Adds the grams that begin with `gram`, of `index` bytes, and go on with one of each set.
+    fn spread(&mut self, sets: &[Vec<u8>], index: usize, gram: u32) {
+        let Some((bytes, sets)) = sets.split_first() else {
+            let (word, bit) = place(gram);
+            self.grams[word] |= bit;
+            return;
+        };
+        for byte in bytes {
+            self.spread(sets, index + 1, gram | u32::from(*byte) << (8 * index));
         }
     }
 
@@ -124,6 +122,11 @@ impl Prefilter {
             at += LEAP;
         }
         at
+    }
+
+    /// Whether enough of a text is left at `at` to tell that no shape begins there.
+    pub(super) const fn can_tell(text: &[u8], at: usize) -> bool {
+        at + LEAP - 1 + GRAM <= text.len()
     }
 
     /// What may begin at the first of two bytes.

@@ -1,6 +1,6 @@
 //! Replaces shapes in a stream that comes in pieces.
 
-use super::prefilter::{PREFILTER, Rule};
+use super::prefilter::{PREFILTER, Prefilter, Rule};
 use super::view::{More, View};
 use super::{Hit, Marker, Rest, named, table};
 
@@ -97,6 +97,36 @@ impl Stream {
         }
         before.extend_from_slice(&view.text[from..decided]);
         self.before = before;
+    }
+}
+
+/// Whether a whole text holds a shape: asked first, as most texts hold none, and copies nothing.
+pub(super) fn holds(text: &[u8]) -> bool {
+    let view = View {
+        before: &[],
+        text,
+        last: true,
+    };
+    !matches!(next(&view, 0), Next::End)
+}
+
+/// Whether a shape may begin somewhere in a text, or in a text that is part of it: a look at the
+/// groups of bytes that shapes begin with, which reads on from none of them.
+pub(in crate::secret) fn may_begin(text: &[u8]) -> bool {
+    let prefilter = &*PREFILTER;
+    let mut at = 0;
+    loop {
+        at = prefilter.leap(text, at);
+        if !Prefilter::can_tell(text, at) {
+            return false;
+        }
+        for at in at..at + 2 {
+            let second = text.get(at + 1).copied();
+            if prefilter.rules(text[at], second).next().is_some() {
+                return true;
+            }
+        }
+        at += 2;
     }
 }
 
