@@ -18,6 +18,7 @@ use crate::secret::Clean;
 use crate::value::{Value, show_duration};
 use crate::world::{Call, CallError, End, Origin, Process, QuestionKind, Stdin, codes};
 
+use super::confided::confided;
 use super::context::Context;
 use super::evidence;
 use super::output;
@@ -157,8 +158,12 @@ impl StepHost {
         timeout: Duration,
     ) -> Result<Value, Trouble> {
         let call = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
-        let shown = format!("{function}({arguments})");
-        let shown = self.context.redactor.clean(&shown);
+        let (shown, secrets) = confided(function, &arguments);
+        for (name, secret) in &secrets {
+            // What is too short or too common to be looked for everywhere is hidden where it stands.
+            let _unfit = self.context.redactor.learn(name, secret.as_bytes());
+        }
+        let shown = self.context.redactor.clean(&format!("{function}({shown})"));
         self.context
             .commit(vec![Event::Called {
                 step: self.step.clone(),

@@ -7,6 +7,7 @@
 mod attempt;
 mod beside;
 mod code;
+mod confided;
 mod console;
 mod context;
 mod each;

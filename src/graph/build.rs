@@ -39,6 +39,7 @@ pub(super) fn build(document: Arc<Document>, vocabulary: &Vocabulary) -> (Graph,
     for ((step, names), inputs) in steps.iter_mut().zip(&names).zip(inputs) {
         step.inputs = inputs;
         step.defines = defined(names);
+        step.requests = effect::requests(names);
         effect::of_calls(step, names);
     }
     drop(inherited);

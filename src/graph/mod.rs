@@ -99,6 +99,8 @@ pub struct Step {
     pub defines: Vec<String>,
     /// The inputs that it uses, by their names in scripts, each once.
     pub inputs: Vec<String>,
+    /// The requests of HTTP that its script makes, as far as their addresses are written out.
+    pub requests: Vec<String>,
 }
 
 impl Step {

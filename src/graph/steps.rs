@@ -75,6 +75,7 @@ pub(super) fn steps(
                 background: inherited.background,
                 ready: inherited.ready.cloned(),
                 each: inherited.each.cloned(),
+                requests: Vec::new(),
                 effect: inherited.effect,
                 idempotent: inherited.idempotent,
                 tty: inherited.tty,

@@ -233,12 +233,28 @@ fn is_literal(value: &str) -> bool {
         && value.chars().count() >= 4
         && !same
         && !value.contains("$(")
+        && !is_call(value)
         && !stand_in.iter().any(|word| lower.contains(word))
+}
+
+/// Whether a value begins with a call that asks for it, as in `k8s::get("secret", …`.
+fn is_call(value: &str) -> bool {
+    value
+        .split_once('(')
+        .is_some_and(|(name, _)| name.contains("::") || matches!(name, "env" | "input"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_asked_for_is_no_literal() {
+        for call in ["k8s::get(\"secret\",", "env(\"PW\")", "aws::secret(id)"] {
+            assert!(!is_literal(call), "{call}");
+        }
+        assert!(is_literal("hunter22(x"));
+    }
 
     #[test]
     fn no_name_and_no_key_is_passed_over() {

@@ -38,6 +38,12 @@ pub(crate) fn core(bytes: &[u8], before: usize, alphabet: &[u8; 64]) -> String {
         .to_owned()
 }
 
+/// The text that base64 stands for, if it stands for one.
+#[must_use]
+pub fn base64_text(encoded: &str) -> Option<String> {
+    String::from_utf8(decode(encoded)?).ok()
+}
+
 /// Reads base64 of either alphabet; `None` where a character is in neither.
 pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3);

@@ -23,6 +23,7 @@ mod terraform;
 #[cfg(test)]
 mod tests;
 
+pub use base64::base64_text;
 pub use clean::{Clean, CleanBytes, CleanValue};
 pub use clean_map::CleanMap;
 pub use computed::computed_secrets;

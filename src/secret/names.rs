@@ -92,7 +92,7 @@ fn is_path(value: &[u8]) -> bool {
     value.starts_with(b"/") || value.starts_with(b"~/") || value.starts_with(b"./")
 }
 
-/// Members of answers of AWS whose text is secret by what they are.
+/// Members of answers and requests of AWS whose text is secret by what they are.
 const MEMBERS: [&str; 17] = [
     "secretstring",
     "secretbinary",
@@ -113,13 +113,16 @@ const MEMBERS: [&str; 17] = [
     "secrethash",
 ];
 
-/// Whether a member of an answer of AWS is a secret: by its name, or, where it is the value of a
+/// Whether a member of what AWS answers or is given is a secret: by its name, or, where it is the value of a
 /// parameter, by what the object says of itself.
 #[must_use]
 pub fn is_secret_member(object: &crate::value::Value, member: &str) -> bool {
     let folded = member.to_ascii_lowercase().replace('_', "");
     MEMBERS.contains(&folded.as_str())
-        || (folded == "value" && object["Type"].as_str() == Some("SecureString"))
+        || (folded == "value"
+            && ["Type", "type"]
+                .iter()
+                .any(|name| object[name].as_str() == Some("SecureString")))
 }
 
 /// Fields of a secret that say whose it is and not what it is

@@ -168,6 +168,9 @@ fn reasons(plan: &Plan, index: usize, step: &Step, above: Option<usize>) -> Vec<
     if let Some(each) = &step.each {
         reasons.push(format!("once for each of {}", each.text));
     }
+    if !step.requests.is_empty() {
+        reasons.push(format!("asks {}", step.requests.join(", ")));
+    }
     match step.confirm.as_ref().map(|question| question.text.as_str()) {
         Some("") => reasons.push("asks before it runs".to_owned()),
         Some(question) => reasons.push(format!("asks “{question}”")),
@@ -287,6 +290,7 @@ mod tests {
             skip: false,
             variable: Some(crate::name::variable(id)),
             defines: Vec::new(),
+            requests: Vec::new(),
             inputs: Vec::new(),
         }
     }

@@ -50,7 +50,7 @@ aws::identity(#{regoin: "eu-west-1"});
         .args(["run", "a.md"])
         .run()
         .ends(1)
-        .says("`aws::identity` has no option `regoin`; did you mean `region`?")
+        .says("`aws::identity` has no option `regoin` (BadArgument); did you mean `region`?")
         .says("a.md:8:6");
     assert_eq!(
         ran.entries()

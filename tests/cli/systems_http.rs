@@ -181,7 +181,7 @@ http::get(base, #{headers: "x"});
     .says("BadArgument: `nonsense` is no address")
     .says("BadArgument: no certificates can be read from")
     .says("BadArgument: the name of the header `a b` can't be sent")
-    .says("`http::get` has no option `heders`; did you mean `headers`?")
+    .says("`http::get` has no option `heders`")
     .says("`headers` of `http::get` must be a map, not \"x\"")
     .says("a.md:18:7");
 }

@@ -129,6 +129,62 @@ log(terraform::plan(#{dir: "m", vars: #{pw_db: input("password")}}));
 }
 
 #[test]
+fn a_secret_in_a_value_without_a_type_leaves_it_what_it_is() {
+    let Some(test) = run(r#"
+```rhai {#a}
+let database = #{host: "db", password: input("password")};
+let did = terraform::apply(terraform::plan(#{dir: "free", vars: #{database: database}}));
+assert did.add == 1 && did.resources.len() == 1;
+assert terraform::output(#{dir: "free"}).host == "db";
+```
+"#)
+    else {
+        return;
+    };
+    let page = std::fs::read_to_string(test.root().join("a.md")).expect("it was written");
+    let module = "variable \"database\" {}
+resource \"terraform_data\" \"one\" {}
+output \"host\" {
+  value = var.database.host
+}
+";
+    test.file(
+        "a.md",
+        format!("---\ninputs:\n  password: {{type: string, secret: true}}\n---\n{page}")
+            .replace("cd m &&", "cd free &&"),
+    )
+    .file("free/main.tf", module)
+    .env("RUNBOOK_INPUT_PASSWORD", "correct-horse-battery")
+    .run()
+    .ends(0)
+    .hides("correct-horse-battery");
+}
+
+#[test]
+fn a_plan_that_went_with_its_run_is_made_again() {
+    let Some(test) = run(r#"
+```rhai {#planned}
+let fix = terraform::plan(#{dir: "m"});
+```
+```bash {#gate}
+test -e open
+```
+```rhai {#applied}
+terraform::apply(fix);
+```
+"#)
+    else {
+        return;
+    };
+    let ran = test.run().ends(1);
+    ran.then(["resume", "last", "--yes"])
+        .file("open", "")
+        .run()
+        .ends(0)
+        .says("the plan that it made went with its run, and `applied` applies it");
+}
+
+#[test]
 fn plans_that_no_longer_fit_and_mistakes_are_told() {
     let Some(test) = run(r#"
 ```bash {#old}
@@ -179,7 +235,7 @@ terraform::plan(#{dri: "m"});
         .says("BadArgument: the variable `size` of the module needs a value; give it one")
         .says("BadArgument: the module declares no variable `sise`; did you mean `size`?")
         .says("`terraform::apply` takes what `terraform::plan` gave")
-        .says("`terraform::plan` has no option `dri`; did you mean `dir`?");
+        .says("`terraform::plan` has no option `dri` (BadArgument); did you mean `dir`?");
 }
 
 #[test]
@@ -225,7 +281,9 @@ assert again.resources.some(|r| r.name == "slow"), "it is tainted";
     let began = Instant::now();
     let ran = test
         .run()
-        .says("`terraform::apply` did not answer within [TIME]")
+        .says(
+            "`terraform::apply` did not come to its end within [TIME]; last heard: terraform_data",
+        )
         .says("`terraform::apply` is at work since [TIME]");
     assert!(began.elapsed() < Duration::from_secs(18), "{}", ran.text);
     assert_eq!(ran.step("after").as_deref(), Some("passed"), "{}", ran.text);

@@ -144,6 +144,26 @@ fn a_label_that_helm_makes_a_boolean_is_refused_with_a_next_action() {
 }
 
 #[test]
+fn a_record_that_can_not_be_read_is_a_value() {
+    let Some(cluster) = cluster() else { return };
+    let namespace = cluster.namespace("unreadable");
+    let script = r#"
+        k8s::apply(#{apiVersion: "v1", kind: "Secret", type: "helm.sh/release.v1",
+            metadata: #{name: "sh.helm.release.v1.broken.v1", labels: #{owner: "helm", name: "broken", status: "deployed", version: "1"}},
+            stringData: #{release: "garbage"}});
+        assert helm::list().map(|one| one.name + " " + one.status) == ["broken unreadable"];
+        assert helm::release("broken").status == "unreadable";
+        try { helm::list(#{status: "deploied"}); }
+        catch (error) { log(`${error.code}: ${error.message}; ${error.help}`); }
+    "#;
+    cluster
+        .page(script, namespace)
+        .run()
+        .passes()
+        .says("BadArgument: there is no status `deploied` of a release; did you mean `deployed`?");
+}
+
+#[test]
 fn without_helm_releases_can_still_be_read() {
     let Some(cluster) = cluster() else { return };
     let namespace = cluster.namespace("without");

@@ -96,6 +96,75 @@ fn a_secret_is_decoded_and_never_shown() {
 }
 
 #[test]
+fn a_secret_that_was_read_is_written_as_it_was() {
+    let Some(cluster) = cluster() else { return };
+    let namespace = cluster.namespace("rewritten");
+    // The password looks like base64 itself.
+    let made = r#"k8s::apply(#{
+        apiVersion: "v1", kind: "Secret", metadata: #{name: "keep"},
+        stringData: #{password: "abcd" + "1234", url: "svc kestrel-" + "basalt"},
+    });"#;
+    let ran = cluster.page(made, namespace).run().passes();
+    ran.hides("abcd1234").hides("kestrel-basalt");
+    let script = r#"
+        let kept = k8s::get("secret", "keep");
+        kept.metadata.labels = #{team: "payments"};
+        k8s::apply(kept, #{force: true});
+        let now = k8s::get("secret", "keep");
+        assert now.metadata.labels.team == "payments";
+        assert now.data.password == "abcd" + "1234", "the password is as it was";
+        k8s::patch("secret", "keep", #{data: #{other: kept.data.password}});
+        assert k8s::get("secret", "keep").data.other == "abcd" + "1234";
+        try { k8s::patch("secret", "keep", #{data: #{plain: "not base64!"}}); }
+        catch (error) { log(`${error.code}: ${error.message}`); }
+    "#;
+    cluster
+        .page(script, namespace)
+        .run()
+        .passes()
+        .says("BadArgument: `data.plain` of the Secret `keep` is no base64");
+}
+
+#[test]
+fn of_several_objects_none_is_applied_where_one_is_refused() {
+    let Some(cluster) = cluster() else { return };
+    let namespace = cluster.namespace("several");
+    let script = "
+        try { k8s::apply(`
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: first}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: Second_One}
+`); } catch (error) { log(error.message); }
+        assert !k8s::exists(\"configmap\", \"first\");";
+    cluster
+        .page(script, namespace)
+        .run()
+        .passes()
+        .says("Second_One");
+}
+
+#[test]
+fn a_deletion_that_is_held_up_says_by_what() {
+    let Some(cluster) = cluster() else { return };
+    let namespace = cluster.namespace("held");
+    let script = r#"
+        k8s::apply(#{apiVersion: "v1", kind: "ConfigMap", metadata: #{name: "held", finalizers: ["acme.example/hold"]}});
+        try { k8s::delete("configmap", "held", #{wait: true, timeout: "4s"}); }
+        catch (error) { log(`${error.code}: ${error.message}`); }
+        k8s::patch("configmap", "held", #{metadata: #{finalizers: ()}});
+    "#;
+    cluster
+        .page(script, namespace)
+        .run()
+        .passes()
+        .says("acme.example/hold");
+}
+
+#[test]
 fn a_manager_of_fields_is_told_by_its_name() {
     let Some(cluster) = cluster() else { return };
     let namespace = cluster.namespace("managers");

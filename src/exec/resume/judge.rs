@@ -352,6 +352,11 @@ impl Judge<'_> {
         if !self.needed[index] {
             return None;
         }
+        if let Some(below) = self.applies(index) {
+            return Some(format!(
+                "the plan that it made went with its run, and `{below}` applies it"
+            ));
+        }
         let hidden = if step.kind == StepKind::Script {
             self.pasts(index).any(calls_are_masked)
         } else {
@@ -360,6 +365,33 @@ impl Judge<'_> {
         hidden.then(|| {
             "what it got holds a secret or is too long, and what is to run needs it".to_owned()
         })
+    }
+
+    /// The step that runs and applies the plan of Terraform that a step made: its file lives as long
+    /// as the run that made it.
+    fn applies(&self, index: usize) -> Option<String> {
+        let made = |past: &Past| {
+            past.calls
+                .iter()
+                .any(|call| call.function == "terraform::plan")
+        };
+        if !self.pasts(index).any(made) {
+            return None;
+        }
+        let graph = self.graph();
+        let applies = |to: usize| {
+            let cell = &graph.document.cells[graph.steps[to].cell];
+            self.fates[to].runs() && cell.body.text.contains("terraform::apply")
+        };
+        let by_name = |to: usize| {
+            let mut edges = graph.incoming(to);
+            edges.any(|edge| edge.from == index && is_of_names(&edge.why))
+        };
+        let found = graph.successors(index).iter().copied();
+        found
+            .filter(|to| applies(*to) && by_name(*to))
+            .map(|to| self.id(to))
+            .next()
     }
 
     /// All steps that wait for a step, directly or not.

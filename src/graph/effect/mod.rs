@@ -11,13 +11,27 @@ mod tests;
 use super::names::{Purpose, StepNames};
 use super::{Step, StepKind};
 use crate::document::{Cell, CellKind, Document, Effect};
-use crate::language::{HOLE, Literal};
+use crate::language::{Call, HOLE, Literal};
 
 /// Sets a script's effect where the document does not say it: only here are its calls known.
 pub(super) fn of_calls(step: &mut Step, names: &StepNames) {
     if step.kind == StepKind::Script && step.effect.is_none() {
         step.effect = Some(of_script(names));
     }
+}
+
+/// The requests of HTTP that a script makes: they go anywhere, so a plan tells them.
+pub(super) fn requests(names: &StepNames) -> Vec<String> {
+    let to = |call: &Call| match &call.literal {
+        Some(Literal::Text(address)) => address.replace(HOLE, "…"),
+        _ => "an address that the run knows".to_owned(),
+    };
+    names
+        .calls
+        .iter()
+        .filter(|(call, _)| call.name.starts_with("http::") && !call.method)
+        .map(|(call, _)| format!("{} {}", call.name, to(call)))
+        .collect()
 }
 
 /// What a step does, as its document says or its text tells.
@@ -95,6 +109,10 @@ fn of_script(names: &StepNames) -> Effect {
                 _ => Effect::Change,
             },
             ("aws::secret" | "terraform::state", _) => Effect::Read,
+            // The plan that it applies stands in the same script.
+            ("terraform::apply", _) if names.keys.iter().any(|key| key == "destroy") => {
+                Effect::Destroy
+            }
             (name, _) => match name.rsplit_once("::") {
                 Some((_, verb)) => table::of_verb(verb),
                 None => Effect::Read,

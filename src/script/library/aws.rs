@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use rhai::{Array, Dynamic, ImmutableString, Map, Module, NativeCallContext};
 
-use super::options::{Options, revealed, secret};
+use super::options::{Options, length, revealed, secret};
 use super::system::{USUAL, ask, at, call};
-use super::{Given, function, time};
+use super::{Given, function};
 use crate::script::shape::to_dynamic;
 use crate::secret::is_secret_member;
 use crate::value::Value;
@@ -98,7 +98,7 @@ pub(super) fn module() -> Module {
          waiter: ImmutableString,
          parameters: Map,
          timeout: Dynamic| {
-            let timeout = at(&context, time::length(&timeout))?;
+            let timeout = at(&context, length(&timeout))?;
             wait(
                 &context,
                 &service,
@@ -118,7 +118,7 @@ pub(super) fn module() -> Module {
          parameters: Map,
          timeout: Dynamic,
          options: Map| {
-            let timeout = at(&context, time::length(&timeout))?;
+            let timeout = at(&context, length(&timeout))?;
             at(
                 &context,
                 wait(&context, &service, &waiter, parameters, timeout, &options),

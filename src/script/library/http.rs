@@ -3,7 +3,7 @@
 use rhai::{Dynamic, ImmutableString, Map, Module, NativeCallContext};
 use serde_json::json;
 
-use super::options::{Options, is_confidential, revealed};
+use super::options::{Options, is_confidential, revealed, wrong};
 use super::system::{USUAL, at, call};
 use super::{Given, function, json as text};
 use crate::script::secret::Secret;
@@ -105,7 +105,10 @@ fn send(
     }
     match (options.get("body"), options.get("json")) {
         (Some(_), Some(_)) => {
-            return Err(format!("`{function}` takes `body` or `json`, not both").into());
+            return Err(wrong(
+                format!("`{function}` takes `body` or `json`, not both"),
+                "",
+            ));
         }
         (Some(body), None) => {
             let Value::String(text) = revealed(body, "`body`")? else {

@@ -33,7 +33,7 @@ pub(super) fn from_json(text: &str, what: &str) -> Given<Dynamic> {
 
 /// Reads YAML with strict booleans: `no` is a text.
 pub(super) fn from_yaml(text: &str, what: &str) -> Given<Dynamic> {
-    let options = serde_saphyr::options! { strict_booleans: true };
+    let options = serde_saphyr::options! { strict_booleans: true, legacy_octal_numbers: true };
     match serde_saphyr::from_str_with_options::<Value>(text, options) {
         Ok(value) => Ok(to_dynamic(&value)),
         Err(error) => {

@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use rhai::{Dynamic, Map};
 
-use super::{Given, time, unfit};
+use super::{Given, time};
 use crate::name::nearest;
 use crate::script::result::Held;
 use crate::script::secret::Secret;
-use crate::script::shape::to_value;
+use crate::script::shape::{show, to_value};
 use crate::value::Value;
+
+/// The code of an argument that is missing, of the wrong kind or unknown (docs/systems.md).
+const BAD_ARGUMENT: &str = "BadArgument";
 
 /// How deep values may be nested that are given to a call.
 const DEPTH: usize = 64;
@@ -27,11 +30,11 @@ impl<'a> Options<'a> {
             if known.contains(&name.as_str()) {
                 continue;
             }
-            let hint = nearest(name, known.iter().copied()).map_or_else(
+            let help = nearest(name, known.iter().copied()).map_or_else(
                 || format!("known are {}", crate::diagnostic::list_and(known)),
                 |near| format!("did you mean `{near}`?"),
             );
-            return Err(format!("`{function}` has no option `{name}`; {hint}").into());
+            return Err(wrong(format!("`{function}` has no option `{name}`"), help));
         }
         Ok(Self { function, given })
     }
@@ -111,7 +114,7 @@ impl<'a> Options<'a> {
         match self.get("timeout") {
             None => Ok(usual),
             Some(value) => {
-                let time = time::length(value)?;
+                let time = length(value)?;
                 if time.is_zero() {
                     return Err(self.unfit("timeout", "longer than nothing", value));
                 }
@@ -126,8 +129,42 @@ impl<'a> Options<'a> {
         wanted: &str,
         given: &Dynamic,
     ) -> Box<rhai::EvalAltResult> {
-        unfit(&format!("`{name}` of `{}`", self.function), wanted, given)
+        let what = format!("`{name}` of `{}`", self.function);
+        wrong(
+            format!("{what} must be {wanted}, not {}", show(given, 60)),
+            "",
+        )
     }
+}
+
+/// An argument that no call can be made with, as the systems tell it too: a script that catches it
+/// finds the `code` of all such errors.
+pub(super) fn wrong(
+    message: impl Into<String>,
+    help: impl Into<String>,
+) -> Box<rhai::EvalAltResult> {
+    let parts = [
+        ("code", BAD_ARGUMENT.to_owned()),
+        ("message", message.into()),
+        ("help", help.into()),
+    ];
+    let error: Map = parts
+        .into_iter()
+        .map(|(name, text)| (name.into(), Dynamic::from(text)))
+        .collect();
+    rhai::EvalAltResult::ErrorRuntime(error.into(), rhai::Position::NONE).into()
+}
+
+/// The length of time that an argument says.
+pub(super) fn length(value: &Dynamic) -> Given<Duration> {
+    time::length(value).map_err(|error| match *error {
+        rhai::EvalAltResult::ErrorRuntime(said, position) if said.is_string() => {
+            let mut error = wrong(said.to_string(), "");
+            error.set_position(position);
+            error
+        }
+        other => other.into(),
+    })
 }
 
 /// A value as a call sends it: secrets as their texts, which the record hides.
@@ -140,7 +177,7 @@ pub(super) fn revealed(value: &Dynamic, what: &str) -> Given<Value> {
 
 fn reveal(value: &Dynamic, what: &str, depth: usize) -> Given<Value> {
     let Some(depth) = depth.checked_sub(1) else {
-        return Err(format!("{what} is nested too deep").into());
+        return Err(wrong(format!("{what} is nested too deep"), ""));
     };
     if value.is_shared() {
         return reveal(&value.flatten_clone(), what, depth);
@@ -161,7 +198,10 @@ fn reveal(value: &Dynamic, what: &str, depth: usize) -> Given<Value> {
             .collect();
     }
     if value.is_fnptr() || value.is::<Held>() {
-        return Err(unfit(what, "plain values", value));
+        return Err(wrong(
+            format!("{what} must be plain values, not {}", show(value, 60)),
+            "",
+        ));
     }
     Ok(to_value(value))
 }

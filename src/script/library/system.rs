@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use rhai::{Dynamic, Map, NativeCallContext};
 
-use super::options::revealed;
-use super::{Given, Session, time, trouble};
+use super::options::{length, revealed, wrong};
+use super::{Given, Session, trouble};
 use crate::script::shape::into_dynamic;
 use crate::value::Value;
 
@@ -53,7 +53,7 @@ pub(super) fn given(
     mut options: Map,
 ) -> Given<(Value, Option<Duration>)> {
     let timeout = match options.remove("timeout") {
-        Some(timeout) => Some(time::length(&timeout)?),
+        Some(timeout) => Some(length(&timeout)?),
         None => None,
     };
     let mut arguments = serde_json::Map::new();
@@ -62,7 +62,7 @@ pub(super) fn given(
     }
     for (name, value) in options {
         if arguments.contains_key(name.as_str()) {
-            return Err(format!("`{name}` is given twice").into());
+            return Err(wrong(format!("`{name}` is given twice"), ""));
         }
         arguments.insert(name.to_string(), revealed(&value, &format!("`{name}`"))?);
     }

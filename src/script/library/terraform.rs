@@ -5,7 +5,7 @@ use std::time::Duration;
 use rhai::{Array, Dynamic, Map, Module, NativeCallContext};
 use serde_json::json;
 
-use super::options::{Options, is_confidential, revealed, secret};
+use super::options::{Options, is_confidential, revealed, secret, wrong};
 use super::system::{USUAL, ask, at, call};
 use super::{Given, Session, function, trouble};
 use crate::script::Trouble;
@@ -132,7 +132,10 @@ fn apply(context: &NativeCallContext, plan: &Map, given: &Map) -> Given<Dynamic>
     };
     let (Some(file), Some(dir), Some(program)) = (text("file"), text("dir"), text("program"))
     else {
-        return Err("`terraform::apply` takes what `terraform::plan` gave".into());
+        return Err(wrong(
+            "`terraform::apply` takes what `terraform::plan` gave",
+            "",
+        ));
     };
     let arguments = json!({ "file": file, "dir": dir, "program": program });
     call(
@@ -234,9 +237,10 @@ fn unlock(context: &NativeCallContext, given: &Map) -> Given<Dynamic> {
         .text("id")?
         .filter(|id| !id.is_empty() && !id.starts_with('-'))
     else {
-        return Err(
-            "`terraform::unlock` needs the `id` of the lock, which the refusal names".into(),
-        );
+        return Err(wrong(
+            "`terraform::unlock` needs the `id` of the lock",
+            "the refusal names it",
+        ));
     };
     let session = Session::of(context)?;
     let place = options.text("dir")?.unwrap_or_else(|| ".".to_owned());

@@ -37,6 +37,7 @@ use crate::credentials::{
     Environment, Identity, NoIdentity, Profiles, SharedFile, answered, expiry, last_four, places,
     profile, regions,
 };
+use crate::name::nearest;
 use crate::world::{End, Origin, Process, Stdin};
 pub(super) use asked::answer;
 pub(super) use engine::pause;
@@ -208,14 +209,22 @@ async fn credentials(
     profiles: &Profiles,
 ) -> Result<Credentials, NoIdentity> {
     let absent = || {
-        let profile = profile(environment).unwrap_or("default");
+        let named = profile(environment);
+        let profile = named.unwrap_or("default");
         let file = if profiles.has(profile) {
             format!("the profile `{profile}` has none")
         } else {
-            format!("there is no profile `{profile}`")
+            match nearest(profile, profiles.names()) {
+                Some(near) => format!("there is no profile `{profile}`; did you mean `{near}`?"),
+                None => format!("there is no profile `{profile}`"),
+            }
         };
         NoIdentity::Absent {
-            tried: format!("AWS_ACCESS_KEY_ID is not set, and {file}"),
+            // Who names a profile means that one, whatever else is set.
+            tried: match named {
+                Some(_) => file,
+                None => format!("AWS_ACCESS_KEY_ID is not set, and {file}"),
+            },
         }
     };
     let Some(provider) = config.credentials_provider() else {

@@ -47,22 +47,51 @@ pub(super) async fn answer(
         }
         waiting(label.clone(), progress.clone()).await
     });
-    let mut work = pin!(dispatch(call, progress.clone(), &stop, private, clusters));
-    let verdict = tokio::select! {
-        biased;
-        () = cancel.cancelled() => program::ended(),
-        answered = &mut work => return answered,
-        () = time::sleep(limit) => CallError::new(
-            codes::TIMEOUT,
-            format!("`{label}` did not answer within {}", show_duration(limit)),
-            "give it more time with `timeout`, or see whether the far side is there",
-        ),
-        never = &mut waiting => match never {},
+    let (tell, mut told) = mpsc::channel::<String>(16);
+    let mut last = None;
+    let mut end = pin!(time::sleep(limit));
+    let mut work = pin!(dispatch(call, tell, &stop, private, clusters));
+    let verdict = loop {
+        tokio::select! {
+            biased;
+            () = cancel.cancelled() => break program::ended(),
+            answered = &mut work => {
+                while let Ok(line) = told.try_recv() {
+                    let _ = progress.send(line).await;
+                }
+                return answered;
+            }
+            Some(line) = told.recv() => {
+                last = Some(line.clone());
+                let _ = progress.send(line).await;
+            }
+            () = &mut end => break late(&label, limit, last),
+            never = &mut waiting => match never {},
+        }
     };
-    // Programs get their TERM and their grace; what is done in this process ends at once.
+    // Programs get their TERM and their grace; what is done in this process ends at once. Nobody
+    // waits for what they say meanwhile.
+    told.close();
     stop.cancel();
     let _ = time::timeout(patience, work).await;
     Err(verdict)
+}
+
+/// The error of a call that took too long, with what was heard of it last.
+fn late(label: &str, limit: Duration, last: Option<String>) -> CallError {
+    let limit = show_duration(limit);
+    match last {
+        Some(last) => CallError::new(
+            codes::TIMEOUT,
+            format!("`{label}` did not come to its end within {limit}; last heard: {last}"),
+            "give it more time with `timeout`",
+        ),
+        None => CallError::new(
+            codes::TIMEOUT,
+            format!("`{label}` did not answer within {limit}"),
+            "give it more time with `timeout`, or see whether the far side is there",
+        ),
+    }
 }
 
 async fn dispatch(

@@ -325,7 +325,9 @@ fn refusal(error: &reqwest::Error) -> CallError {
             "",
         );
     }
-    let help = if reason.contains("certificate") {
+    let help = if reason.contains("expired") || reason.contains("not valid yet") {
+        "its certificate has expired or is not valid yet: renew it, or see whether this machine's clock is right"
+    } else if reason.contains("certificate") {
         "where the far side has a certificate of its own, give the authority's with `#{ca: PATH}`"
     } else {
         "see whether the address is right and the far side is up"

@@ -147,10 +147,19 @@ async fn plan(shell: &Shell<'_>, private: &Private) -> Result<Reply, CallError> 
             shell.call.directory.join(path).as_os_str(),
         ));
     }
-    let given = if asked.vars.is_empty() {
+    // In the environment a variable without a type is a text, whatever its value: only texts go
+    // that way, and the rest in a file that nobody else can read.
+    let (texts, others): (Map<String, Value>, Map<String, Value>) = asked
+        .secret_vars
+        .clone()
+        .into_iter()
+        .partition(|(_, value)| value.is_string());
+    let mut vars = asked.vars.clone();
+    vars.extend(others);
+    let given = if vars.is_empty() {
         None
     } else {
-        let text = Value::Object(asked.vars.clone()).to_string();
+        let text = Value::Object(vars).to_string();
         Some(private.file(".tfvars.json", text.as_bytes())?)
     };
     if let Some(given) = &given {
@@ -169,10 +178,10 @@ async fn plan(shell: &Shell<'_>, private: &Private) -> Result<Reply, CallError> 
         arguments.push(option("-lock-timeout=", limit.as_ref()));
     }
     let mut program = shell.program(arguments);
-    for (name, value) in &asked.secret_vars {
+    for (name, value) in &texts {
         program
             .environment
-            .set(format!("TF_VAR_{name}"), variable(value));
+            .set(format!("TF_VAR_{name}"), value.as_str().unwrap_or_default());
     }
     let mut events = Events::default();
     let ended = program
@@ -195,8 +204,8 @@ async fn plan(shell: &Shell<'_>, private: &Private) -> Result<Reply, CallError> 
         let plan = shell.json(&["show", "-no-color", "-json", &path]).await;
         return Err(undeclared(&name, &plan.unwrap_or_default()));
     }
-    if !asked.secret_vars.is_empty() {
-        arrived(shell, &file, &asked.secret_vars).await?;
+    if !texts.is_empty() {
+        arrived(shell, &file, &texts).await?;
     }
     Ok(Reply::from(json!({
         "changed": ended.code == 2,
@@ -220,16 +229,6 @@ fn option(name: &str, value: &std::ffi::OsStr) -> OsString {
     option
 }
 
-/// A value as `TF_VAR_name` has it: texts as they are, the rest as an expression
-/// (<https://developer.hashicorp.com/terraform/language/values/variables#complex-typed-values>).
-fn variable(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        // In an expression, `${` and `%{` in a text begin a template.
-        value => value.to_string().replace("${", "$${").replace("%{", "%%{"),
-    }
-}
-
 /// Sees to it that secret variables reached the plan: the environment is where Terraform looks
 /// last, so that a file of the folder may have been put in their place, and it says nothing of
 /// names that are not declared.
@@ -247,16 +246,9 @@ async fn arrived(
             return Err(undeclared(name, &plan));
         };
         let used = &used["value"];
-        let same = used == value
-            || match (used, value) {
-                // A number or a boolean that was declared as a text, or the other way.
-                (Value::String(one), other) | (other, Value::String(one)) => {
-                    let other = other.to_string();
-                    other == *one
-                }
-                _ => false,
-            };
-        if !same && (value.is_string() || value.is_number() || value.is_boolean()) {
+        // A text that was declared as a number or a boolean is one.
+        let same = used == value || value.as_str() == Some(used.to_string().as_str());
+        if !same {
             return Err(CallError::new(
                 codes::BAD_ARGUMENT,
                 format!("the variable `{name}` has another value than the one given"),
@@ -328,7 +320,7 @@ async fn apply(shell: &Shell<'_>, progress: &mpsc::Sender<String>) -> Result<Rep
         "change": events.changes.change,
         "destroy": events.changes.remove,
         "import": events.changes.import,
-        "resources": events.resources,
+        "resources": events.applied,
         "warnings": events.warnings.iter().map(events::Diagnostic::line).collect::<Vec<_>>(),
     })))
 }

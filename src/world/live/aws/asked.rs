@@ -56,7 +56,7 @@ pub(in crate::world::live) async fn answer(
         call.environment.set("AWS_DEFAULT_REGION", region);
     }
     match call.function.as_str() {
-        "aws::identity" => Box::pin(until(stop, identity(call))).await,
+        "aws::identity" => Box::pin(until(stop, identity(call, progress))).await,
         "aws::secret" => Box::pin(until(stop, secret::read_secret(call, progress))).await,
         "aws::api" => operation(call, false, progress, stop, private).await,
         "aws::wait" => operation(call, true, progress, stop, private).await,
@@ -64,8 +64,18 @@ pub(in crate::world::live) async fn answer(
     }
 }
 
-async fn identity(call: Call) -> Result<Reply, CallError> {
-    let identity = super::identity(call.environment).await.map_err(no_login)?;
+async fn identity(call: Call, progress: &mpsc::Sender<String>) -> Result<Reply, CallError> {
+    let mut attempt = 1;
+    let identity = loop {
+        let asked = super::identity(call.environment.clone()).await;
+        let error = match asked.map_err(no_login) {
+            Ok(identity) => break identity,
+            Err(error) if engine::is_busy(&error, attempt) => error,
+            Err(error) => return Err(error),
+        };
+        engine::wait(&error, attempt, progress).await;
+        attempt += 1;
+    };
     Ok(Reply::from(json!({
         "account": identity.account,
         "arn": identity.arn,
@@ -123,8 +133,10 @@ fn word(what: &str, name: &str) -> Result<(), CallError> {
         return Ok(());
     }
     let mut kebab = String::new();
+    // As in `EKS`, which is one word.
+    let shouted = !name.contains(|c: char| c.is_ascii_lowercase());
     for c in name.chars() {
-        if c.is_ascii_uppercase() && !kebab.is_empty() && !kebab.ends_with('-') {
+        if c.is_ascii_uppercase() && !shouted && !kebab.is_empty() && !kebab.ends_with('-') {
             kebab.push('-');
         }
         kebab.push(if c == '_' || c == ' ' {
@@ -202,6 +214,7 @@ mod tests {
         case("describe-cluster", None);
         case("describe_cluster", Some("describe-cluster"));
         case("DescribeCluster", Some("describe-cluster"));
+        case("EKS", Some("eks"));
         case("--endpoint-url", Some("--endpoint-url"));
     }
 

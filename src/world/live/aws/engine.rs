@@ -86,15 +86,11 @@ async fn patiently(
 ) -> Result<Value, CallError> {
     for attempt in 1.. {
         let error = match engine.send(request, stop).await {
-            Err(error) if BUSY.contains(&error.code.as_str()) && attempt < ATTEMPTS => error,
+            Err(error) if is_busy(&error, attempt) => error,
             answered => return answered,
         };
         let pause = pause(attempt);
-        let _ = progress.try_send(format!(
-            "AWS is busy ({}); asking again in {}",
-            error.code,
-            show_duration(pause)
-        ));
+        tell(&error, pause, progress);
         until(stop, async {
             tokio::time::sleep(pause).await;
             Ok(())
@@ -102,6 +98,26 @@ async fn patiently(
         .await?;
     }
     Err(crate::world::live::program::ended())
+}
+
+/// Whether AWS refused because it is busy, and may be asked again.
+pub(super) fn is_busy(error: &CallError, attempt: u32) -> bool {
+    BUSY.contains(&error.code.as_str()) && attempt < ATTEMPTS
+}
+
+/// Waits until AWS may be asked again.
+pub(super) async fn wait(error: &CallError, attempt: u32, progress: &mpsc::Sender<String>) {
+    let pause = pause(attempt);
+    tell(error, pause, progress);
+    tokio::time::sleep(pause).await;
+}
+
+fn tell(error: &CallError, pause: Duration, progress: &mpsc::Sender<String>) {
+    let _ = progress.try_send(format!(
+        "AWS is busy ({}); asking again in {}",
+        error.code,
+        show_duration(pause)
+    ));
 }
 
 /// A random pause, the longer the more often AWS has refused

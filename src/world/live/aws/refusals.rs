@@ -61,6 +61,19 @@ fn help(code: &str) -> &'static str {
         | "AuthorizationError" => {
             "`aws::identity()` says who asks; it needs a policy that allows this"
         }
+        "Throttling"
+        | "ThrottlingException"
+        | "ThrottledException"
+        | "RequestThrottled"
+        | "RequestThrottledException"
+        | "RequestLimitExceeded"
+        | "TooManyRequestsException"
+        | "SlowDown"
+        | "PriorRequestNotComplete"
+        | "BandwidthLimitExceeded" => {
+            "the account asks too much of this service at the moment: try again later, or give the \
+             step `retry=` and `delay=`"
+        }
         // `head-` operations have no body to give a code in.
         _ if code == "404" || code.contains("NotFound") || code.starts_with("NoSuch") => {
             "see whether the name, the region and the account are right"

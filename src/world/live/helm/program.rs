@@ -225,7 +225,8 @@ fn failed(verb: &str, name: &str, code: i32, complaint: &[u8]) -> CallError {
     } else {
         message.to_owned()
     };
-    let has = |part: &str| message.contains(part);
+    let lower = message.to_ascii_lowercase();
+    let has = |part: &str| lower.contains(part);
     let (code, help) = if has("another operation (install/upgrade/rollback) is in progress") {
         (
             "OperationInProgress",
@@ -247,7 +248,10 @@ fn failed(verb: &str, name: &str, code: i32, complaint: &[u8]) -> CallError {
             codes::TIMEOUT,
             "see what is not ready with `k8s::ready` and `k8s::events`; `timeout` gives more time",
         )
-    } else if has("cannot unmarshal bool") || has("expected string, got") {
+    } else if has("cannot unmarshal bool")
+        || has("cannot unmarshal number")
+        || has("expected string, got")
+    {
         (
             "Invalid",
             "a label or annotation must be a text: give it as \"true\", and quote it in the chart",
@@ -258,13 +262,34 @@ fn failed(verb: &str, name: &str, code: i32, complaint: &[u8]) -> CallError {
             "it belongs to no release, or to another: label and annotate it for this one, or \
              delete it",
         )
-    } else if has("Kubernetes cluster unreachable") {
+    } else if has("kubernetes cluster unreachable") {
         (
             codes::UNREACHABLE,
             "see whether the cluster runs and whether this machine reaches it",
         )
+    } else if has("is forbidden: user") {
+        (
+            "Forbidden",
+            "ask for the right, or use a context that has it",
+        )
+    } else if has("chart not found")
+        || has("failed to download")
+        || (has("path \"") && has("\" not found"))
+        || has("chart.yaml file is missing")
+    {
+        (
+            "NotFound",
+            "see the chart's path or name; `helm repo add` and `helm repo update` bring what a repository has",
+        )
+    } else if has("release has no ") && has("version") {
+        (
+            "NotFound",
+            "`helm::history` lists the revisions that there are",
+        )
+    } else if has("namespaces \"") && has("\" not found") {
+        ("NotFound", "`create_namespace: true` makes it")
     } else {
-        ("HelmFailed", "")
+        ("Failed", "`helm::release` says how the release stands now")
     };
     CallError::new(code, message, help)
 }
@@ -289,7 +314,16 @@ mod tests {
                 "Error: UPGRADE FAILED: \"a\" has no deployed releases",
                 "NoDeployedRelease",
             ),
-            ("", "HelmFailed"),
+            ("", "Failed"),
+            (
+                "Error: kubernetes cluster unreachable: Get \"https://127.0.0.1:1/version\"",
+                codes::UNREACHABLE,
+            ),
+            (
+                "Error: query: failed to query with labels: secrets is forbidden: User \"x\" cannot list",
+                "Forbidden",
+            ),
+            ("Error: path \"./nope\" not found", "NotFound"),
         ] {
             let error = failed("upgrade", "a", 1, said.as_bytes());
             assert_eq!(error.code, code, "{said}");

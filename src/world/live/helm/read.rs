@@ -9,6 +9,8 @@ use tokio::sync::mpsc;
 use tokio::time;
 
 use super::record;
+use crate::diagnostic::list_and;
+use crate::name::nearest;
 use crate::value::{Value, show_duration};
 use crate::world::live::arguments::{Arguments, wrong};
 use crate::world::live::calls::unknown;
@@ -165,10 +167,24 @@ impl Place {
         })
     }
 
+    /// A revision as scripts see it; one whose record can't be read is one too.
+    async fn described(&self, label: &Label) -> Result<Value, CallError> {
+        match self.record(label).await {
+            Ok(record) => Ok(record::release(&record)),
+            Err(error) if error.code == codes::BAD_ANSWER => Ok(record::unreadable(
+                &label.name,
+                &label.namespace,
+                label.revision,
+                &error.message,
+            )),
+            Err(error) => Err(error),
+        }
+    }
+
     async fn newest(&self, name: &str) -> Result<Value, CallError> {
         let (labels, _) = self.labels(Some(name)).await?;
         match labels.last() {
-            Some(label) => Ok(record::release(&self.record(label).await?)),
+            Some(label) => self.described(label).await,
             None => Ok(record::absent(
                 name,
                 self.namespace.as_deref().unwrap_or_default(),
@@ -189,6 +205,19 @@ impl Place {
     async fn list(&self, mut arguments: Arguments) -> Result<Reply, CallError> {
         let status = arguments.text("status")?;
         arguments.finish()?;
+        if let Some(status) = &status
+            && !record::STATUSES.contains(&status.as_str())
+        {
+            let near = nearest(status, record::STATUSES);
+            return Err(CallError::new(
+                codes::BAD_ARGUMENT,
+                format!("there is no status `{status}` of a release"),
+                near.map_or_else(
+                    || format!("known are {}", list_and(&record::STATUSES)),
+                    |near| format!("did you mean `{near}`?"),
+                ),
+            ));
+        }
         let (labels, _) = self.labels(None).await?;
         let mut newest = BTreeMap::new();
         for label in labels {
@@ -197,7 +226,7 @@ impl Place {
         let mut releases = Vec::new();
         for label in newest.values() {
             if status.as_ref().is_none_or(|status| *status == label.status) {
-                releases.push(record::release(&self.record(label).await?));
+                releases.push(self.described(label).await?);
             }
         }
         Ok(Value::Array(releases).into())
@@ -212,7 +241,7 @@ impl Place {
         let (labels, _) = self.labels(Some(&name)).await?;
         let mut revisions = Vec::new();
         for label in &labels {
-            revisions.push(record::release(&self.record(label).await?));
+            revisions.push(self.described(label).await?);
         }
         Ok(Value::Array(revisions).into())
     }

@@ -12,18 +12,40 @@ use crate::value::Value;
 /// More than any record unpacks to: Kubernetes keeps 1 MiB of it at most.
 const LONGEST: u64 = 128 * 1024 * 1024;
 
+/// What a release can be (<https://helm.sh/docs/helm/helm_status/>).
+pub(super) const STATUSES: [&str; 9] = [
+    "unknown",
+    "deployed",
+    "uninstalled",
+    "superseded",
+    "failed",
+    "uninstalling",
+    "pending-install",
+    "pending-upgrade",
+    "pending-rollback",
+];
+
 /// What stands in the place of a release that is not there.
 pub(super) fn absent(name: &str, namespace: &str) -> Value {
+    bare(name, namespace, 0, "not-found", "")
+}
+
+/// What stands in the place of a revision whose record can't be read.
+pub(super) fn unreadable(name: &str, namespace: &str, revision: u64, why: &str) -> Value {
+    bare(name, namespace, revision, "unreadable", why)
+}
+
+fn bare(name: &str, namespace: &str, revision: u64, status: &str, description: &str) -> Value {
     json!({
         "name": name,
         "namespace": namespace,
-        "revision": 0,
-        "status": "not-found",
+        "revision": revision,
+        "status": status,
         "chart": "",
         "version": "",
         "app_version": "",
         "updated": "",
-        "description": "",
+        "description": description,
     })
 }
 

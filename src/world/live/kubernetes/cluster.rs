@@ -36,6 +36,7 @@ fn limited<B>(response: http::Response<B>) -> http::Response<Limited<B>> {
 }
 
 /// A request, before it is one of HTTP.
+#[derive(Clone)]
 pub(in crate::world::live) struct Request {
     method: Method,
     path: String,

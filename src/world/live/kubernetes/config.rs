@@ -3,9 +3,11 @@
 //! The crate's own readers ask the process's environment, for the files, for a proxy, and for the
 //! cluster that a pod is in; here all of that comes from the call.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use kube::Config;
 use kube::config::{AuthInfo, Cluster, Kubeconfig};
 
@@ -18,6 +20,9 @@ use crate::world::{Call, CallError, codes};
 
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(10);
+
+/// How long a token counts that is in a file, and half a minute for its last use.
+const TOKEN: Duration = Duration::from_secs(90);
 
 /// Where a pod finds its credentials
 /// (<https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/>).
@@ -32,7 +37,7 @@ pub(super) struct Found {
     /// The context's name, or `in-cluster`.
     pub(super) context: String,
     /// When the credentials end, in seconds from now, if somebody said so.
-    pub(super) expires: Option<jiff::Timestamp>,
+    pub(super) expires: Option<Timestamp>,
 }
 
 impl Files {
@@ -47,7 +52,7 @@ impl Files {
             for path in paths {
                 match std::fs::read_to_string(&path) {
                     Ok(text) => files.push((path, text)),
-                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                     Err(error) => {
                         return Err(unconfigured(
                             format!("`{}` can't be read: {error}", path.display()),
@@ -128,7 +133,10 @@ impl Files {
         config.accept_invalid_certs = cluster.insecure_skip_tls_verify.unwrap_or(false);
         config.tls_server_name.clone_from(&cluster.tls_server_name);
         config.proxy_url = proxy(&cluster, &config.cluster_url, &call.environment, &context)?;
-        let (user, expires) = plugin::signed_in(user, &cluster, &context, call).await?;
+        let (mut user, mut expires) = plugin::signed_in(user, &cluster, &context, call).await?;
+        if let Some(until) = trim_token(&mut user, &context)? {
+            expires = Some(expires.map_or(until, |end| end.min(until)));
+        }
         config.auth_info = user;
         Ok(Found {
             config: settled(config),
@@ -136,6 +144,39 @@ impl Files {
             expires,
         })
     }
+}
+
+/// Takes the line end off the token in a file, as the client does not, and says until when the
+/// token counts: it may be replaced at any time, and is to be read once a minute.
+///
+/// # Errors
+/// Where a file that the user's entry names can't be read.
+#[expect(clippy::disallowed_methods, reason = "this is where the clock is read")]
+fn trim_token(user: &mut AuthInfo, context: &str) -> Result<Option<Timestamp>, CallError> {
+    let named = |file: &str, error: &io::Error| {
+        unconfigured(
+            format!(
+                "`{file}`, which the user of the context `{context}` has, can't be read: {error}"
+            ),
+            "sign in again, or mend the user's entry in the kubeconfig",
+        )
+    };
+    for file in [&user.client_certificate, &user.client_key]
+        .into_iter()
+        .flatten()
+    {
+        std::fs::metadata(file).map_err(|error| named(file, &error))?;
+    }
+    let Some(file) = user.token_file.clone().filter(|_| user.token.is_none()) else {
+        return Ok(None);
+    };
+    let token = std::fs::read_to_string(&file).map_err(|error| named(&file, &error))?;
+    if token.trim() == token {
+        return Ok(None);
+    }
+    user.token = Some(token.trim().to_owned().into());
+    user.token_file = None;
+    Ok(Some(Timestamp::now() + TOKEN))
 }
 
 fn settled(mut config: Config) -> Config {

@@ -114,7 +114,18 @@ fn answered(status: &Status, cluster: &Cluster) -> CallError {
             message,
             "somebody else changed it meanwhile; look at it again".to_owned(),
         ),
-        "Invalid" | "BadRequest" => (message, "mend the manifest".to_owned()),
+        _ if message.contains("expected string, got") => (
+            message,
+            "a label or annotation must be a text: give it as \"true\"".to_owned(),
+        ),
+        "BadRequest" if message.contains("container name must be specified") => {
+            (message, "say which with the option `container`".to_owned())
+        }
+        "BadRequest" if message.contains("selector") || message.contains("requirement") => (
+            message,
+            "mend `selector` or `fields`, as in \"app=api,tier!=cache\"".to_owned(),
+        ),
+        "Invalid" | "BadRequest" => (message, "mend what was sent".to_owned()),
         "TooManyRequests" => (message, "the server is busy; try again later".to_owned()),
         _ => (message, String::new()),
     };

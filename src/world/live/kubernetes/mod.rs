@@ -21,6 +21,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 pub(super) use cluster::{Cluster, Request, encoded};
+use hidden::Revealed;
 
 use super::arguments::Arguments;
 use crate::value::Value;
@@ -32,7 +33,11 @@ pub(super) const REMINDER: Duration = Duration::from_secs(15);
 
 /// The clusters that a run has talked to, each by what its client was made of.
 #[derive(Default)]
-pub(super) struct Clusters(RwLock<HashMap<String, Arc<Cluster>>>);
+pub(super) struct Clusters {
+    known: RwLock<HashMap<String, Arc<Cluster>>>,
+    /// What was read of Secrets, wherever: it may be written to another cluster.
+    revealed: Revealed,
+}
 
 impl Clusters {
     /// The cluster of a call's environment.
@@ -47,7 +52,7 @@ impl Clusters {
             return Ok(cluster);
         }
         let cluster = Arc::new(Cluster::new(files.found(call, context).await?)?);
-        self.0
+        self.known
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(key, Arc::clone(&cluster));
@@ -56,13 +61,13 @@ impl Clusters {
 
     /// A cluster that is known, and who we are there still holds.
     fn kept(&self, key: &str) -> Option<Arc<Cluster>> {
-        let kept = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let kept = self.known.read().unwrap_or_else(PoisonError::into_inner);
         kept.get(key).filter(|cluster| cluster.is_fresh()).cloned()
     }
 
     /// Forgets a cluster, so that whoever asks next signs in anew.
     fn forget(&self, cluster: &Arc<Cluster>) {
-        self.0
+        self.known
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .retain(|_, known| !Arc::ptr_eq(known, cluster));
@@ -79,6 +84,7 @@ impl Clusters {
         let cluster = self.of(&call, context.as_deref()).await?;
         let asked = Asked {
             cluster: &cluster,
+            revealed: &self.revealed,
             progress,
         };
         let answered = asked.dispatch(&call.function, arguments).await;
@@ -95,6 +101,7 @@ impl Clusters {
 /// A call on its way.
 struct Asked<'a> {
     cluster: &'a Cluster,
+    revealed: &'a Revealed,
     progress: &'a mpsc::Sender<String>,
 }
 

@@ -6,7 +6,7 @@ use super::cluster::{Cluster, Request, encoded};
 use super::error::Refusal;
 use super::kind::Kind;
 use super::ready::{Readiness, of};
-use super::{Asked, at, hidden, text};
+use super::{Asked, at, text};
 use crate::value::Value;
 use crate::world::live::arguments::{Arguments, wrong};
 use crate::world::{CallError, Reply};
@@ -178,16 +178,17 @@ impl Asked<'_> {
         let one = One::of(self.cluster, &mut arguments).await?;
         arguments.finish()?;
         let object = self.cluster.json(&Request::get(one.path())).await;
-        Ok(hidden::reply(
-            object.map_err(|refusal| one.absent(refusal))?,
-        ))
+        Ok(self
+            .revealed
+            .reply(object.map_err(|refusal| one.absent(refusal))?))
     }
 
     /// `k8s::exists(kind, name, #{namespace})` → whether it is there.
     pub(super) async fn exists(&self, mut arguments: Arguments) -> Result<Reply, CallError> {
         let one = One::of(self.cluster, &mut arguments).await?;
         arguments.finish()?;
-        match self.cluster.text(&Request::get(one.path())).await {
+        // Read as an object: a page for people, of what stands before the server, is none.
+        match self.cluster.json(&Request::get(one.path())).await {
             Ok(_) => Ok(Value::from(true).into()),
             Err(refusal) if refusal.is_absent() => Ok(Value::from(false).into()),
             Err(refusal) => Err(refusal.into()),
@@ -207,7 +208,7 @@ impl Asked<'_> {
             &which.kind,
             || which.request(),
             |mut object| {
-                hidden::prepare(&mut object, &mut secrets);
+                self.revealed.prepare(&mut object, &mut secrets);
                 objects.push(match &picked {
                     Some(picked) => pick(&object, picked),
                     None => object,

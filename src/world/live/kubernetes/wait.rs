@@ -11,7 +11,7 @@ use super::cluster::Request;
 use super::error::Refusal;
 use super::read::One;
 use super::ready::{self, condition, holds};
-use super::{Asked, REMINDER, SILENCE, at, hidden, text};
+use super::{Asked, REMINDER, SILENCE, at, text};
 use crate::value::{Value, show_duration};
 use crate::world::live::arguments::Arguments;
 use crate::world::{CallError, Reply, codes};
@@ -222,7 +222,7 @@ impl Asked<'_> {
         let waited = time::timeout(limit, self.watch(&one, &until, &mut seen)).await;
         match waited {
             Ok(Ok(())) => Ok(match seen {
-                Some(object) => hidden::reply(object),
+                Some(object) => self.revealed.reply(object),
                 None => Reply::default(),
             }),
             Ok(Err(error)) => Err(error),

@@ -30,6 +30,9 @@ impl Asked<'_> {
         let mut requests = Vec::new();
         for mut manifest in manifests {
             let path = self.place(&mut manifest, namespace.as_deref()).await?;
+            if hidden::is_secret(&manifest) {
+                self.revealed.conceal(&mut manifest)?;
+            }
             let mut request = Request::new(Method::PATCH, path)
                 .with("fieldManager", owner)
                 .with("fieldValidation", "Strict");
@@ -41,10 +44,16 @@ impl Asked<'_> {
             }
             requests.push(request.body("application/apply-patch+yaml", &manifest));
         }
+        if requests.len() > 1 && !dry_run {
+            self.rehearse(&requests).await?;
+        }
         let (mut objects, mut secrets) = (Vec::new(), Vec::new());
         for request in requests {
-            let mut object = self.cluster.json(&request).await?;
-            hidden::prepare(&mut object, &mut secrets);
+            let mut object = match self.cluster.json(&request).await {
+                Ok(object) => object,
+                Err(refusal) => return Err(after(refusal.into(), &objects)),
+            };
+            self.revealed.prepare(&mut object, &mut secrets);
             objects.push(object);
         }
         let value = match objects.pop() {
@@ -55,6 +64,19 @@ impl Asked<'_> {
             }
         };
         Ok(Reply { value, secrets })
+    }
+
+    /// Has the server look at several objects before the first is sent in earnest. What one of them
+    /// needs may be among them, and is not there yet: that is no refusal.
+    async fn rehearse(&self, requests: &[Request]) -> Result<(), CallError> {
+        for request in requests {
+            let request = request.clone().with("dryRun", "All");
+            match self.cluster.json(&request).await {
+                Err(refusal) if !refusal.is_absent() => return Err(refusal.into()),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// Where a manifest's object belongs.
@@ -107,7 +129,10 @@ impl Asked<'_> {
             Some(Value::String(text)) => yaml(&text)?.pop(),
             other => other,
         };
-        let patch = patch.ok_or_else(|| wrong("`k8s::patch` needs a patch"))?;
+        let mut patch = patch.ok_or_else(|| wrong("`k8s::patch` needs a patch"))?;
+        if one.kind.kind == "Secret" && one.kind.api_version() == "v1" {
+            self.revealed.conceal_patch(&one.name, &mut patch)?;
+        }
         let form = arguments.text("type")?;
         let subresource = arguments.text("subresource")?;
         let owner = arguments.text("field_manager")?;
@@ -137,9 +162,9 @@ impl Asked<'_> {
             request = request.with("dryRun", "All");
         }
         let object = self.cluster.json(&request.body(form, &patch)).await;
-        Ok(hidden::reply(
-            object.map_err(|refusal| one.absent(refusal))?,
-        ))
+        Ok(self
+            .revealed
+            .reply(object.map_err(|refusal| one.absent(refusal))?))
     }
 
     /// `k8s::delete(kind, name, #{namespace, propagation, ignore_missing, wait, grace})` → whether
@@ -184,6 +209,21 @@ impl Asked<'_> {
     }
 }
 
+/// The error of an object, with those that were applied before it.
+fn after(mut error: CallError, applied: &[Value]) -> CallError {
+    if !applied.is_empty() {
+        let names: Vec<String> = applied
+            .iter()
+            .map(|object| {
+                let (kind, name) = (text(object, &["kind"]), text(object, &["metadata", "name"]));
+                format!("{} `{name}`", kind.to_lowercase())
+            })
+            .collect();
+        error.message = format!("{}; applied before it: {}", error.message, names.join(", "));
+    }
+    error
+}
+
 /// The manifests of an argument, and whether it may be several.
 fn manifests(given: Option<Value>) -> Result<(Vec<Value>, bool), CallError> {
     let (manifests, many) = match given {
@@ -214,10 +254,10 @@ fn manifests(given: Option<Value>) -> Result<(Vec<Value>, bool), CallError> {
     Ok((flat, many || listed))
 }
 
-/// The documents of a YAML text that hold something; its booleans are `true` and `false` only, as
-/// the API server reads them.
+/// The documents of a YAML text that hold something, read as kubectl reads them: of the booleans
+/// `true` and `false` only, and `0400` as the mode of a file.
 fn yaml(text: &str) -> Result<Vec<Value>, CallError> {
-    let options = serde_saphyr::options! { strict_booleans: true };
+    let options = serde_saphyr::options! { strict_booleans: true, legacy_octal_numbers: true };
     let documents = serde_saphyr::from_multiple_with_options::<Value>(text, options);
     let documents = documents.map_err(|error| {
         let place = match error.location() {
@@ -234,4 +274,16 @@ fn yaml(text: &str) -> Result<Vec<Value>, CallError> {
         .into_iter()
         .filter(|document| !document.is_null())
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manifest_is_read_as_kubectl_reads_it() {
+        let read = yaml("mode: 0400\nport: 80\nanswer: yes\nis: true\nid: \"0400\"").unwrap();
+        let wanted = json!({"mode": 256, "port": 80, "answer": "yes", "is": true, "id": "0400"});
+        assert_eq!(read, [wanted]);
+    }
 }

@@ -20,8 +20,10 @@ const SHOWN: usize = 400;
 #[derive(Default)]
 pub(super) struct Events {
     pub(super) changes: Changes,
-    /// What is going to be done, or was done, to each resource; no values.
+    /// What is going to be done to each resource; no values.
     pub(super) resources: Vec<Value>,
+    /// What was done.
+    pub(super) applied: Vec<Value>,
     pub(super) drift: Vec<Value>,
     pub(super) outputs: Outputs,
     pub(super) errors: Vec<Diagnostic>,
@@ -96,7 +98,7 @@ impl Events {
                 }
             }
             Some("apply_complete") => {
-                self.resources.push(resource(&event["hook"]));
+                self.applied.push(resource(&event["hook"]));
                 tell(message());
             }
             Some("apply_errored") => tell(message()),
