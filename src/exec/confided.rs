@@ -1,4 +1,4 @@
-//! Secrets that a call writes: what is put into a Secret or a SecureString is one, whatever it was
+//! Secrets that a call writes: what is put into a Secret or a `SecureString` is one, whatever it was
 //! before.
 //!
 //! They are known by where they stand in the call's arguments, so that the request is recorded
