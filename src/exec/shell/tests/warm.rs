@@ -316,15 +316,21 @@ fn cells() -> impl Strategy<Value = String> {
         let two = (inner.clone(), inner.clone());
         prop_oneof![
             two.clone().prop_map(|(a, b)| format!("{a}\n{b}")),
-            two.clone().prop_map(|(a, b)| format!("{{ {a}\n}} && {{ {b}\n}}")),
-            two.clone().prop_map(|(a, b)| format!("{{ {a}\n}} || {{ {b}\n}}")),
-            two.clone().prop_map(|(a, b)| format!("{{ {a}\n}} | {{ {b}\n}}")),
-            two.clone().prop_map(|(a, b)| format!("if {a}\nthen {b}\nelse echo else; fi")),
+            two.clone()
+                .prop_map(|(a, b)| format!("{{ {a}\n}} && {{ {b}\n}}")),
+            two.clone()
+                .prop_map(|(a, b)| format!("{{ {a}\n}} || {{ {b}\n}}")),
+            two.clone()
+                .prop_map(|(a, b)| format!("{{ {a}\n}} | {{ cat; {b}\n}}")),
+            two.clone()
+                .prop_map(|(a, b)| format!("if {a}\nthen {b}\nelse echo else; fi")),
             two.prop_map(|(a, b)| format!("for i in 1 2; do {a}\n{b}\ndone")),
             inner.clone().prop_map(|a| format!("({a}\n)")),
             inner.clone().prop_map(|a| format!("! {{ {a}\n}}")),
             inner.clone().prop_map(|a| format!("f() {{ {a}\n}}")),
-            inner.clone().prop_map(|a| format!("x=$({a}\n); echo \"<$x>\"")),
+            inner
+                .clone()
+                .prop_map(|a| format!("x=$({a}\n); echo \"<$x>\"")),
             inner.prop_map(|a| format!("{{ {a}\n}} 2>&1 >new")),
         ]
     })

@@ -11,8 +11,8 @@ use crate::world::End;
 pub(super) enum Answer {
     /// This fork waits for a request.
     Waits(Pid),
-    /// The fork would run nothing of what it was asked.
-    Refused,
+    /// The fork begins with what it was asked.
+    Begins,
     /// The fork was stopped by this signal.
     Stopped(i32),
     /// The fork ended.
@@ -83,7 +83,7 @@ impl Answers {
         loop {
             match self.next().await.ok()?? {
                 Answer::Ended(end) => return Some(end),
-                Answer::Waits(_) | Answer::Refused | Answer::Stopped(_) => {}
+                Answer::Waits(_) | Answer::Begins | Answer::Stopped(_) => {}
             }
         }
     }
@@ -96,8 +96,8 @@ impl Answers {
     }
 
     fn read(&mut self, line: &[u8]) -> Option<Answer> {
-        if line == b"no" {
-            return Some(Answer::Refused);
+        if line == b"b" {
+            return Some(Answer::Begins);
         }
         let (kind, number) = line.split_first()?;
         let number: i32 = std::str::from_utf8(number).ok()?.parse().ok()?;

@@ -45,9 +45,9 @@ const LOOK: Duration = Duration::from_micros(200);
 /// that the first line of a script is the first.
 ///
 /// Only the bash that this was proven with goes on: others count, parse or report differently.
-/// `read -t 0` tells that the pipe of requests is closed, as no request is sent before a fork
+/// A fork that ends before it said `b` has run nothing of its script. `read -t 0` tells that the pipe of requests is closed, as no request is sent before a fork
 /// waits. `wait` comes back when the fork is stopped, too: then `kill -0` still finds it.
-const LOOP: &str = r#"[[ ${BASH_VERSINFO[0]}.${BASH_VERSINFO[1]} == 5.2 ]] || exit; exec 2>&1; set -m; while ! builtin read -t 0; do ( set +m; builtin read -r __runbook_text __runbook_out __runbook_err || exit; { builtin . "FDS/$__runbook_text" && exec 3>"FDS/$__runbook_out" 4>"FDS/$__runbook_err" </dev/null; } 2>/dev/null || { builtin echo no; exit; }; exec >&3 2>&4 3>&- 4>&-; unset -v __runbook_text __runbook_out __runbook_err __runbook_body; builtin eval "$BASH_EXECUTION_STRING" ) & builtin echo "p$!"; builtin wait "$!"; __runbook=$?; if builtin kill -0 "$!" 2>/dev/null; then builtin echo "t$__runbook"; builtin wait -f "$!"; __runbook=$?; fi; builtin echo "s$__runbook"; done"#;
+const LOOP: &str = r#"[[ ${BASH_VERSINFO[0]}.${BASH_VERSINFO[1]} == 5.2 ]] || exit; exec 2>&1; set -m; while ! builtin read -t 0; do ( set +m; builtin read -r __runbook_text __runbook_out __runbook_err || exit; { builtin . "FDS/$__runbook_text" && exec 3>"FDS/$__runbook_out" 4>"FDS/$__runbook_err" </dev/null; } 2>/dev/null || exit; builtin echo b; exec >&3 2>&4 3>&- 4>&-; unset -v __runbook_text __runbook_out __runbook_err __runbook_body; builtin eval "$BASH_EXECUTION_STRING" ) & builtin echo "p$!"; builtin wait "$!"; __runbook=$?; if builtin kill -0 "$!" 2>/dev/null; then builtin echo "t$__runbook"; builtin wait -f "$!"; __runbook=$?; fi; builtin echo "s$__runbook"; done"#;
 
 /// A shell that waits for scripts.
 pub(super) struct Warm {
@@ -155,9 +155,9 @@ impl Warm {
         };
         let mut pipes = Pipes::new(Some(streams.stdout), Some(streams.stderr), output);
         let (tell, told) = oneshot::channel();
-        let mut refused = false;
+        let mut begun = false;
         let end = {
-            let exited = self.ending(&group, process.grace, tell, &mut refused);
+            let exited = self.ending(&group, process.grace, tell, &mut begun);
             let stopped = async {
                 match told.await {
                     Ok(signal) => signal,
@@ -171,10 +171,10 @@ impl Warm {
         if !self.busy {
             group.release();
         }
-        if refused {
+        let end = end.unwrap_or(End::Signal(Signal::KILL.as_raw()));
+        if !begun && !matches!(end, End::TimedOut | End::Cancelled) {
             return None;
         }
-        let end = end.unwrap_or(End::Signal(Signal::KILL.as_raw()));
         Some(finish(end, began, pipes).await)
     }
 
@@ -216,13 +216,14 @@ impl Warm {
         group: &Group,
         grace: Duration,
         tell: oneshot::Sender<i32>,
-        refused: &mut bool,
+        begun: &mut bool,
     ) -> io::Result<End> {
         let mut tell = Some(tell);
+        let mut open = true;
         loop {
             let answer = tokio::select! {
                 biased;
-                answer = self.answers.next() => answer?,
+                answer = self.answers.next(), if open => answer?,
                 status = self.watch.exited(&self.handle) => {
                     self.ended();
                     if let Ok(Some(end)) = time::timeout(LAST, self.answers.last()).await {
@@ -240,7 +241,7 @@ impl Warm {
                     self.busy = false;
                     return Ok(end);
                 }
-                Some(Answer::Refused) => *refused = true,
+                Some(Answer::Begins) => *begun = true,
                 Some(Answer::Stopped(signal)) => {
                     let terminal = [Signal::TTIN, Signal::TTOU];
                     if terminal.iter().any(|wanted| wanted.as_raw() == signal)
@@ -252,7 +253,7 @@ impl Warm {
                 }
                 Some(Answer::Waits(_)) => {}
                 // The shell is ending: its own end is what tells.
-                None => std::future::pending().await,
+                None => open = false,
             }
         }
     }
