@@ -94,13 +94,14 @@ pub fn private_argv(cell: &ShellCell<'_>) -> io::Result<Vec<OsString>> {
 /// The script that bash is given as an argument, where a fork of a bash may run it as well.
 ///
 /// Only one that leaves something: as that is done by a trap, a new bash too stays until the end,
-/// where it would else put its last command in its own place.
+/// where it would else put its last command in its own place. And only one that stops at the first
+/// failing command: else a failed expansion has another status in a fork.
 #[must_use]
 pub fn script_of(cell: &ShellCell<'_>, argv: &[OsString]) -> Option<Script> {
     let [_, _, _, flag, text, name] = argv else {
         return None;
     };
-    if cell.dialect != Dialect::Bash || cell.left.is_none() || flag != "-c" {
+    if cell.dialect != Dialect::Bash || cell.left.is_none() || !cell.errexit || flag != "-c" {
         return None;
     }
     let text = text.as_bytes().to_vec();

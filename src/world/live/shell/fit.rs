@@ -202,7 +202,8 @@ fn sets_plainly(rest: &str) -> bool {
         if word == "--" {
             return true;
         }
-        let Some(flags) = word.strip_prefix(['-', '+']) else {
+        // Without `set -e`, the status of a failed expansion is 127 in a new bash, and 1 in a fork.
+        let Some(flags) = word.strip_prefix('-') else {
             return false;
         };
         let (flags, option) = match flags.strip_suffix('o') {
@@ -263,7 +264,7 @@ mod tests {
             "kubectl get pods -n prod | grep -v Running || true",
             "if [ -d x ]; then cd x; fi\nexport A=\"$B\" C=${D:-e} E=${F:?none}",
             "greet() { local name=$1; echo \"hello $name\"; }\ngreet you 2>&1 &>/dev/null",
-            "set -euo pipefail\nset +e\nset -- a b; shopt -s nullglob",
+            "set -euo pipefail\nset -f\nset -- a b; shopt -s nullglob",
             "find . -name '*.rs'; docker build .; make --set x; ./source/eval.sh",
             "cat <<END\n$HOME ${#A} ${A%%.*} ${A#x} ${A/b/c}\nEND",
             "for f in *; do wc -l < \"$f\"; done |& tail -1",
@@ -317,6 +318,8 @@ mod tests {
             "set -o posix",
             "set -o",
             "set +m",
+            "set +e",
+            "set +o errexit",
             "\\set",
             "(set)",
             "shopt",

@@ -25,6 +25,10 @@ const MOST: usize = 4;
 /// half a start costs.
 const COST: u32 = 2;
 
+/// How many forks in a row may run nothing of what they are asked until no more are: then it is
+/// not the texts, but they can't read our descriptors here.
+const REFUSED: u32 = 4;
+
 /// New shells, and warm ones that wait.
 pub(in crate::world::live) struct Shells(Mutex<Known>);
 
@@ -37,6 +41,8 @@ struct Known {
     changing: BTreeSet<OsString>,
     /// How many scripts that a warm shell could run have ended since one was started.
     ended: u32,
+    /// How many forks in a row ran nothing.
+    refused: u32,
 }
 
 impl Default for Shells {
@@ -74,7 +80,7 @@ impl Shells {
             let exit = warm
                 .run(&process, script, output.clone(), &cancel, began)
                 .await;
-            self.put_back(warm);
+            self.put_back(warm, exit.is_some());
             if let Some(exit) = exit {
                 self.count();
                 return Ok(exit);
@@ -140,8 +146,10 @@ impl Shells {
     }
 
     /// Has a shell wait for the next script, unless something about it is in doubt.
-    fn put_back(&self, warm: Warm) {
+    fn put_back(&self, warm: Warm, served: bool) {
         let mut known = self.known();
+        known.refused = if served { 0 } else { known.refused + 1 };
+        known.fresh |= known.refused == REFUSED;
         if !known.fresh && warm.is_sound() {
             if known.waiting.len() == MOST {
                 // The one that waits longest fits least.

@@ -1,0 +1,165 @@
+//! Steps in forks of a warm shell, and in new shells: the run is the same.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::prompts::talk;
+use crate::support::{Ran, Test};
+
+/// Steps of all kinds of ends, enough of them that a shell is warm.
+const PAGE: &str = r#"# Shells
+
+```bash {#a}
+export A='1 2'; mkdir -p inner; cd inner
+```
+
+```bash {#b}
+echo "$A" in ${PWD##*/}; greet=hi; set -f; umask 077
+```
+
+```bash {#c}
+echo "<$greet>" $- $(umask); echo err >&2
+```
+
+```bash {#d allow-failure}
+exit 143
+```
+
+```bash {#e allow-failure}
+cd ..
+no_such_program
+```
+
+```bash {#f allow-failure}
+if
+```
+
+```bash {#g allow-failure timeout=300ms}
+sleep 61
+```
+
+```bash {#h}
+for n in 1 2 3; do echo $n; done | tail -1; unset A
+```
+
+```bash {#i}
+echo "<$A>"; PASSWORD=$(echo hunter22); echo $PASSWORD
+```
+
+```sh {#j}
+echo "$0"
+```
+
+```bash {#k each=["x", "y"]}
+echo ${{ item }}
+```
+
+```console {#l}
+$ echo shown
+shown
+```
+"#;
+
+/// What a run recorded, without what differs from run to run.
+fn recorded(ran: &Ran) -> Vec<Value> {
+    let mut entries = ran.entries();
+    entries.retain(|entry| entry["event"] != "run-started" && entry["event"] != "run-finished");
+    for entry in &mut entries {
+        if let Some(entry) = entry.as_object_mut() {
+            for changing in ["at", "prev", "elapsed_ms"] {
+                entry.remove(changing);
+            }
+        }
+    }
+    entries
+}
+
+#[test]
+fn a_run_is_the_same_with_warm_shells_and_with_fresh_ones() {
+    let test = Test::new().file("a.md", PAGE);
+    let warm = test.args(["run", "a.md", "--jobs", "1"]).run().ends(0);
+    let entries = recorded(&warm);
+    assert!(entries.len() > 40, "{}", warm.text);
+    let fresh = warm
+        .then(["run", "a.md", "--jobs", "1", "--fresh-shells"])
+        .run()
+        .ends(0);
+    for (warm, fresh) in entries.iter().zip(recorded(&fresh)) {
+        assert_eq!(*warm, fresh);
+    }
+    assert_eq!(entries.len(), recorded(&fresh).len());
+}
+
+/// How many processes have a text among their arguments.
+fn alive(text: &str) -> usize {
+    let Ok(processes) = fs::read_dir("/proc") else {
+        return 0;
+    };
+    processes
+        .flatten()
+        .filter_map(|process| fs::read(process.path().join("cmdline")).ok())
+        .filter(|line| String::from_utf8_lossy(line).contains(text))
+        .count()
+}
+
+#[track_caller]
+fn until_alive(text: &str, count: usize) {
+    let began = Instant::now();
+    while alive(text) != count {
+        assert!(
+            began.elapsed() < Duration::from_secs(20),
+            "{} of {text}",
+            alive(text)
+        );
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn no_warm_shell_outlives_a_run_that_is_killed() {
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    // While it waits, as a step of another shell runs; and while a step of its own does.
+    for language in ["sh", "bash"] {
+        let length = format!("6{:05}.{}", std::process::id() % 100_000, language.len());
+        let mut page = "```bash\n:\n```\n\n".repeat(4);
+        page.push_str(&format!("```{language}\nsleep {length}; :\n```\n"));
+        let test = Test::new().file("a.md", page).args(["run", "a.md"]);
+        let mut program = test.command().spawn().expect("the program starts");
+        let step = format!("sleep\0{length}");
+        until_alive(&step, 1);
+        let shells = format!("/proc/{}/fd", program.id());
+        assert!(alive(&shells) >= 1, "a shell is warm");
+        program.kill().expect("it can be killed");
+        program.wait().expect("it can be waited for");
+        if language == "sh" {
+            until_alive(&shells, 0);
+        }
+        // The step goes on, as ever; with its end the shell ends, which waited for it.
+        let ended = std::process::Command::new("pkill")
+            .args(["-f", &format!("^sleep {length}")])
+            .status();
+        assert!(ended.expect("pkill is there").success());
+        until_alive(&shells, 0);
+    }
+}
+
+#[test]
+fn on_a_terminal_steps_run_and_are_stopped_by_its_keys() {
+    let length = format!("7{:05}.5", std::process::id() % 100_000);
+    let mut page = "```bash\necho some\n```\n\n".repeat(4);
+    page.push_str(&format!("```bash\necho ready; sleep {length}\n```\n"));
+    let test = Test::new().file("a.md", page);
+    let Some((status, shown)) = talk(&test, "run a.md", &[("ready", "\u{3}")]) else {
+        return;
+    };
+    assert_eq!(status, 130, "{shown}");
+    assert!(
+        shown.contains("interrupted") || shown.contains("stopped"),
+        "{shown}"
+    );
+    until_alive(&length, 0);
+}
