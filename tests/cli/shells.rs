@@ -3,10 +3,8 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
-
 use crate::prompts::talk;
-use crate::support::{Ran, Test};
+use crate::support::Test;
 
 /// Steps of all kinds of ends, enough of them that a shell is warm.
 const PAGE: &str = r#"# Shells
@@ -52,7 +50,7 @@ echo "<$A>"; PASSWORD=$(echo hunter22); echo $PASSWORD
 echo "$0"
 ```
 
-```bash {#k each=["x", "y"]}
+```bash {#k each=[1,2]}
 echo ${{ item }}
 ```
 
@@ -62,34 +60,40 @@ shown
 ```
 "#;
 
-/// What a run recorded, without what differs from run to run.
-fn recorded(ran: &Ran) -> Vec<Value> {
-    let mut entries = ran.entries();
+/// What a run of the page recorded, without what differs from run to run.
+fn recorded(more: &[&str]) -> Vec<String> {
+    let test = Test::new().file("a.md", PAGE);
+    let root = test.root().display().to_string();
+    let mut arguments = vec!["run", "a.md", "--yes", "--jobs", "1"];
+    arguments.extend(more);
+    let mut entries = test.arguments(&arguments).run().ends(0).entries();
     entries.retain(|entry| entry["event"] != "run-started" && entry["event"] != "run-finished");
-    for entry in &mut entries {
+    let shown = entries.iter_mut().map(|entry| {
         if let Some(entry) = entry.as_object_mut() {
             for changing in ["at", "prev", "elapsed_ms"] {
                 entry.remove(changing);
             }
+            if let Some(value) = entry
+                .get_mut("value")
+                .and_then(|value| value.as_object_mut())
+            {
+                value.remove("elapsed_us");
+            }
         }
-    }
-    entries
+        entry.to_string().replace(&root, "ROOT")
+    });
+    shown.collect()
 }
 
 #[test]
 fn a_run_is_the_same_with_warm_shells_and_with_fresh_ones() {
-    let test = Test::new().file("a.md", PAGE);
-    let warm = test.args(["run", "a.md", "--jobs", "1"]).run().ends(0);
-    let entries = recorded(&warm);
-    assert!(entries.len() > 40, "{}", warm.text);
-    let fresh = warm
-        .then(["run", "a.md", "--jobs", "1", "--fresh-shells"])
-        .run()
-        .ends(0);
-    for (warm, fresh) in entries.iter().zip(recorded(&fresh)) {
-        assert_eq!(*warm, fresh);
+    let warm = recorded(&[]);
+    let fresh = recorded(&["--fresh-shells"]);
+    assert!(warm.len() > 40, "{warm:#?}");
+    for (warm, fresh) in warm.iter().zip(&fresh) {
+        assert_eq!(warm, fresh);
     }
-    assert_eq!(entries.len(), recorded(&fresh).len());
+    assert_eq!(warm.len(), fresh.len());
 }
 
 /// How many processes have a text among their arguments.
@@ -127,7 +131,9 @@ fn no_warm_shell_outlives_a_run_that_is_killed() {
         let length = format!("6{:05}.{}", std::process::id() % 100_000, language.len());
         let mut page = "```bash\n:\n```\n\n".repeat(4);
         page.push_str(&format!("```{language}\nsleep {length}; :\n```\n"));
-        let test = Test::new().file("a.md", page).args(["run", "a.md"]);
+        let test = Test::new()
+            .file("a.md", page)
+            .args(["run", "a.md", "--yes"]);
         let mut program = test.command().spawn().expect("the program starts");
         let step = format!("sleep\0{length}");
         until_alive(&step, 1);
@@ -153,7 +159,7 @@ fn on_a_terminal_steps_run_and_are_stopped_by_its_keys() {
     let mut page = "```bash\necho some\n```\n\n".repeat(4);
     page.push_str(&format!("```bash\necho ready; sleep {length}\n```\n"));
     let test = Test::new().file("a.md", page);
-    let Some((status, shown)) = talk(&test, "run a.md", &[("ready", "\u{3}")]) else {
+    let Some((status, shown)) = talk(&test, "run a.md --yes", &[("ready", "\u{3}")]) else {
         return;
     };
     assert_eq!(status, 130, "{shown}");

@@ -51,6 +51,10 @@ impl Engines {
 
     /// Runs a cell in a folder that is as it was for every other one.
     fn run(&self, world: &Live, text: &str) -> Came {
+        self.run_at(world, text, 14)
+    }
+
+    fn run_at(&self, world: &Live, text: &str, line: usize) -> Came {
         let place = self.folder.path().join("place");
         // The first time there is none.
         let _ = fs::remove_dir_all(&place);
@@ -64,7 +68,7 @@ impl Engines {
         let cell = ShellCell {
             dialect: Dialect::Bash,
             text: text.as_bytes(),
-            line: 14,
+            line,
             document: "docs/page.md",
             errexit: true,
             left: Some(&left),
@@ -260,6 +264,23 @@ fn the_same_comes_of_a_cell_in_both() {
     let engines = Engines::new();
     for text in CELLS {
         engines.compare(text);
+    }
+}
+
+#[test]
+fn messages_name_the_same_lines_wherever_a_cell_stands() {
+    if !installed(Dialect::Bash) {
+        return;
+    }
+    let engines = Engines::new();
+    for line in [
+        1, 2, 3, 257, 258, 259, 300, 513, 514, 515, 6145, 6146, 6147, 9000,
+    ] {
+        let text = "echo a\nfoo || f() {\n cd nowhere\n}\nf";
+        let warm = engines.run_at(&engines.warm, text, line);
+        let at = format!("docs/page.md: line {}: foo", line + 1);
+        assert!(warm.stderr.starts_with(&at), "{line}: {}", warm.stderr);
+        assert_eq!(warm, engines.run_at(&engines.fresh, text, line));
     }
 }
 

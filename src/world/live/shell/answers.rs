@@ -27,7 +27,7 @@ const LAST_SIGNAL: i32 = 64;
 pub(super) struct Answers {
     pipe: Receiver,
     heard: Vec<u8>,
-    /// The last line that was no answer: what bash itself says of a fork's end.
+    /// The first line that was no answer: what bash itself says of a fork's end.
     notice: Vec<u8>,
     /// The fork that said last that it waits.
     fork: Option<Pid>,
@@ -61,7 +61,9 @@ impl Answers {
             while let Some(line) = self.line() {
                 match self.read(&line) {
                     Some(answer) => return Ok(Some(answer)),
-                    None => self.notice = line,
+                    None if self.notice.is_empty() => self.notice = line,
+                    // The rest of the command, which bash shows behind its state.
+                    None => {}
                 }
             }
             self.pipe.readable().await?;

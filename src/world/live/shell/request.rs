@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
+use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path};
 
@@ -71,6 +72,23 @@ const OWN_PREFIXES: [&str; 11] = [
 
 /// Variables that change how bash reads a text, or that a fork can't have as a new bash has them.
 const NEVER: [&str; 2] = ["POSIXLY_CORRECT", "FUNCNEST"];
+
+/// How many lines a block has, and how many blocks a warm shell can begin behind. Each costs a
+/// fork some bytes, and each line that is left of a block some time.
+pub(super) const BLOCK: usize = 256;
+pub(super) const BLOCKS: usize = 24;
+
+/// A line that is joined to the next one: what stands in front of a script for the lines above it.
+const JOINED: &[u8] = b"\\\n";
+
+/// How many whole blocks stand in front of a script.
+pub(super) fn blocks(script: &Script) -> usize {
+    let front = script.text.get(..script.body.start).unwrap_or_default();
+    let lines = front
+        .chunks(JOINED.len())
+        .take_while(|pair| *pair == JOINED);
+    (lines.count() / BLOCK).min(BLOCKS)
+}
 
 /// Whether a fork can get an environment and a directory as a new bash gets them.
 pub(super) fn suits(process: &Process) -> bool {
@@ -191,8 +209,10 @@ pub(super) fn text(process: &Process, script: &Script, base: &Environment) -> Ve
         ]),
         None => line(&[unset]),
     }
-    let (before, rest) = script.text.split_at(script.body.start);
-    let (body, after) = rest.split_at(script.body.len());
+    let part = |range: Range<usize>| script.text.get(range).unwrap_or_default();
+    let before = part(blocks(script) * BLOCK * JOINED.len()..script.body.start);
+    let body = part(script.body.clone());
+    let after = part(script.body.end..script.text.len());
     line(&[
         b"__runbook_body=",
         &quoted(body),

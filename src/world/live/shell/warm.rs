@@ -41,13 +41,33 @@ const LAST: Duration = Duration::from_millis(100);
 const ENDING: u32 = 50;
 const LOOK: Duration = Duration::from_micros(200);
 
-/// What the shell runs; `FDS` stands for the folder of our descriptors. All of it is one line, so
-/// that the first line of a script is the first.
+/// What the shell runs, around the branches that [`BRANCH`] makes; `FDS` stands for the folder of
+/// our descriptors.
 ///
 /// Only the bash that this was proven with goes on: others count, parse or report differently.
-/// A fork that ends before it said `b` has run nothing of its script. `read -t 0` tells that the pipe of requests is closed, as no request is sent before a fork
-/// waits. `wait` comes back when the fork is stopped, too: then `kill -0` still finds it.
-const LOOP: &str = r#"[[ ${BASH_VERSINFO[0]}.${BASH_VERSINFO[1]} == 5.2 ]] || exit; exec 2>&1; set -m; while ! builtin read -t 0; do ( set +m; builtin read -r __runbook_text __runbook_out __runbook_err || exit; { builtin . "FDS/$__runbook_text" && exec 3>"FDS/$__runbook_out" 4>"FDS/$__runbook_err" </dev/null; } 2>/dev/null || exit; builtin echo b; exec >&3 2>&4 3>&- 4>&-; unset -v __runbook_text __runbook_out __runbook_err __runbook_body; builtin eval "$BASH_EXECUTION_STRING" ) & builtin echo "p$!"; builtin wait "$!"; __runbook=$?; if builtin kill -0 "$!" 2>/dev/null; then builtin echo "t$__runbook"; builtin wait -f "$!"; __runbook=$?; fi; builtin echo "s$__runbook"; done"#;
+/// A fork that ends before it said `b` has run nothing of its script. `read -t 0` tells that the
+/// pipe of requests is closed, as no request is sent before a fork waits. `wait` comes back when
+/// the fork is stopped, too: then `kill -0` still finds it.
+const FRONT: &str = r#"[[ ${BASH_VERSINFO[0]}.${BASH_VERSINFO[1]} == 5.2 ]] || exit; exec 2>&1; set -m; while ! builtin read -t 0; do ( set +m; builtin read -r __runbook_text __runbook_out __runbook_err __runbook_at || exit; { builtin . "FDS/$__runbook_text" && exec 3>"FDS/$__runbook_out" 4>"FDS/$__runbook_err" </dev/null; } 2>/dev/null || exit; builtin echo b; exec >&3 2>&4 3>&- 4>&-; case $__runbook_at in"#;
+const BACK: &str = r#" esac ) & builtin echo "p$!"; builtin wait "$!"; __runbook=$?; if builtin kill -0 "$!" 2>/dev/null; then builtin echo "t$__runbook"; builtin wait -f "$!"; __runbook=$?; fi; builtin echo "s$__runbook"; done"#;
+
+/// Where a script is run. Its lines are counted from the line that the `eval` stands on: there is
+/// one on the first line, and one on each that begins another block, so that the empty lines in
+/// front of a script at the end of a long page need not be read for each.
+const BRANCH: &str = r#") builtin unset -v __runbook_text __runbook_out __runbook_err __runbook_at __runbook_body; builtin eval "$BASH_EXECUTION_STRING";;"#;
+
+/// All that the shell runs.
+fn forking(descriptors: &str) -> String {
+    let mut text = FRONT.replace("FDS", descriptors);
+    for block in 0..=request::BLOCKS {
+        if block > 0 {
+            text.extend(std::iter::repeat_n('\n', request::BLOCK));
+        }
+        text.push_str(&format!(" {block}{BRANCH}"));
+    }
+    text.push_str(BACK);
+    text
+}
 
 /// A shell that waits for scripts.
 pub(super) struct Warm {
@@ -79,7 +99,7 @@ impl Warm {
                 "--norc".into(),
                 "--noprofile".into(),
                 "-c".into(),
-                LOOP.replace("FDS", &descriptors).into(),
+                forking(&descriptors).into(),
                 script.name.clone(),
             ],
             environment: base.clone(),
@@ -195,7 +215,7 @@ impl Warm {
             ours: [text, out.into(), err.into()],
         };
         let [text, out, err] = streams.ours.each_ref().map(AsRawFd::as_raw_fd);
-        let line = format!("{text} {out} {err}\n");
+        let line = format!("{text} {out} {err} {}\n", request::blocks(script));
         let group = Group::new(fork, true);
         self.busy = true;
         self.answers.forget();

@@ -18,7 +18,7 @@ const PROGRAMS: [(&str, &str); 7] = [
         "read -r _ _ _ parent _ </proc/$PPID/stat; echo $parent",
     ),
     ("environ", "tr '\\0' '\\n' </proc/$PPID/environ"),
-    ("kill-parent", "kill -$1 $PPID; sleep 0.2"),
+    ("kill-parent", "sleep 0.1; kill -$1 $PPID; sleep 0.2"),
     (
         "kill-shell",
         "read -r _ _ _ parent _ </proc/$PPID/stat; kill -9 $parent; sleep 0.2; echo on",
@@ -354,6 +354,7 @@ async fn a_text_that_is_not_well_formed_gets_a_new_shell() {
         assert_eq!(warm.0.end, fresh.0.end, "{text}");
         assert_eq!(warm.1.as_bytes(), fresh.1, "{text}");
         assert_eq!(warm.2.as_bytes(), fresh.2, "{text}");
+        assert_eq!(place.run("echo on").await.1, "on\n");
     }
     assert!(place.is_warm().await);
 }
