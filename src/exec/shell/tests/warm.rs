@@ -363,16 +363,13 @@ fn the_same_comes_of_random_cells_in_both() {
         return;
     }
     let engines = Engines::new();
-    let mut config = proptest::test_runner::Config::default();
-    config.cases = config
-        .cases
-        .min(60)
-        .max(if std::env::var_os("PROPTEST_CASES").is_some() {
-            config.cases
-        } else {
-            0
-        });
-    config.failure_persistence = None;
+    let known = proptest::test_runner::Config::default();
+    let config = proptest::test_runner::Config {
+        // Each is two shells; `PROPTEST_CASES` asks for more.
+        cases: known.cases / 4,
+        failure_persistence: None,
+        ..known
+    };
     let mut runner = proptest::test_runner::TestRunner::new(config);
     let outcome = runner.run(&cells(), |text| {
         // A cell that calls itself would run for ever.
