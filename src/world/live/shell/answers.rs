@@ -67,7 +67,7 @@ impl Answers {
                 }
             }
             self.pipe.readable().await?;
-            let mut piece = [0; 1024];
+            let mut piece = [0; 4096];
             match self.pipe.try_read(&mut piece) {
                 Ok(0) => return Ok(None),
                 Ok(bytes) => self

@@ -214,15 +214,16 @@ pub(super) fn text(process: &Process, script: &Script, base: &Environment) -> Ve
     let body = part(script.body.clone());
     let after = part(script.body.end..script.text.len());
     line(&[
-        b"__runbook_body=",
+        b"__runbook=",
         &quoted(body),
-        b"\nbuiltin eval \"__runbook() {\n$__runbook_body\n}\" && \
-          builtin eval \"__runbook() (\n$__runbook_body\n)\" || builtin return 1\n\
+        b"\nbuiltin eval \"__runbook() {\n$__runbook\n}\" && \
+          builtin eval \"__runbook() (\n$__runbook\n)\" || builtin return 1\n\
           builtin unset -f __runbook\nBASH_EXECUTION_STRING=",
         &quoted(before),
-        b"$__runbook_body",
+        b"$__runbook",
         &quoted(after),
-        b"\n",
+        // It is gone when the script begins.
+        b"\n__runbook=\"builtin unset -v __runbook __runbook_at; $BASH_EXECUTION_STRING\"\n",
     ]);
     request
 }

@@ -48,13 +48,14 @@ const LOOK: Duration = Duration::from_micros(200);
 /// A fork that ends before it said `b` has run nothing of its script. `read -t 0` tells that the
 /// pipe of requests is closed, as no request is sent before a fork waits. `wait` comes back when
 /// the fork is stopped, too: then `kill -0` still finds it.
-const FRONT: &str = r#"[[ ${BASH_VERSINFO[0]}.${BASH_VERSINFO[1]} == 5.2 ]] || exit; exec 2>&1; set -m; while ! builtin read -t 0; do ( set +m; builtin read -r __runbook_text __runbook_out __runbook_err __runbook_at || exit; { builtin . "FDS/$__runbook_text" && exec 3>"FDS/$__runbook_out" 4>"FDS/$__runbook_err" </dev/null; } 2>/dev/null || exit; builtin echo b; exec >&3 2>&4 3>&- 4>&-; case $__runbook_at in"#;
+const FRONT: &str = r#"[[ ${BASH_VERSINFO[0]}.${BASH_VERSINFO[1]} == 5.2 ]] || exit; exec 2>&1; set -m; while ! builtin read -t 0; do ( set +m; builtin read -r __runbook_text __runbook_out __runbook_err __runbook_at || exit; { builtin . "FDS/$__runbook_text" && exec 3>"FDS/$__runbook_out" 4>"FDS/$__runbook_err" </dev/null; } 2>/dev/null || exit; builtin echo b; exec >&3 2>&4 3>&- 4>&-; builtin unset -v __runbook_text __runbook_out __runbook_err; case $__runbook_at in"#;
 const BACK: &str = r#" esac ) & builtin echo "p$!"; builtin wait "$!"; __runbook=$?; if builtin kill -0 "$!" 2>/dev/null; then builtin echo "t$__runbook"; builtin wait -f "$!"; __runbook=$?; fi; builtin echo "s$__runbook"; done"#;
 
 /// Where a script is run. Its lines are counted from the line that the `eval` stands on: there is
 /// one on the first line, and one on each that begins another block, so that the empty lines in
-/// front of a script at the end of a long page need not be read for each.
-const BRANCH: &str = r#") builtin unset -v __runbook_text __runbook_out __runbook_err __runbook_at __runbook_body; builtin eval "$BASH_EXECUTION_STRING";;"#;
+/// front of a script at the end of a long page need not be read for each. Short, as bash writes
+/// down the whole command for each fork.
+const BRANCH: &str = r#") eval "$__runbook";;"#;
 
 /// All that the shell runs.
 fn forking(descriptors: &str) -> String {
