@@ -62,7 +62,8 @@ shown
 
 /// What a run of the page recorded, without what differs from run to run.
 fn recorded(more: &[&str]) -> Vec<String> {
-    let test = Test::new().file("a.md", PAGE);
+    let first = "```bash\n:\n```\n\n".repeat(10);
+    let test = Test::new().file("a.md", first + PAGE);
     let root = test.root().display().to_string();
     let mut arguments = vec!["run", "a.md", "--yes", "--jobs", "1"];
     arguments.extend(more);
@@ -129,7 +130,7 @@ fn no_warm_shell_outlives_a_run_that_is_killed() {
     // While it waits, as a step of another shell runs; and while a step of its own does.
     for language in ["sh", "bash"] {
         let length = format!("6{:05}.{}", std::process::id() % 100_000, language.len());
-        let mut page = "```bash\n:\n```\n\n".repeat(4);
+        let mut page = "```bash\n:\n```\n\n".repeat(10);
         page.push_str(&format!("```{language}\nsleep {length}; :\n```\n"));
         let test = Test::new()
             .file("a.md", page)
@@ -156,7 +157,7 @@ fn no_warm_shell_outlives_a_run_that_is_killed() {
 #[test]
 fn on_a_terminal_steps_run_and_are_stopped_by_its_keys() {
     let length = format!("7{:05}.5", std::process::id() % 100_000);
-    let mut page = "```bash\necho some\n```\n\n".repeat(4);
+    let mut page = "```bash\necho some\n```\n\n".repeat(10);
     page.push_str(&format!("```bash\necho ready; sleep {length}\n```\n"));
     let test = Test::new().file("a.md", page);
     let Some((status, shown)) = talk(&test, "run a.md --yes", &[("ready", "\u{3}")]) else {

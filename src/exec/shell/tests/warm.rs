@@ -43,7 +43,8 @@ impl Engines {
             fresh: Live::new(Arc::new(Nobody)).with_fresh_shells(),
             folder: tempfile::tempdir().unwrap(),
         };
-        for _ in 0..3 {
+        // Enough of them that one is worth it.
+        for _ in 0..10 {
             engines.run(&engines.warm, ":");
         }
         engines

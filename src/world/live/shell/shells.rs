@@ -1,8 +1,7 @@
 //! The shells of a world: which script goes to a warm one, and when there is one.
 //!
-//! A warm shell is started once as many scripts have ended as it costs to start one, so that a
-//! run of one or two steps, or of many at once, pays for none. It must never make a script wait
-//! for another.
+//! A warm shell is started once so many scripts have ended as its start costs, so that a run of
+//! few steps, or of many at once, pays for none. It must never make a script wait for another.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -21,9 +20,9 @@ use crate::world::{Chunk, Exit, Process, Script, SpawnError, Stdin};
 /// How many warm shells wait at a time.
 const MOST: usize = 4;
 
-/// How many scripts must have ended for each shell that is started: a fork saves about as much as
-/// half a start costs.
-const COST: u32 = 2;
+/// How many scripts must have ended for each shell that is started: a start, with its end, costs
+/// what so many forks save.
+pub(super) const COST: u32 = 8;
 
 /// How many forks in a row may run nothing of what they are asked until no more are: then it is
 /// not the texts, but they can't read our descriptors here.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::super::shells::Shells;
+use super::super::shells::{COST, Shells};
 use super::{alive, environment, marker, until_alive};
 use crate::world::{Chunk, End, Exit, Origin, Process, Script, SpawnError, Stdin, Stream};
 
@@ -51,7 +51,7 @@ impl Place {
             shells: Shells::default(),
             name,
         };
-        for _ in 0..3 {
+        for _ in 0..=COST {
             assert_eq!(place.run(":").await.0.end, End::Code(0));
         }
         place
@@ -152,7 +152,7 @@ async fn the_first_scripts_get_new_shells_and_the_others_one_warm_one() {
         shells: Shells::default(),
         ..place
     };
-    for _ in 0..2 {
+    for _ in 0..COST {
         assert!(!new.is_warm().await);
     }
     assert!(new.is_warm().await);
@@ -160,7 +160,7 @@ async fn the_first_scripts_get_new_shells_and_the_others_one_warm_one() {
         shells: Shells::fresh(),
         ..new
     };
-    for _ in 0..5 {
+    for _ in 0..COST + 2 {
         assert!(!fresh.is_warm().await);
     }
 }
@@ -255,7 +255,7 @@ async fn a_warm_shell_that_is_killed_takes_its_script_with_it_and_no_other() {
     let place = Place::new(27).await;
     let (exit, ..) = place.run("./kill-shell; echo on").await;
     assert_eq!(exit.end, End::Signal(9));
-    for _ in 0..4 {
+    for _ in 0..COST {
         assert_eq!(place.run("echo on").await.1, "on\n");
     }
     assert!(place.is_warm().await, "there is another one");
