@@ -32,6 +32,7 @@ fn main() {
         "", "median", "least", "most"
     );
     steps(folder.path());
+    forks(folder.path());
     output(folder.path());
     documents();
     checks(folder.path());
@@ -131,6 +132,65 @@ fn steps(folder: &Path) {
             (ours, theirs)
         },
     );
+}
+
+/// The CPU time of this process and of the children that were waited for; zero where the system
+/// does not tell.
+fn used() -> Duration {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
+    // proc_pid_stat(5): user and system time, then those of children, in hundredths of a second.
+    let ticks: u64 = fields
+        .split_whitespace()
+        .skip(11)
+        .take(4)
+        .filter_map(|ticks| ticks.parse::<u64>().ok())
+        .sum();
+    Duration::from_millis(ticks * 10)
+}
+
+/// The CPU time of some work.
+fn cpu(work: impl FnOnce()) -> Duration {
+    let before = used();
+    work();
+    used().saturating_sub(before)
+}
+
+/// The CPU time of 1,000 trivial bash steps beside that of a warm bash which forks for each, with a
+/// synced record each; and beside a new bash each.
+fn forks(folder: &Path) {
+    let file = folder.join("steps.md");
+    let record = |number: usize, file: &mut File| {
+        writeln!(file, "{{\"step\":{number},\"code\":0}}").unwrap();
+        file.sync_data().unwrap();
+    };
+    let warm = || {
+        let mut records = File::create(folder.join("record")).unwrap();
+        let mut shell = Command::new("bash")
+            .args(["-c", "while read -r line; do ( : ); echo $?; done"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut requests = shell.stdin.take().unwrap();
+        let mut answers = shell.stdout.take().unwrap();
+        for number in 0..1000 {
+            requests.write_all(b":\n").unwrap();
+            let mut answer = [0; 2];
+            answers.read_exact(&mut answer).unwrap();
+            assert_eq!(&answer, b"0\n");
+            record(number, &mut records);
+        }
+        drop(requests);
+        shell.wait().unwrap();
+    };
+    report("  CPU / a fork of a warm bash + sync", "1.3", || {
+        (cpu(|| run(folder, &file, &[])), cpu(warm))
+    });
+    report("  CPU / the same with --fresh-shells", "", || {
+        let fresh = || run(folder, &file, &["--fresh-shells"]);
+        (cpu(|| run(folder, &file, &[])), cpu(fresh))
+    });
 }
 
 /// A step that prints 100 MB beside `cat` of the same bytes to a reader.

@@ -74,13 +74,18 @@ pub(crate) const fn style(look: Look, live: bool, output: Shown) -> Style {
 }
 
 /// The live world, with somebody to ask.
-pub(crate) fn world(operator: Arc<dyn Operator>) -> Arc<dyn World> {
-    Arc::new(Live::new(operator))
+pub(crate) fn world(operator: Arc<dyn Operator>, fresh_shells: bool) -> Arc<dyn World> {
+    let live = Live::new(operator);
+    Arc::new(if fresh_shells {
+        live.with_fresh_shells()
+    } else {
+        live
+    })
 }
 
 /// The live world, for looking only.
 pub(crate) fn bare_world() -> Arc<dyn World> {
-    world(Arc::new(Nobody))
+    world(Arc::new(Nobody), true)
 }
 
 struct Nobody;

@@ -114,13 +114,14 @@ pub(crate) async fn started(begin: Begin<'_>) -> Result<u8, Failure> {
     let attended = args.conduct.format == RunFormat::Human && surroundings.attended();
     let keyboard = attended.then(|| Keyboard::new(signals.clone()));
     let (screen, pause) = rooms::screen(args, surroundings);
-    let world = rooms::world(Arc::new(Asked {
+    let asked = Asked {
         yes: args.conduct.yes,
         name: surroundings.operator(),
         keyboard: keyboard.clone(),
         pause,
         turn: Arc::new(Mutex::new(())),
-    }));
+    };
+    let world = rooms::world(Arc::new(asked), args.conduct.fresh_shells);
 
     let id = match &stopped {
         Some(stopped) => stopped.run.id.clone(),

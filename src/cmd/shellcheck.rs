@@ -88,6 +88,7 @@ impl ShellCheck {
             stdin: Stdin::Null,
             timeout: Some(PATIENCE),
             grace: Duration::from_secs(1),
+            script: None,
         };
         let said = self.runtime.block_on(self.ask(process));
         let found: Option<Diagnostics> =

@@ -123,6 +123,7 @@ pub(crate) async fn version(
             stdin: Stdin::Null,
             timeout: Some(PATIENCE),
             grace: Duration::from_secs(1),
+            script: None,
         };
         let (sender, mut output) = mpsc::channel::<Chunk>(16);
         let said = async {

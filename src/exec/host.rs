@@ -109,6 +109,7 @@ impl StepHost {
             stdin: request.stdin.map_or(Stdin::Null, Stdin::Bytes),
             timeout: request.timeout,
             grace: self.context.settings.grace,
+            script: None,
         };
         let (sender, receiver) = mpsc::channel(8);
         let (exit, kept) = tokio::join!(

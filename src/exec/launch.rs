@@ -25,6 +25,7 @@ impl Prepared {
         timeout: Option<Duration>,
     ) -> Option<io::Result<Process>> {
         let scratch = context.scratch.path();
+        let mut script = None;
         let argv = match &self.action {
             Action::Script | Action::Manual | Action::Branch => return None,
             Action::Interpreter { program, text } => {
@@ -33,7 +34,7 @@ impl Prepared {
             Action::Shell { dialect, text } | Action::Console { dialect, text, .. } => {
                 let cell = &context.graph().document.cells[step.cell];
                 let document = context.redactor.clean(context.source().name());
-                context.shell_argv(&ShellCell {
+                let cell = ShellCell {
                     dialect: *dialect,
                     text,
                     line: context.source().line(cell.body.origin(0)),
@@ -42,7 +43,12 @@ impl Prepared {
                     left,
                     secrets: &self.secrets,
                     scratch,
-                })
+                };
+                let argv = context.shell_argv(&cell);
+                if let Ok(argv) = &argv {
+                    script = shell::script_of(&cell, argv);
+                }
+                argv
             }
         };
         let origin = Origin {
@@ -67,6 +73,7 @@ impl Prepared {
             },
             timeout,
             grace: context.settings.grace,
+            script,
         }))
     }
 

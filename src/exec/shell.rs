@@ -27,6 +27,7 @@ use std::path::{Path, PathBuf};
 pub use super::left::Left;
 use crate::credentials::Environment;
 use crate::quote::Dialect;
+use crate::world::Script;
 
 /// The longest text given as an argument; Linux allows 128 KiB for one (execve(2)).
 const LONGEST_ARGUMENT: usize = 96 * 1024;
@@ -88,6 +89,30 @@ pub fn argv(cell: &ShellCell<'_>) -> io::Result<Vec<OsString>> {
 pub fn private_argv(cell: &ShellCell<'_>) -> io::Result<Vec<OsString>> {
     let script = begin(cell)?;
     from_file(cell, &script)
+}
+
+/// The script that bash is given as an argument, where a fork of a bash may run it as well.
+///
+/// Only one that leaves something: as that is done by a trap, a new bash too stays until the end,
+/// where it would else put its last command in its own place. And only one that stops at the first
+/// failing command: else a failed expansion has another status in a fork.
+#[must_use]
+pub fn script_of(cell: &ShellCell<'_>, argv: &[OsString]) -> Option<Script> {
+    let [_, _, _, flag, text, name] = argv else {
+        return None;
+    };
+    if cell.dialect != Dialect::Bash || cell.left.is_none() || !cell.errexit || flag != "-c" {
+        return None;
+    }
+    let text = text.as_bytes().to_vec();
+    let ours = usize::from(!text.ends_with(cell.text));
+    let end = text.len().checked_sub(ours)?;
+    let body = end.checked_sub(cell.text.len())?..end;
+    (text.get(body.clone())? == cell.text).then(|| Script {
+        text,
+        body,
+        name: name.clone(),
+    })
 }
 
 /// The arguments that have a program run a text, which it gets as a file in `scratch`.

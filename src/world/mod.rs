@@ -11,6 +11,7 @@ pub mod recorded;
 use std::any::Any;
 use std::ffi::OsString;
 use std::future::Future;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::time::Duration;
@@ -191,6 +192,21 @@ pub struct Process {
     pub timeout: Option<Duration>,
     /// Between TERM and KILL.
     pub grace: Duration,
+    /// What `argv` has bash run, where it is no more than that.
+    pub script: Option<Script>,
+}
+
+/// A script of bash, for a world that has a bash at hand: what `bash --norc --noprofile -c` with
+/// this text and name does, and nothing else.
+#[derive(Clone, Debug)]
+pub struct Script {
+    /// All of the text.
+    pub text: Vec<u8>,
+    /// Where in it stands what people wrote. What is around it is made to have the same meaning
+    /// in a new bash and in a fork of one.
+    pub body: Range<usize>,
+    /// Its `$0`, which messages begin with.
+    pub name: OsString,
 }
 
 /// What a process reads on its standard input.

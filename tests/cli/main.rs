@@ -41,6 +41,7 @@ mod replay;
 mod resume;
 mod run;
 mod services;
+mod shells;
 mod systems_aws;
 mod systems_http;
 mod systems_terraform;

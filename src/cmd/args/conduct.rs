@@ -22,6 +22,10 @@ pub(crate) struct Conduct {
     /// How many steps may run at a time [default: the number of cores, at least 4]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,
+    /// Start a new shell for every shell step; without it steps that come to the same there run in
+    /// forks of a shell that is kept warm
+    #[arg(long)]
+    pub(crate) fresh_shells: bool,
     /// How the run is shown: json is one entry of the journal per line
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub(crate) format: RunFormat,

@@ -1,6 +1,7 @@
 //! What a cell's script is made of, in each shell.
 
 mod left;
+mod warm;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -67,6 +68,7 @@ fn execute(argv: Vec<OsString>, environment: Environment, directory: &Path) -> (
         stdin: Stdin::Null,
         timeout: Some(Duration::from_mins(1)),
         grace: Duration::from_secs(1),
+        script: None,
     };
     tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -362,6 +362,7 @@ async fn run(command: &str, environment: &Environment) -> Result<Key, NoIdentity
         stdin: Stdin::Null,
         timeout: Some(REQUEST),
         grace: Duration::from_secs(1),
+        script: None,
     };
     let (sender, mut output) = mpsc::channel::<crate::world::Chunk>(16);
     let said = async {

@@ -104,7 +104,7 @@ async fn dispatch(
     let (system, _) = call.function.split_once("::").unwrap_or_default();
     match system {
         "aws" => Box::pin(aws::answer(call, &progress, stop, private)).await,
-        "helm" => helm::answer(clusters, call, &progress, stop).await,
+        "helm" => Box::pin(helm::answer(clusters, call, &progress, stop)).await,
         "http" => until(stop, http::answer(call, &progress)).await,
         "k8s" => until(stop, clusters.answer(call, &progress)).await,
         "terraform" => terraform::answer(call, &progress, stop, private).await,

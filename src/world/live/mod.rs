@@ -35,6 +35,7 @@ pub struct Live {
     began: Instant,
     private: private::Private,
     clusters: kubernetes::Clusters,
+    shells: shell::Shells,
 }
 
 impl Live {
@@ -47,6 +48,16 @@ impl Live {
             began: Instant::now(),
             private: private::Private::default(),
             clusters: kubernetes::Clusters::default(),
+            shells: shell::Shells::default(),
+        }
+    }
+
+    /// The same with a new shell for every script.
+    #[must_use]
+    pub fn with_fresh_shells(self) -> Self {
+        Self {
+            shells: shell::Shells::fresh(),
+            ..self
         }
     }
 }
@@ -63,7 +74,7 @@ impl World for Live {
                 Stdin::Terminal => Some(self.operator.lend().await),
                 Stdin::Null | Stdin::Bytes(_) => None,
             };
-            shell::run(process, output, cancel).await
+            self.shells.run(process, output, cancel).await
         })
     }
 

@@ -110,6 +110,7 @@ impl Program {
             stdin: Stdin::Null,
             timeout: None,
             grace: self.grace,
+            script: None,
         };
         let (sender, mut output) = mpsc::channel::<Chunk>(8);
         let mut errors = Vec::new();

@@ -106,6 +106,7 @@ fn process(call: &Call, argv: Vec<String>, stdin: Stdin, timeout: Option<Duratio
         stdin,
         timeout,
         grace: call.grace,
+        script: None,
     }
 }
 

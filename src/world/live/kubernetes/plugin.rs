@@ -131,6 +131,7 @@ async fn ask(
         stdin: Stdin::Null,
         timeout: Some(PLUGIN),
         grace: Duration::from_secs(1),
+        script: None,
     };
     let (sender, output) = mpsc::channel(16);
     let (exit, (said, complaint)) = tokio::join!(

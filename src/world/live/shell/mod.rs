@@ -1,14 +1,21 @@
 //! The one place that starts processes.
 //!
+//! Scripts of bash may go to a warm shell (`shells`), which is a process as any other.
+//!
 //! A process gets its own process group, so that it and all that it started can be ended
 //! together. Three things it must never do: capture output in memory, leave a group behind when
 //! the future is dropped, or hang on a pipe that a daemon still holds.
 
+mod answers;
+mod fit;
 mod group;
 mod pipes;
+mod request;
+mod shells;
 mod start;
 #[cfg(test)]
 mod tests;
+mod warm;
 mod watch;
 
 use std::future::{self, Future};
@@ -17,12 +24,14 @@ use std::pin::{Pin, pin};
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
+use tokio::net::unix::pipe::Sender;
 use tokio::sync::mpsc;
 use tokio::time;
 use tokio_util::sync::CancellationToken;
 
 use self::group::Group;
 use self::pipes::Pipes;
+pub(super) use self::shells::Shells;
 use self::start::Started;
 use crate::world::{Chunk, End, Exit, Process, SpawnError, Stdin};
 
@@ -37,12 +46,6 @@ const CLOSER: u32 = 10;
 
 /// How long a process that was ended by us may keep a reader waiting for its last words.
 const LATEST: Duration = Duration::from_secs(2);
-
-/// What happened first.
-enum Verdict {
-    Ended(std::io::Result<ExitStatus>),
-    Stop(End),
-}
 
 /// Runs a process as [`World::run`](crate::world::World::run) says.
 #[expect(clippy::disallowed_methods, reason = "this is where the clock is read")]
@@ -72,33 +75,52 @@ pub(super) async fn run(
     };
     let mut watch = watch::Watch::new(group.leader()).map_err(refused)?;
     let mut pipes = Pipes::new(stdout, stderr, output);
-    let end = {
-        let bytes = match &process.stdin {
-            Stdin::Bytes(bytes) => bytes.as_slice(),
-            Stdin::Null | Stdin::Terminal => &[],
-        };
-        let mut traffic = pin!(async { tokio::join!(pipes.pump(), pipes::feed(stdin, bytes)).0 });
-        let mut exited = pin!(watch.exited(&handle));
-        let verdict = tokio::select! {
-            biased;
-            status = &mut exited => Verdict::Ended(status),
-            () = cancel.cancelled() => Verdict::Stop(End::Cancelled),
-            () = expired(process.timeout) => Verdict::Stop(End::TimedOut),
-            signal = group.wants_terminal() => Verdict::Stop(End::Signal(signal)),
-            never = &mut traffic => match never {},
-        };
-        match verdict {
-            Verdict::Ended(status) => ended(status.map_err(refused)?),
-            Verdict::Stop(end) => {
-                tokio::select! {
-                    () = stop(&group, exited, process.grace) => {}
-                    never = &mut traffic => match never {},
-                }
-                end
-            }
-        }
-    };
+    let exited = async { watch.exited(&handle).await.map(ended) };
+    let stopped = group.wants_terminal();
+    let end = attend(
+        &process, &group, &mut pipes, stdin, exited, stopped, &cancel,
+    )
+    .await
+    .map_err(refused)?;
     group.release();
+    Ok(finish(end, began, pipes).await)
+}
+
+/// Sees a process to its end: passes on what it writes, and ends it where it must.
+///
+/// `exited` tells how it ended, `stopped` by which signal it waits for the terminal.
+async fn attend(
+    process: &Process,
+    group: &Group,
+    pipes: &mut Pipes,
+    stdin: Option<Sender>,
+    exited: impl Future<Output = std::io::Result<End>>,
+    stopped: impl Future<Output = i32>,
+    cancel: &CancellationToken,
+) -> std::io::Result<End> {
+    let bytes = match &process.stdin {
+        Stdin::Bytes(bytes) => bytes.as_slice(),
+        Stdin::Null | Stdin::Terminal => &[],
+    };
+    let mut traffic = pin!(async { tokio::join!(pipes.pump(), pipes::feed(stdin, bytes)).0 });
+    let mut exited = pin!(exited);
+    let verdict = tokio::select! {
+        biased;
+        end = &mut exited => return end,
+        () = cancel.cancelled() => End::Cancelled,
+        () = expired(process.timeout) => End::TimedOut,
+        signal = stopped => End::Signal(signal),
+        never = &mut traffic => match never {},
+    };
+    tokio::select! {
+        () = stop(group, exited, process.grace) => {}
+        never = &mut traffic => match never {},
+    }
+    Ok(verdict)
+}
+
+/// Passes on what a process left in its pipes.
+async fn finish(end: End, began: Instant, mut pipes: Pipes) -> Exit {
     let elapsed = began.elapsed();
     if matches!(end, End::TimedOut | End::Cancelled) {
         // Whoever ends a process may have stopped reading; nothing waits for ever then.
@@ -106,11 +128,11 @@ pub(super) async fn run(
     } else {
         pipes.drain().await;
     }
-    Ok(Exit {
+    Exit {
         end,
         elapsed,
         left: None,
-    })
+    }
 }
 
 /// Waits until the time is up, or for ever.
@@ -124,7 +146,7 @@ async fn expired(timeout: Option<Duration>) {
 /// Ends a group: TERM, `grace`, KILL.
 async fn stop(
     group: &Group,
-    mut exited: Pin<&mut impl Future<Output = std::io::Result<ExitStatus>>>,
+    mut exited: Pin<&mut impl Future<Output = std::io::Result<End>>>,
     grace: Duration,
 ) {
     group.terminate();

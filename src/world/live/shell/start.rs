@@ -40,6 +40,16 @@ pub(super) fn name(process: &Process) -> String {
 
 /// Starts a process.
 pub(super) fn start(process: &Process) -> Result<Started, SpawnError> {
+    let given = matches!(&process.stdin, Stdin::Bytes(bytes) if !bytes.is_empty());
+    start_with(process, given)
+}
+
+/// Starts a process whose standard input is a pipe.
+pub(super) fn start_listening(process: &Process) -> Result<Started, SpawnError> {
+    start_with(process, true)
+}
+
+fn start_with(process: &Process, listens: bool) -> Result<Started, SpawnError> {
     let refused = |reason: String| SpawnError::Refused {
         program: name(process),
         reason,
@@ -80,7 +90,7 @@ pub(super) fn start(process: &Process) -> Result<Started, SpawnError> {
     let connected = if terminal {
         Ok((expression, Connected::default()))
     } else {
-        connect(&expression, &process.stdin)
+        connect(&expression, listens)
     };
     connected
         .and_then(|(expression, connected)| Ok((expression.start()?, connected)))
@@ -106,19 +116,18 @@ struct Connected {
 }
 
 /// Gives a process pipes; its ends close with the expression.
-fn connect(expression: &Expression, stdin: &Stdin) -> io::Result<(Expression, Connected)> {
+fn connect(expression: &Expression, listens: bool) -> io::Result<(Expression, Connected)> {
     let (stdout, stdout_writer) = io::pipe()?;
     let (stderr, stderr_writer) = io::pipe()?;
     let expression = expression
         .stdout_file(stdout_writer)
         .stderr_file(stderr_writer);
-    let (expression, stdin) = match stdin {
-        Stdin::Bytes(bytes) if !bytes.is_empty() => {
-            let (reader, writer) = io::pipe()?;
-            let writer = Sender::from_owned_fd(OwnedFd::from(writer))?;
-            (expression.stdin_file(reader), Some(writer))
-        }
-        _ => (expression.stdin_null(), None),
+    let (expression, stdin) = if listens {
+        let (reader, writer) = io::pipe()?;
+        let writer = Sender::from_owned_fd(OwnedFd::from(writer))?;
+        (expression.stdin_file(reader), Some(writer))
+    } else {
+        (expression.stdin_null(), None)
     };
     let connected = Connected {
         stdout: Some(Receiver::from_owned_fd(OwnedFd::from(stdout))?),
@@ -158,7 +167,11 @@ fn reason(error: &io::Error) -> String {
 ///
 /// What is there but may not be run is the answer only where nothing better is: then the system
 /// says why not.
-fn locate(program: &OsStr, environment: &Environment, directory: &Path) -> Option<PathBuf> {
+pub(super) fn locate(
+    program: &OsStr,
+    environment: &Environment,
+    directory: &Path,
+) -> Option<PathBuf> {
     if program.is_empty() {
         return None;
     }

@@ -5,6 +5,8 @@
     reason = "how long a process lives is what is tested"
 )]
 
+mod warm;
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -30,6 +32,7 @@ fn process(argv: &[&str]) -> Process {
         stdin: Stdin::Null,
         timeout: None,
         grace: Duration::from_millis(300),
+        script: None,
     }
 }
 
