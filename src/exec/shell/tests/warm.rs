@@ -227,7 +227,7 @@ const CELLS: &[&str] = &[
     "[ 1 -eq x ]\necho on",
     "test a b c d\necho on",
     "case x in y) :;; *) echo d;; esac",
-    "time -p :",
+    "TIMEFORMAT=timed; time :",
     "select x in a; do :; done",
     "until false; do break; done; echo $?",
     "ls /nowhere | cat; echo no",
