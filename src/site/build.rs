@@ -111,6 +111,10 @@ impl Site {
         if pages == 0 {
             return Err(Error::Empty {
                 folder: self.source.display().to_string(),
+                left_out: left_out
+                    .iter()
+                    .map(|reason| format!("; {reason}"))
+                    .collect(),
             });
         }
         left_out.extend(places::shared(&book.book));

@@ -44,10 +44,12 @@ pub use server::{Server, reply};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// There are no pages.
-    #[error("there are no pages in `{folder}`")]
+    #[error("there are no pages in `{folder}`{left_out}")]
     Empty {
         /// The folder that was looked into.
         folder: String,
+        /// What was left out of it and why, each after a semicolon.
+        left_out: String,
     },
     /// The folder of the pages is not there.
     #[error("there is no folder `{folder}`")]

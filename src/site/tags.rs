@@ -129,6 +129,11 @@ const REFUSED: &[&str] = &[
     "xml:base",
 ];
 
+/// The name of an element is shorter.
+const LONGEST: usize = 32;
+/// No tag that people write has more attributes.
+const MOST: usize = 64;
+
 /// Schemes of addresses that are no place to go to.
 const SCHEMES: &[&str] = &[
     "javascript",
@@ -150,9 +155,11 @@ pub(super) fn is_harmless(rest: &str) -> bool {
     if !rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
         return true;
     }
-    let end = rest
+    // No name is as long; a page of a single word must not be read again for each of its letters.
+    let most = rest.floor_char_boundary(LONGEST);
+    let end = rest[..most]
         .find(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>'))
-        .unwrap_or(rest.len());
+        .unwrap_or(most);
     let name = rest[..end].to_ascii_lowercase();
     if !ELEMENTS.contains(&name.as_str()) {
         return false;
@@ -167,7 +174,7 @@ pub(super) fn is_harmless(rest: &str) -> bool {
 }
 
 /// The attributes of a tag, from behind its name on, as HTML's tokenizer takes them; nothing where
-/// the tag has no end.
+/// the tag has no end, or more of them than anybody writes.
 fn attributes(rest: &str) -> Option<Vec<(String, String)>> {
     let mut found = Vec::new();
     let mut rest = rest;
@@ -175,6 +182,9 @@ fn attributes(rest: &str) -> Option<Vec<(String, String)>> {
         rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '/');
         if rest.starts_with('>') {
             return Some(found);
+        }
+        if found.len() == MOST {
+            return None;
         }
         let first = rest.chars().next()?.len_utf8();
         let end = first
@@ -299,6 +309,15 @@ mod tests {
         ] {
             assert!(is_harmless(tag), "{tag}");
         }
+    }
+
+    #[test]
+    fn a_page_of_nothing_but_openings_is_read_at_once() {
+        let text = "<a <a<a/<p x='".repeat(5_000);
+        let harmless = memchr::memchr_iter(b'<', text.as_bytes())
+            .filter(|at| is_harmless(&text[at + 1..]))
+            .count();
+        assert_eq!(harmless, 0);
     }
 
     #[test]
