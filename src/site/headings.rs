@@ -32,6 +32,13 @@ pub(super) fn apart(text: &str, reading: Reading, taken: &BTreeSet<String>) -> V
             }) if classes.is_empty() => {
                 heading = Some((String::new(), range.start));
             }
+            Event::Start(Tag::Heading { id: Some(id), .. }) if taken.contains(&*id) => {
+                let own = text.get(range.clone()).unwrap_or_default();
+                if let Some(at) = own.rfind(&format!("#{id}")) {
+                    let at = range.start + at + 1;
+                    edits.push((at..at, "heading-".to_owned()));
+                }
+            }
             Event::End(TagEnd::Heading(_)) => {
                 if let Some((words, end)) = heading.take()
                     && taken.contains(&place(&words))
@@ -79,6 +86,7 @@ mod tests {
                 "Step *look*\n===\n",
                 "Step *look* {#heading-step-look}\n===\n",
             ),
+            ("## Look {#step-look}\n", "## Look {#heading-step-look}\n"),
             ("## Step lock\n", "## Step lock\n"),
         ] {
             let reading = Reading::of(&HtmlConfig::default());

@@ -169,10 +169,11 @@ impl Page {
             .iter()
             .map(|step| html::anchor(step.id.as_str()))
             .collect();
-        let shared = document
-            .sections
-            .iter()
-            .any(|section| anchors.contains(&headings::place(&section.title)));
+        let shared = text.contains("{#step-")
+            || document
+                .sections
+                .iter()
+                .any(|section| anchors.contains(&headings::place(&section.title)));
         if shared {
             markup::edited(&out, headings::apart(&out, reading, &anchors))
         } else {

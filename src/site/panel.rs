@@ -209,7 +209,7 @@ impl Panel<'_> {
         }
         let _ = write!(out, ">{}</pre>", highlight::code(shown, tongue));
         if self.code.refused {
-            out.push_str("<p class=\"rb-note\">An interpolation stands where no value can be made safe: copy gives the code as it is written.</p>");
+            out.push_str("<p class=\"rb-note\">An interpolation stands where no value can be made safe, or the environment has a name that no shell can set, or that an input has: copy gives the code as it is written.</p>");
         }
     }
 

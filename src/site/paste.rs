@@ -133,7 +133,7 @@ pub(super) fn code(step: &Step, cell: &Cell, env: &[(String, Excerpt)]) -> Code 
             ..Code::default()
         };
     };
-    let mut code = shell(dialect, step.errexit, text, interpolations);
+    let mut code = shell(dialect, step.errexit, text.clone(), interpolations);
     if !code.refused && (!env.is_empty() || step.cwd.is_some()) {
         match before(dialect, env, step.cwd.as_ref(), &mut code.variables) {
             Some(before) => {
@@ -143,14 +143,20 @@ pub(super) fn code(step: &Step, cell: &Cell, env: &[(String, Excerpt)]) -> Code 
                 code.fish = None;
                 code.powershell = None;
             }
-            None => code.refused = true,
+            None => {
+                return Code {
+                    text,
+                    refused: true,
+                    ..Code::default()
+                };
+            }
         }
     }
     code
 }
 
 /// What sets the environment of a command and goes to its directory, in its own shell; nothing where
-/// a value of the environment would take the place of an input.
+/// a variable of the environment would take the place of an input, or has a name that no shell can set.
 fn before(
     dialect: Dialect,
     env: &[(String, Excerpt)],
@@ -159,21 +165,19 @@ fn before(
 ) -> Option<String> {
     let mut out = String::new();
     for (name, value) in env {
+        // Others programs may have, but a shell can't set them.
+        let settable = !name.starts_with(|c: char| c.is_ascii_digit())
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if !settable {
+            return None;
+        }
         let word = template(dialect, value, variables)?;
         match dialect {
             Dialect::Fish => write!(out, "set -gx {name} {word}; ").ok()?,
             _ => write!(out, "export {name}={word}; ").ok()?,
         }
-    }
-    let replaced = |(name, of): &(String, String)| {
-        env.iter().any(|(set, value)| {
-            let same = value.text.trim().strip_prefix("${{");
-            let same = same.and_then(|rest| rest.strip_suffix("}}"));
-            set == name && same.map(str::trim) != Some(of.as_str())
-        })
-    };
-    if variables.iter().any(replaced) {
-        return None;
     }
     if let Some(cwd) = cwd {
         let word = template(dialect, cwd, variables)?;
@@ -183,7 +187,14 @@ fn before(
             _ => write!(out, "CDPATH= cd -- {word} || exit; ").ok()?,
         }
     }
-    Some(out)
+    let replaced = |(name, of): &(String, String)| {
+        env.iter().any(|(set, value)| {
+            let same = value.text.trim().strip_prefix("${{");
+            let same = same.and_then(|rest| rest.strip_suffix("}}"));
+            set == name && same.map(str::trim) != Some(of.as_str())
+        })
+    };
+    (!variables.iter().any(replaced)).then_some(out)
 }
 
 /// A text with interpolations as one word.
@@ -464,6 +475,8 @@ mod tests {
         );
         let mut taken = vec![("NS".to_owned(), "NS".to_owned())];
         assert_eq!(before(Dialect::Bash, &env, None, &mut taken), None);
+        let env = [("A; ls".to_owned(), excerpt("x"))];
+        assert_eq!(before(Dialect::Bash, &env, None, &mut Vec::new()), None);
     }
 
     #[test]
