@@ -86,6 +86,8 @@ fn found(text: &str, reading: Reading) -> Vec<Edit> {
     let mut edits: Vec<Edit> = Vec::new();
     let mut block: Option<Html> = None;
     let mut links = 0_usize;
+    // What is open: elements of the page, and nothing for each of Markdown's own.
+    let mut open: Vec<Option<String>> = Vec::new();
     let mut picture: Option<(Range<usize>, String, String)> = None;
     for (event, range) in reading.parser(text).into_offset_iter() {
         if let Some((_, _, alt)) = &mut picture
@@ -93,10 +95,18 @@ fn found(text: &str, reading: Reading) -> Vec<Edit> {
         {
             alt.push_str(shown);
         }
+        match &event {
+            Event::Start(Tag::HtmlBlock) | Event::End(TagEnd::HtmlBlock) => {}
+            Event::Start(_) => open.push(None),
+            Event::End(_) => while let Some(Some(_)) = open.pop() {},
+            _ => {}
+        }
         match event {
             Event::Start(Tag::HtmlBlock) => block = Some(Html::default()),
             Event::End(TagEnd::HtmlBlock) => {
-                edits.extend(block.take().into_iter().flat_map(|html| html.acting(text)));
+                if let Some(html) = block.take() {
+                    edits.extend(html.acting(text, &mut open));
+                }
             }
             Event::Html(part) | Event::Text(part) if block.is_some() => {
                 if let Some(block) = &mut block {
@@ -106,7 +116,7 @@ fn found(text: &str, reading: Reading) -> Vec<Edit> {
             Event::InlineHtml(part) => {
                 let mut html = Html::default();
                 html.add(&part, range);
-                edits.extend(html.acting(text));
+                edits.extend(html.acting(text, &mut open));
             }
             Event::Start(Tag::Heading { attrs, .. }) if !attrs.is_empty() => {
                 // mdBook puts them into the heading's tag as they are.
@@ -202,10 +212,12 @@ impl Html {
 
     /// The edits that make text of each tag that is not harmless. A `<` within a comment or a value is
     /// taken for a tag too: as a reference it means there what it meant.
-    fn acting(&self, source: &str) -> Vec<Edit> {
+    /// So does an end tag that would close what Markdown opened.
+    fn acting(&self, source: &str, open: &mut Vec<Option<String>>) -> Vec<Edit> {
         let mut edits = Vec::new();
+        let stray = tags::stray(&self.text, open);
         for at in memchr::memchr_iter(b'<', self.text.as_bytes()) {
-            if tags::is_harmless(&self.text[at + 1..]) {
+            if tags::is_harmless(&self.text[at + 1..]) && stray.binary_search(&at).is_err() {
                 continue;
             }
             let piece = self.pieces.partition_point(|(from, _)| *from <= at);
@@ -248,6 +260,17 @@ mod tests {
         );
         let harmless = "1 < 2, <b>, a & b, [x](y.md) ![z](z.png) # {x}\n\n# A {#b .c}\n";
         assert_eq!(tamed(harmless), harmless);
+    }
+
+    #[test]
+    fn an_end_that_would_close_what_markdown_opened_is_text() {
+        assert_eq!(tamed("a</p> b</main>"), "a&lt;/p> b&lt;/main>");
+        assert_eq!(
+            tamed("- a <b>b</i></b></li>\n"),
+            "- a <b>b</i></b>&lt;/li>\n"
+        );
+        let balanced = "<div>\n\na <b>b</b> <br> <!-- <i> --> *c*\n\n</div>\n";
+        assert_eq!(tamed(balanced), balanced);
     }
 
     #[test]

@@ -98,6 +98,9 @@ const ELEMENTS: &[&str] = &[
     "wbr",
 ];
 
+/// Those of them that have no end.
+const VOID: [&str; 5] = ["br", "col", "hr", "img", "wbr"];
+
 /// Attributes that a browser fetches, sends something to, or takes for more than a look.
 const REFUSED: &[&str] = &[
     "action",
@@ -164,7 +167,7 @@ pub(super) fn is_harmless(rest: &str) -> bool {
     if !ELEMENTS.contains(&name.as_str()) {
         return false;
     }
-    let Some(attributes) = attributes(&rest[end..]) else {
+    let Some((attributes, _)) = attributes(&rest[end..]) else {
         return false;
     };
     closing
@@ -173,15 +176,15 @@ pub(super) fn is_harmless(rest: &str) -> bool {
             .all(|(attribute, value)| is_quiet(&name, attribute, value))
 }
 
-/// The attributes of a tag, from behind its name on, as HTML's tokenizer takes them; nothing where
+/// The attributes of a tag, from behind its name on, as HTML's tokenizer takes them, and what follows; nothing where
 /// the tag has no end, or more of them than anybody writes.
-fn attributes(rest: &str) -> Option<Vec<(String, String)>> {
+fn attributes(rest: &str) -> Option<(Vec<(String, String)>, &str)> {
     let mut found = Vec::new();
     let mut rest = rest;
     loop {
         rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '/');
-        if rest.starts_with('>') {
-            return Some(found);
+        if let Some(after) = rest.strip_prefix('>') {
+            return Some((found, after));
         }
         if found.len() == MOST {
             return None;
@@ -209,6 +212,48 @@ fn attributes(rest: &str) -> Option<Vec<(String, String)>> {
         found.push((name, value.to_owned()));
         rest = left;
     }
+}
+
+/// Goes through the tags of a piece of HTML with what is open around it: the names of elements, and
+/// nothing for each of Markdown's own. Gives the places of the `<` of end tags that would close what
+/// Markdown opened, which mdBook does not survive.
+pub(super) fn stray(html: &str, open: &mut Vec<Option<String>>) -> Vec<usize> {
+    let mut found = Vec::new();
+    let mut rest = html;
+    while let Some(at) = memchr::memchr(b'<', rest.as_bytes()) {
+        let place = html.len() - rest.len() + at;
+        rest = &rest[at + 1..];
+        if let Some(comment) = rest.strip_prefix("!--") {
+            rest = comment.split_once("-->").map_or("", |(_, after)| after);
+            continue;
+        }
+        let closing = rest.starts_with('/');
+        let own = &rest[usize::from(closing)..];
+        if !own.starts_with(|c: char| c.is_ascii_alphabetic()) || !is_harmless(rest) {
+            continue;
+        }
+        let end = own.find(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>'));
+        let (name, after) = own.split_at(end.unwrap_or(own.len()));
+        let name = name.to_ascii_lowercase();
+        let Some((_, after)) = attributes(after) else {
+            continue;
+        };
+        let tag = &rest[..rest.len() - after.len()];
+        rest = after;
+        if closing {
+            match open.last() {
+                Some(Some(last)) if *last == name => {
+                    open.pop();
+                }
+                // Of another element of the page mdBook says it, and goes on.
+                Some(Some(_)) => {}
+                _ => found.push(place),
+            }
+        } else if !VOID.contains(&name.as_str()) && !tag.ends_with("/>") {
+            open.push(Some(name));
+        }
+    }
+    found
 }
 
 /// Whether an attribute asks nobody and does nothing.
