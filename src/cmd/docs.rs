@@ -49,7 +49,7 @@ fn build(args: &DocsBuild, surroundings: &Surroundings) -> Result<u8, Failure> {
     print(&format!(
         "{} in {} ({})\n",
         count(built.pages, "page"),
-        shown(&site.output, surroundings)
+        shown(&site.pages(), surroundings)
             .join("index.html")
             .display(),
         show_duration(took.try_into().unwrap_or_default()),
@@ -102,7 +102,10 @@ fn failure(error: Error) -> Failure {
         Error::Protocol { .. } => Some(
             "mdBook runs this itself; put `[preprocessor.runbook]` with `command = \"runbook docs preprocess\"` into book.toml",
         ),
-        Error::Book { .. } | Error::File { .. } => None,
+        Error::Summary { .. }
+        | Error::Settings { .. }
+        | Error::Book { .. }
+        | Error::File { .. } => None,
     };
     let kind = match &error {
         Error::File { .. } => Kind::Output,
@@ -157,7 +160,7 @@ fn serve(args: &DocsServe, surroundings: &Surroundings) -> Result<u8, Failure> {
 }
 
 fn bind(site: &Site, port: u16) -> Result<Server, Failure> {
-    Server::bind(&site.output, port).map_err(|error| {
+    Server::bind(&site.pages(), port).map_err(|error| {
         if error.kind() != ErrorKind::AddrInUse {
             return Failure::refused(format!("port {port} can't be had")).because(&error);
         }

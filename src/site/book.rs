@@ -12,8 +12,10 @@ use mdbook_preprocessor::{Preprocessor, PreprocessorContext, parse_input};
 
 use super::history::{Archive, History, Past, assign};
 use super::index::{self, Listed};
+use super::links::{self, Moved};
+use super::markup::{self, Reading};
 use super::page::Page;
-use super::slots::{Filling, Slots};
+use super::slots::{self, Filling, Slots};
 use super::{Error, runs};
 use crate::document::Effect;
 use crate::journal::Store;
@@ -78,7 +80,9 @@ impl Preprocessor for Records {
         mut book: Book,
     ) -> Result<Book, mdbook_preprocessor::errors::Error> {
         let source = self.source.as_ref().unwrap_or(&context.config.book.src);
-        self.weave(source, context.config.book.title.as_deref(), &mut book);
+        let reading = Reading::of(&context.config.html_config().unwrap_or_default());
+        let title = context.config.book.title.as_deref();
+        self.weave(source, title, reading, &mut book);
         Ok(book)
     }
 
@@ -119,11 +123,14 @@ pub fn preprocess(
 struct Woven {
     /// Its path in the site, with `/`, ending in `.html`.
     path: String,
+    /// Its path in the folder of the pages.
+    from: PathBuf,
     page: Page,
 }
 
 impl Records {
-    fn weave(&self, source: &Path, title: Option<&str>, book: &mut Book) {
+    fn weave(&self, source: &Path, title: Option<&str>, reading: Reading, book: &mut Book) {
+        let moved = links::moved(book);
         let pages = self.read(source, book);
         let past = self.archive.runs(&self.runs);
         let known: Vec<(PathBuf, String)> = pages
@@ -143,7 +150,7 @@ impl Records {
         let histories = assign(&named, &past);
         let mut held = Vec::with_capacity(pages.len());
         let mut written = Vec::with_capacity(pages.len());
-        for page in self.write(&pages, &histories) {
+        for page in self.write(&pages, &histories, reading, &moved) {
             let (text, kept) = page.map_or((None, Vec::new()), |(text, kept)| (Some(text), kept));
             written.push(text);
             held.push(kept);
@@ -174,7 +181,7 @@ impl Records {
         book.for_each_chapter_mut(|chapter| {
             chapters.push(match (&chapter.source_path, &chapter.path) {
                 (Some(from), Some(to)) => Some((
-                    source.join(from),
+                    from.clone(),
                     address(to),
                     std::mem::take(&mut chapter.content),
                 )),
@@ -182,9 +189,11 @@ impl Records {
             });
         });
         let read = |chapter: &Option<(PathBuf, String, String)>| {
-            let (name, path, text) = chapter.as_ref()?;
+            let (from, path, text) = chapter.as_ref()?;
+            let name = source.join(from);
             Some(Woven {
                 path: path.clone(),
+                from: from.clone(),
                 page: Page::read(&name.to_string_lossy(), text, &self.vocabulary),
             })
         };
@@ -196,22 +205,47 @@ impl Records {
         &self,
         pages: &[Option<Woven>],
         histories: &[History],
+        reading: Reading,
+        moved: &Moved,
     ) -> Vec<Option<(String, Vec<String>)>> {
         let all: Vec<_> = pages.iter().zip(histories).enumerate().collect();
         self.side_by_side(&all, |(number, (page, history))| {
             let woven = page.as_ref()?;
+            let follow = |text: String| {
+                let edits = links::follow(&text, reading, &woven.from, moved);
+                if edits.is_empty() {
+                    text
+                } else {
+                    markup::edited(&text, edits)
+                }
+            };
             if !woven.page.is_runbook() && history.runs.is_empty() {
                 // What is no runbook stays as it was, but for front matter, which is no text.
                 let document = woven.page.document();
                 let text = document.source.text();
-                let front = document.front_matter.span.end;
-                return Some((text.get(front..).unwrap_or(text).to_owned(), Vec::new()));
+                let text = text.get(document.front_matter.span.end..).unwrap_or(text);
+                // A site of ours is safe throughout; in a book of somebody else such a page is theirs.
+                let text = if self.slots.is_some() {
+                    markup::tame(text, reading).into_owned()
+                } else {
+                    text.to_owned()
+                };
+                return Some((follow(text), Vec::new()));
             }
             let depth = woven.path.matches('/').count();
-            let mut filling = Filling::new(self.slots.as_ref().map(|_| *number));
             let root = "../".repeat(depth);
-            let text = woven.page.markdown(history, self.now, &root, &mut filling);
-            Some((text, filling.held()))
+            let slot = if self.slots.is_some() { *number } else { 0 };
+            let mut filling = Filling::new(slot);
+            let text = woven
+                .page
+                .markdown(history, self.now, &root, reading, &mut filling);
+            let text = follow(text);
+            if self.slots.is_some() {
+                Some((text, filling.held()))
+            } else {
+                // What is ours has not to be tamed, so it is put in last.
+                Some((slots::filled(&text, &[filling.held()]), Vec::new()))
+            }
         })
     }
 
@@ -287,7 +321,7 @@ impl Records {
         let mut list = chapter(
             "Runs",
             format!("<h1>Runs</h1>{}", runs::table(&rows)),
-            "runs/index",
+            free(book, &["runs/index", "runs/list", "runs/all-runs"]).unwrap_or("all-runs"),
         );
         for (past, woven) in shown {
             let mut effects: HashMap<String, Effect> = HashMap::new();
@@ -330,14 +364,7 @@ impl Records {
             })
             .collect();
         let html = index::html(title.unwrap_or("Runbooks"), &listed, self.now);
-        let taken: BTreeSet<PathBuf> = book
-            .chapters()
-            .filter_map(|chapter| chapter.path.clone())
-            .collect();
-        let free = ["index", "runbooks", "all-runbooks"]
-            .into_iter()
-            .find(|name| !taken.contains(Path::new(&format!("{name}.md"))));
-        let Some(name) = free else {
+        let Some(name) = free(book, &["index", "runbooks", "all-runbooks"]) else {
             return;
         };
         let list = BookItem::Chapter(chapter("All runbooks", html, name));
@@ -347,6 +374,18 @@ impl Records {
             book.items.push(list);
         }
     }
+}
+
+/// The first of some names of pages that no page of the book has.
+fn free<'a>(book: &Book, names: &[&'a str]) -> Option<&'a str> {
+    let taken: BTreeSet<PathBuf> = book
+        .chapters()
+        .filter_map(|chapter| chapter.path.clone())
+        .collect();
+    names
+        .iter()
+        .copied()
+        .find(|name| !taken.contains(Path::new(&format!("{name}.md"))))
 }
 
 /// A chapter of ours.

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use mdbook_driver::MDBook;
@@ -15,9 +15,10 @@ use mdbook_driver::config::{Config, HtmlConfig};
 use tempfile::TempDir;
 
 use super::book::Records;
+use super::markup::Reading;
 use super::slots::Slots;
 use super::theme::{SCRIPT, START, STYLES, TEMPLATES};
-use super::{Error, summary};
+use super::{Error, links, output, places, summary};
 
 /// A site to build: where its book is and where it goes.
 #[derive(Clone, Debug)]
@@ -102,20 +103,59 @@ impl Site {
     /// # Errors
     /// Where a page or the configuration is wrong, or the folder of the site is something else's.
     pub fn build(&self, records: &Records) -> Result<Built, Error> {
-        self.check_output()?;
+        let parts = self.renderers();
+        output::check(&self.output, &self.source, &self.root, &parts)?;
         let stage = self.stage()?;
-        let (mut book, left_out) = self.load(&stage, &self.output)?;
+        let (mut book, mut left_out) = self.load(&stage, &self.output)?;
         let pages = book.book.chapters().count();
         if pages == 0 {
             return Err(Error::Empty {
                 folder: self.source.display().to_string(),
+                left_out: left_out
+                    .iter()
+                    .map(|reason| format!("; {reason}"))
+                    .collect(),
             });
         }
+        left_out.extend(places::shared(&book.book));
+        left_out.extend(links::dead(
+            &book.book,
+            &self.source,
+            Reading::of(&self.html()),
+        ));
         let slots: Arc<Slots> = Arc::default();
         book.with_preprocessor(records.of(&self.source, &slots));
-        book.build().map_err(|error| Error::book(&error))?;
+        let built = book.build().map_err(|error| Error::book(&error));
+        // Also where a renderer failed, which leaves what the others made; and after mdBook, which
+        // empties the folder.
+        if self.output.is_dir() {
+            output::mark(&self.output)?;
+        }
+        built?;
         slots.fill(&self.output)?;
         Ok(Built { pages, left_out })
+    }
+
+    /// The folder of the site itself: mdBook gives each renderer one, where a book has several.
+    #[must_use]
+    pub fn pages(&self) -> PathBuf {
+        self.of_html(&self.output)
+    }
+
+    fn of_html(&self, output: &Path) -> PathBuf {
+        if self.renderers().len() > 1 {
+            output.join("html")
+        } else {
+            output.to_owned()
+        }
+    }
+
+    /// The names of the book's renderers; HTML is always one.
+    fn renderers(&self) -> Vec<String> {
+        let tables = self.config.outputs::<serde_json::Value>();
+        let mut names: BTreeSet<String> = tables.unwrap_or_default().into_keys().collect();
+        names.insert("html".to_owned());
+        names.into_iter().collect()
     }
 
     /// Builds some pages anew, by their paths in the folder of the pages; the list of pages and the
@@ -147,7 +187,7 @@ impl Site {
                 }
                 _ => page,
             };
-            let (from, to) = (apart.join(&page), self.output.join(&page));
+            let (from, to) = (self.of_html(&apart).join(&page), self.pages().join(&page));
             if from.is_file() {
                 fs::copy(&from, &to).map_err(|error| Error::write(&to, &error))?;
             }
@@ -202,6 +242,18 @@ impl Site {
         !self.html().mathjax_support && !TEMPLATES.iter().any(|(name, _)| own.join(name).exists())
     }
 
+    /// Whether the folder of links leads to the pages by the book's own name for their folder.
+    fn is_linked(&self) -> bool {
+        let named = &self.config.book.src;
+        let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        named.components().count() > 0
+            && named
+                .components()
+                .all(|part| matches!(part, Component::Normal(_)))
+            // mdBook copies what is beside the pages, and leaves the site out by its name only.
+            && !real(&self.output).starts_with(real(&self.source))
+    }
+
     fn html(&self) -> HtmlConfig {
         self.config.html_config().unwrap_or_default()
     }
@@ -214,12 +266,19 @@ impl Site {
     fn load(&self, stage: &TempDir, output: &Path) -> Result<(MDBook, Vec<String>), Error> {
         let mut config = self.config.clone();
         let html = self.html();
-        config.book.src = if self.settled {
+        config.book.src = if self.settled && self.is_linked() {
+            // mdBook puts it into the links to edit a page, where the way on this machine has no place.
+            self.config.book.src.clone()
+        } else if self.settled {
             self.source.clone()
         } else {
             stage.path().join(PAGES)
         };
-        let source = config.book.src.clone();
+        let source = if self.settled {
+            self.source.clone()
+        } else {
+            config.book.src.clone()
+        };
         output.clone_into(&mut config.build.build_dir);
         config.build.create_missing = false;
         set(&mut config, "output.html.theme", stage.path().join("theme"))?;
@@ -247,6 +306,10 @@ impl Site {
             // Code in Rust would ask another host to run it.
             set(&mut config, "output.html.playground.runnable", false)?;
         }
+        if config.book.src.is_absolute() && html.edit_url_template.is_some() {
+            // No link is better than one that tells where the book is on this machine.
+            set(&mut config, "output.html.edit-url-template", "")?;
+        }
         if self.live {
             set(&mut config, "output.html.live-reload-endpoint", "__reload")?;
             set(&mut config, "output.html.site-url", "/")?;
@@ -255,39 +318,15 @@ impl Site {
         }
         let root = stage.path().to_owned();
         let failed = |error| Error::book(&error);
-        if source.join("SUMMARY.md").exists() {
+        let order = source.join("SUMMARY.md");
+        if order.exists() {
+            places::check(&order)?;
             let book = MDBook::load_with_config(root, config).map_err(failed)?;
             return Ok((book, Vec::new()));
         }
         let (summary, left_out) = summary::of_folder(&source, &self.output);
         let book = MDBook::load_with_config_and_summary(root, config, summary).map_err(failed)?;
         Ok((book, left_out))
-    }
-
-    /// mdBook empties the folder that it writes into: nothing else may be there.
-    fn check_output(&self) -> Result<(), Error> {
-        let occupied = |reason: &str| Error::Occupied {
-            folder: self.output.display().to_string(),
-            reason: reason.to_owned(),
-        };
-        let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let output = real(&self.output);
-        if real(&self.source).starts_with(&output) || real(&self.root).starts_with(&output) {
-            return Err(occupied("the pages are in it, and building empties it"));
-        }
-        let Ok(mut entries) = fs::read_dir(&self.output) else {
-            if self.output.exists() {
-                return Err(occupied("it is a file"));
-            }
-            return Ok(());
-        };
-        let site = self.output.join(".nojekyll").exists() || self.output.join("toc.html").exists();
-        if !site && entries.next().is_some() {
-            return Err(occupied(
-                "it has files that are no site, and building empties it",
-            ));
-        }
-        Ok(())
     }
 }
 
@@ -330,7 +369,7 @@ fn link_pages(from: &Path, to: &Path, output: &Path, all: bool) -> std::io::Resu
 fn read(root: &Path) -> Result<Config, Error> {
     let path = root.join("book.toml");
     if path.exists() {
-        Config::from_disk(&path).map_err(|error| Error::book(&error))
+        Config::from_disk(&path).map_err(|error| Error::settings(&path, &error))
     } else {
         Ok(Config::default())
     }

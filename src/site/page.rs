@@ -1,14 +1,16 @@
 //! A runbook's page for mdBook: its Markdown, with a head, and a panel in the place of each cell.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::graph::{self, Node};
+use super::headings;
 use super::history::History;
 use super::html::{self, escape};
-use super::markup;
+use super::markup::{self, Edit, Reading};
 use super::panel::Panel;
 use super::paste::{self, Code};
 use super::slots::Filling;
@@ -75,6 +77,7 @@ impl Page {
         history: &History,
         now: Timestamp,
         root: &str,
+        reading: Reading,
         filling: &mut Filling,
     ) -> String {
         let document = self.document();
@@ -87,12 +90,12 @@ impl Page {
                 document
                     .cells
                     .get(step.cell)
-                    .map(|cell| paste::code(step, cell))
+                    .map(|cell| paste::code(step, cell, &document.front_matter.env))
                     .unwrap_or_default()
             })
             .collect();
         // What takes the place of each range of the text.
-        let mut edits: Vec<(std::ops::Range<usize>, String)> = Vec::new();
+        let mut edits: Vec<Edit> = Vec::new();
         let mut linked = vec![false; self.graph.steps.len()];
         for (at, step) in self.graph.steps.iter().enumerate() {
             let Some(cell) = document.cells.get(step.cell) else {
@@ -157,23 +160,25 @@ impl Page {
         if front.end > front.start {
             edits.push((front.range(), String::new()));
         }
-        for place in markup::active(text) {
-            edits.push((place..place + 1, "&lt;".to_owned()));
+        let out = markup::edited(text, edits);
+        let out = markup::tame(&out, reading);
+        // Of headings and steps the one that the rest of the site leads to keeps its place.
+        let anchors: BTreeSet<String> = self
+            .graph
+            .steps
+            .iter()
+            .map(|step| html::anchor(step.id.as_str()))
+            .collect();
+        let shared = text.contains("{#step-")
+            || document
+                .sections
+                .iter()
+                .any(|section| anchors.contains(&headings::place(&section.title)));
+        if shared {
+            markup::edited(&out, headings::apart(&out, reading, &anchors))
+        } else {
+            out.into_owned()
         }
-        edits.sort_by_key(|(range, _)| (range.start, range.end));
-        let mut out = String::with_capacity(text.len() * 4);
-        let mut done = 0;
-        for (range, put) in edits {
-            // What overlaps what was put already is part of it.
-            if range.start < done || range.end > text.len() {
-                continue;
-            }
-            out.push_str(text.get(done..range.start).unwrap_or_default());
-            out.push_str(&put);
-            done = range.end;
-        }
-        out.push_str(text.get(done..).unwrap_or_default());
-        out
     }
 
     /// Where the head goes: after the first heading, if that is the title and nothing is before it;
@@ -236,6 +241,7 @@ impl Page {
             let _ = write!(out, "<p class=\"rb-about\">{}</p>", escape(description));
         }
         self.facts(&mut out);
+        self.environment(&mut out);
         self.inputs(&mut out, codes);
         self.errors(&mut out);
         let picture = self.picture(history, now, linked, quiet);
@@ -250,6 +256,25 @@ impl Page {
         }
         out.push_str("</div>");
         out
+    }
+
+    /// What is set for all steps.
+    fn environment(&self, out: &mut String) {
+        let env = &self.document().front_matter.env;
+        if env.is_empty() {
+            return;
+        }
+        out.push_str("<dl class=\"rb-facts rb-env\"><dt>Environment</dt><dd>");
+        for (at, (name, value)) in env.iter().enumerate() {
+            let _ = write!(
+                out,
+                "{}<code>{}={}</code>",
+                if at == 0 { "" } else { ", " },
+                escape(name),
+                escape(&value.text)
+            );
+        }
+        out.push_str("</dd></dl>");
     }
 
     fn picture(&self, history: &History, now: Timestamp, linked: &[bool], quiet: bool) -> String {

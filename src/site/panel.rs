@@ -120,6 +120,9 @@ impl Panel<'_> {
         if let Some(each) = &step.each {
             term("each", format!("<code>{}</code>", escape(&each.text)));
         }
+        if let Some(cwd) = &step.cwd {
+            term("in", format!("<code>{}</code>", escape(&cwd.text)));
+        }
         if let Some(question) = step.confirm.as_ref().filter(|_| !self.graph.document.plain) {
             let text = question.text.trim();
             term(
@@ -200,12 +203,13 @@ impl Panel<'_> {
                 let _ = write!(out, " data-{name}=\"{}\"", escape(other));
             }
         }
-        if shown != self.code.text {
-            let _ = write!(out, " data-text=\"{}\"", escape(&self.code.text));
+        let copied = self.code.surrounded.as_ref().unwrap_or(&self.code.text);
+        if shown != copied {
+            let _ = write!(out, " data-text=\"{}\"", escape(copied));
         }
         let _ = write!(out, ">{}</pre>", highlight::code(shown, tongue));
         if self.code.refused {
-            out.push_str("<p class=\"rb-note\">An interpolation stands where no value can be made safe: copy gives the code as it is written.</p>");
+            out.push_str("<p class=\"rb-note\">An interpolation stands where no value can be made safe, or the environment has a name that no shell can set, or that an input has: copy gives the code as it is written.</p>");
         }
     }
 

@@ -21,13 +21,13 @@ pub(super) struct Slots(Mutex<Vec<Vec<String>>>);
 /// The slots of one page while it is made.
 #[derive(Debug, Default)]
 pub(super) struct Filling {
-    /// The page's number; without one what is put in stays in the page.
-    page: Option<usize>,
+    /// The page's number.
+    page: usize,
     held: Vec<String>,
 }
 
 impl Filling {
-    pub(super) const fn new(page: Option<usize>) -> Self {
+    pub(super) const fn new(page: usize) -> Self {
         Self {
             page,
             held: Vec::new(),
@@ -37,9 +37,7 @@ impl Filling {
     /// Takes a piece of HTML, and gives what stands for it on the page; `text` is what the search
     /// should find there, as HTML.
     pub(super) fn put(&mut self, html: String, text: impl FnOnce() -> String) -> String {
-        let Some(page) = self.page else {
-            return html;
-        };
+        let page = self.page;
         let number = self.held.len();
         self.held.push(html);
         let key = format!("{page}:{number}");
@@ -80,7 +78,8 @@ fn fill(folder: &Path, pages: &[Vec<String>]) -> Result<(), Error> {
     Ok(())
 }
 
-fn filled(text: &str, pages: &[Vec<String>]) -> String {
+/// A text with its slots filled.
+pub(super) fn filled(text: &str, pages: &[Vec<String>]) -> String {
     let mut out = String::with_capacity(text.len() * 2);
     let mut rest = text;
     while let Some((before, html, after)) = next(rest, pages) {
@@ -120,13 +119,12 @@ mod tests {
 
     #[test]
     fn a_slot_is_filled_and_a_forged_one_stays() {
-        let mut filling = Filling::new(Some(0));
+        let mut filling = Filling::new(0);
         let slot = filling.put("<b>long</b>".to_owned(), || "<pre>ls</pre>".to_owned());
         let page = format!("a {slot} b <!--runbook-slot:7:0-->c <!--runbook-slot:x");
         assert_eq!(
             filled(&page, &[filling.held()]),
             "a <b>long</b> b <!--runbook-slot:7:0-->c <!--runbook-slot:x"
         );
-        assert_eq!(Filling::new(None).put("x".to_owned(), String::new), "x");
     }
 }

@@ -72,6 +72,11 @@ fn items(
             if name == "SUMMARY.md" {
                 continue;
             }
+            if let Some(reason) = no_place(root, &path) {
+                let shown = path.strip_prefix(root).unwrap_or(&path);
+                left_out.push(format!("`{}` is left out: {reason}", shown.display()));
+                continue;
+            }
             match title(&path) {
                 Ok(title) => {
                     let Ok(location) = path.strip_prefix(root) else {
@@ -90,6 +95,16 @@ fn items(
         }
     }
     found
+}
+
+/// Why a page has no place in the site, if it has none.
+fn no_place(root: &Path, path: &Path) -> Option<&'static str> {
+    let name = path.file_name()?.to_str()?;
+    if name.eq_ignore_ascii_case("readme.md") && path.with_file_name("index.md").is_file() {
+        return Some("`index.md` beside it is the page of its folder");
+    }
+    (name == "print.md" && path.parent() == Some(root))
+        .then_some("mdBook keeps that name for itself")
 }
 
 /// A folder: its own page with the others below it, or a name without a page.

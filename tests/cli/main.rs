@@ -21,6 +21,7 @@ mod commands;
 mod corpus;
 mod crash;
 mod docs;
+mod docs_pages;
 mod each;
 mod exit_status;
 mod guards;

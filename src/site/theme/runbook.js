@@ -86,7 +86,7 @@
             const text = block.dataset[shell] || own;
             const set = ([name, value]) => ({
                 fish: `set ${name} ${word(value)}`,
-                powershell: `$${name} = ${word(value)}`,
+                powershell: `$env:${name} = ${word(value)}`,
             })[shell] || `${name}=${word(value)}`;
             return [...given.map(set), text].join('\n');
         }
@@ -103,7 +103,8 @@
     function form() {
         const values = new Map();
         const bar = document.querySelector('.rb-shells');
-        const state = { shell: remembered('runbook-shell'), values };
+        const secrets = new Map();
+        const state = { shell: remembered('runbook-shell'), values, secrets };
         if (!Object.hasOwn(SHELLS, state.shell || '')) {
             state.shell = 'bash';
         }
@@ -119,7 +120,16 @@
         select.addEventListener('change', () => {
             state.shell = select.value;
             remember('runbook-shell', select.value);
+            secrets.forEach(ask);
         });
+        // A command that is wrapped has a shell of its own, which knows what is exported only.
+        const ask = (cell, name) => {
+            const line = {
+                fish: `read -s -gx ${name}`,
+                powershell: `$env:${name} = Read-Host -MaskInput`,
+            }[state.shell] || `read -rs ${name}; export ${name}`;
+            cell.replaceChildren('never asked for here; in your shell: ', make('code', {}, line));
+        };
         bar.append(label, select);
         bar.hidden = false;
         for (const row of document.querySelectorAll('.rb-inputs [data-var]')) {
@@ -127,7 +137,8 @@
             row.hidden = false;
             const cell = row.cells[2];
             if (row.dataset.kind === 'secret') {
-                cell.textContent = `set ${name} in your shell; it is never asked for here`;
+                secrets.set(name, cell);
+                ask(cell, name);
                 continue;
             }
             const attributes = { 'aria-label': `Value of ${name}`, autocomplete: 'off', spellcheck: 'false' };
@@ -138,7 +149,10 @@
                     field.append(make('option', { value: choice }, choice));
                 }
             } else {
-                field = make('input', { type: 'text', ...attributes });
+                // A field of one line would lose the line ends of a default.
+                const lines = (row.dataset.default || '').split('\n').length;
+                field = lines > 1 ? make('textarea', { rows: Math.min(lines, 8), ...attributes })
+                    : make('input', { type: 'text', ...attributes });
                 field.placeholder = row.classList.contains('rb-derived') ? 'from a step' : 'required';
             }
             field.value = row.dataset.default || '';
@@ -147,7 +161,8 @@
                 else values.set(name, field.value);
             };
             field.addEventListener('input', take);
-            take();
+            // Until it is edited the default counts as it is written, whatever the field makes of it.
+            if (row.dataset.default !== undefined) values.set(name, row.dataset.default);
             cell.replaceChildren(field);
         }
         return state;
@@ -163,7 +178,7 @@
             button.addEventListener('click', async () => {
                 const text = command(block, state.shell, state.values);
                 const missing = (block.dataset.vars || '').split(' ')
-                    .filter(name => name && !state.values.has(name));
+                    .filter(name => name && !state.values.has(name) && !state.secrets.has(name));
                 try {
                     await navigator.clipboard.writeText(text);
                 } catch (e) {

@@ -65,6 +65,22 @@ printf '</pre><script>alert(8)</script>\\n\\033]8;;javascript:alert(9)\\033\\\\x
 ```
 ";
 
+const GIVEN_PAGE: &str = "\
+---
+inputs:
+  lines: {default: \"one\\ntwo  \\n\"}
+  token: {secret: true}
+env:
+  NS: \"it's ${{ lines }}\"
+---
+
+# Given
+
+```bash {#given cwd=\"/tmp\"}
+printf '%s|%s|%s' \"$NS\" \"$PWD\" ${{ token }}
+```
+";
+
 /// A site with a page that passed, one that failed, one that nobody ran, and one that nobody wants.
 pub(crate) fn site() -> Ran {
     Test::new()
@@ -75,6 +91,7 @@ pub(crate) fn site() -> Ran {
         )
         .file("runbooks/ops/unrun.md", "# Look\n\n```sh\nls <folder>\n```\n")
         .file("runbooks/bad.md", HOSTILE_PAGE)
+        .file("runbooks/given.md", GIVEN_PAGE)
         .args(["run", "runbooks/restart.md", "--yes"])
         .run()
         .ends(0)
