@@ -1,6 +1,6 @@
 //! The preprocessor: mdBook's chapters in, the same chapters with what we know of them out.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,7 +14,8 @@ use super::history::{Archive, History, Past, assign};
 use super::index::{self, Listed};
 use super::page::Page;
 use super::slots::{Filling, Slots};
-use super::{Error, runs};
+use super::verdict::Verdict;
+use super::{Error, mentions, names, runs};
 use crate::document::Effect;
 use crate::journal::Store;
 use crate::language::Vocabulary;
@@ -117,15 +118,20 @@ pub fn preprocess(
 
 /// A chapter that is a runbook.
 struct Woven {
-    /// Its path in the site, with `/`, ending in `.html`.
+    /// The address of its page from the root of the site.
     path: String,
     page: Page,
+    /// Its title; where several have the same, with its path.
+    name: String,
+    /// The ids of the runs that it names.
+    named: Vec<String>,
 }
 
 impl Records {
     fn weave(&self, source: &Path, title: Option<&str>, book: &mut Book) {
-        let pages = self.read(source, book);
+        names::settle(book);
         let past = self.archive.runs(&self.runs);
+        let pages = self.read(source, book, &past);
         let known: Vec<(PathBuf, String)> = pages
             .iter()
             .map(|page| match page {
@@ -164,18 +170,24 @@ impl Records {
             .filter_map(|(page, history)| Some((page.as_ref()?, history)))
             .filter(|(woven, history)| woven.page.is_runbook() || !history.runs.is_empty())
             .collect();
-        self.add_runs(book, &runbooks, &past);
+        let named: BTreeSet<&str> = pages
+            .iter()
+            .flatten()
+            .flat_map(|woven| woven.named.iter().map(String::as_str))
+            .collect();
+        self.add_runs(book, &runbooks, &past, named);
         self.add_index(book, &runbooks, title);
     }
 
     /// Reads the chapters, several at a time; nothing for those that are no Markdown files.
-    fn read(&self, source: &Path, book: &mut Book) -> Vec<Option<Woven>> {
+    fn read(&self, source: &Path, book: &mut Book, past: &[Arc<Past>]) -> Vec<Option<Woven>> {
+        let known: HashSet<&str> = past.iter().map(|past| past.run.id.as_str()).collect();
         let mut chapters: Vec<Option<(PathBuf, String, String)>> = Vec::new();
         book.for_each_chapter_mut(|chapter| {
             chapters.push(match (&chapter.source_path, &chapter.path) {
                 (Some(from), Some(to)) => Some((
                     source.join(from),
-                    address(to),
+                    names::address(to),
                     std::mem::take(&mut chapter.content),
                 )),
                 _ => None,
@@ -183,12 +195,31 @@ impl Records {
         });
         let read = |chapter: &Option<(PathBuf, String, String)>| {
             let (name, path, text) = chapter.as_ref()?;
+            let page = Page::read(&name.to_string_lossy(), text, &self.vocabulary);
+            let named = mentions::named(text, &known);
             Some(Woven {
                 path: path.clone(),
-                page: Page::read(&name.to_string_lossy(), text, &self.vocabulary),
+                name: page.title().to_owned(),
+                page,
+                named: named.into_iter().map(str::to_owned).collect(),
             })
         };
-        self.side_by_side(&chapters, read)
+        let mut pages = self.side_by_side(&chapters, read);
+        let shown: Vec<String> = pages
+            .iter()
+            .flatten()
+            .map(|woven| woven.name.clone())
+            .collect();
+        let repeated = names::repeated(shown.iter().map(String::as_str));
+        for (page, chapter) in pages.iter_mut().zip(&chapters) {
+            if let (Some(woven), Some((from, _, _))) = (page, chapter)
+                && repeated.contains(woven.name.as_str())
+            {
+                let place = from.strip_prefix(source).unwrap_or(from);
+                woven.name = names::told_apart(&woven.name, place);
+            }
+        }
+        pages
     }
 
     /// The text of each page, and what is kept back of it.
@@ -200,17 +231,19 @@ impl Records {
         let all: Vec<_> = pages.iter().zip(histories).enumerate().collect();
         self.side_by_side(&all, |(number, (page, history))| {
             let woven = page.as_ref()?;
+            let root = "../".repeat(woven.path.matches('/').count());
+            let named: Vec<&str> = woven.named.iter().map(String::as_str).collect();
             if !woven.page.is_runbook() && history.runs.is_empty() {
                 // What is no runbook stays as it was, but for front matter, which is no text.
                 let document = woven.page.document();
                 let text = document.source.text();
-                let front = document.front_matter.span.end;
-                return Some((text.get(front..).unwrap_or(text).to_owned(), Vec::new()));
+                let text = text.get(document.front_matter.span.end..).unwrap_or(text);
+                let text = mentions::put(text, mentions::links(text, &named, &root));
+                return Some((text, Vec::new()));
             }
-            let depth = woven.path.matches('/').count();
             let mut filling = Filling::new(self.slots.as_ref().map(|_| *number));
-            let root = "../".repeat(depth);
-            let text = woven.page.markdown(history, self.now, &root, &mut filling);
+            let page = &woven.page;
+            let text = page.markdown(history, self.now, &root, &named, &mut filling);
             Some((text, filling.held()))
         })
     }
@@ -242,8 +275,14 @@ impl Records {
     }
 
     /// A page for each of the newest runs, and for those that the pages refer to.
-    fn add_runs(&self, book: &mut Book, runbooks: &[(&Woven, &History)], past: &[Arc<Past>]) {
-        let mut wanted: BTreeSet<&str> = BTreeSet::new();
+    fn add_runs(
+        &self,
+        book: &mut Book,
+        runbooks: &[(&Woven, &History)],
+        past: &[Arc<Past>],
+        named: BTreeSet<&str>,
+    ) {
+        let mut wanted: BTreeSet<&str> = named;
         let mut of: HashMap<&str, &Woven> = HashMap::new();
         for (woven, history) in runbooks {
             for past in &history.runs {
@@ -280,13 +319,13 @@ impl Records {
             .map(|(past, woven)| {
                 (
                     *past,
-                    woven.map(|woven| (woven.path.as_str(), woven.page.title())),
+                    woven.map(|woven| (woven.path.as_str(), woven.name.as_str())),
                 )
             })
             .collect();
         let mut list = chapter(
             "Runs",
-            format!("<h1>Runs</h1>{}", runs::table(&rows)),
+            format!("<h1 id=\"runs\">Runs</h1>{}", runs::table(&rows)),
             "runs/index",
         );
         for (past, woven) in shown {
@@ -297,7 +336,7 @@ impl Records {
                     effects.insert(step.id.as_str().to_owned(), graph.effect(at));
                 }
             }
-            let page = woven.map(|woven| (woven.path.as_str(), woven.page.title()));
+            let page = woven.map(|woven| (woven.path.as_str(), woven.name.as_str()));
             let html = runs::html(past, page, &effects);
             let path = runs::path_of(&past.run.id);
             let mut run = chapter(&runs::name(past), html, &path);
@@ -320,12 +359,13 @@ impl Records {
                 let digest = last.and_then(|past| past.report.head.as_ref());
                 Listed {
                     path: woven.path.clone(),
-                    title: woven.page.title(),
+                    title: &woven.name,
                     owner: woven.page.document().front_matter.owner.as_deref(),
                     steps: woven.page.steps(),
                     broken: !woven.page.document().plain && woven.page.diagnostics.has_errors(),
                     changed: digest.is_some_and(|head| head.digest != woven.page.digest),
                     history,
+                    verdict: Verdict::of(&woven.page.graph, history, self.now),
                 }
             })
             .collect();
@@ -355,14 +395,4 @@ fn chapter(name: &str, html: String, path: &str) -> Chapter {
     // No file is behind it.
     chapter.source_path = None;
     chapter
-}
-
-/// The address of a chapter in the site.
-fn address(path: &Path) -> String {
-    let parts: Vec<_> = path
-        .with_extension("html")
-        .components()
-        .map(|part| part.as_os_str().to_string_lossy().into_owned())
-        .collect();
-    parts.join("/")
 }

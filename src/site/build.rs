@@ -140,7 +140,7 @@ impl Site {
         book.build().map_err(|error| Error::book(&error))?;
         slots.fill(&apart)?;
         for path in changed {
-            let page = path.with_extension("html");
+            let page = super::names::settled(path).with_extension("html");
             let page = match page.file_name().and_then(|name| name.to_str()) {
                 Some(name) if name.eq_ignore_ascii_case("readme.html") => {
                     page.with_file_name("index.html")
@@ -153,6 +153,12 @@ impl Site {
             }
         }
         Ok(true)
+    }
+
+    /// The list of pages beside each page, as it was built last.
+    #[must_use]
+    pub fn list(&self) -> Option<Vec<u8>> {
+        fs::read(self.output.join("toc.html")).ok()
     }
 
     /// The folder of links that mdBook takes for the root.

@@ -17,6 +17,9 @@ mod html;
 mod index;
 mod layout;
 mod markup;
+mod mentions;
+mod names;
+mod output;
 mod page;
 mod panel;
 mod paste;
@@ -27,6 +30,7 @@ mod standing;
 mod summary;
 mod theme;
 mod timeline;
+mod verdict;
 
 pub use ansi::ansi;
 pub use book::{Records, preprocess, supports};

@@ -1,4 +1,8 @@
 //! The timeline of a run: each entry of its journal in a line.
+//!
+//! Of a long run what steps wrote is left out beyond a number of lines, then what else tells of no
+//! step's state; where something is left out, a line says so. The player goes by these lines, so no
+//! state is ever left out.
 
 use std::fmt::Write as _;
 
@@ -9,12 +13,82 @@ use crate::event::Event;
 use crate::journal::Entry;
 use crate::value::show_duration;
 
+/// How many entries of output have a line.
+const OUTPUTS: usize = 1000;
+/// How many others that give no step a state.
+const OTHERS: usize = 8000;
+
+/// The lines of a timeline.
+#[derive(Debug, Default)]
+pub(super) struct Timeline {
+    html: String,
+    outputs: usize,
+    others: usize,
+    /// The first and the last of the entries that were just left out, and how many there are.
+    gap: Option<(u64, u64, usize)>,
+    left_out: usize,
+}
+
+impl Timeline {
+    /// Takes the next entry.
+    pub(super) fn add(&mut self, entry: &Entry, began: Option<Timestamp>) {
+        let (number, most) = match &entry.event {
+            Event::Output { .. } => (&mut self.outputs, OUTPUTS),
+            Event::Called { .. }
+            | Event::Captured { .. }
+            | Event::Checked { .. }
+            | Event::Noted { .. }
+            | Event::Asked { .. }
+            | Event::Answered { .. }
+            | Event::OutputKept { .. } => (&mut self.others, OTHERS),
+            _ => {
+                self.close();
+                line(&mut self.html, entry, began);
+                return;
+            }
+        };
+        if *number == most {
+            let (first, _, many) = self.gap.unwrap_or((entry.seq, entry.seq, 0));
+            self.gap = Some((first, entry.seq, many + 1));
+            return;
+        }
+        *number += 1;
+        self.close();
+        line(&mut self.html, entry, began);
+    }
+
+    /// The lines, and how many entries have none.
+    pub(super) fn finish(mut self) -> (String, usize) {
+        self.close();
+        (self.html, self.left_out)
+    }
+
+    fn close(&mut self) {
+        let Some((first, last, many)) = self.gap.take() else {
+            return;
+        };
+        self.left_out += many;
+        let _ = write!(
+            self.html,
+            "<li class=\"rb-gap\" data-seq=\"{first}\">… {} left out here, {first} to {last}: what steps wrote and called; the journal has them …</li>",
+            match many {
+                1 => "1 entry".to_owned(),
+                many => format!("{many} entries"),
+            }
+        );
+    }
+}
+
 /// Adds the line of an entry; its place can be linked to by its number.
-pub(super) fn line(out: &mut String, entry: &Entry, began: Option<Timestamp>) {
+fn line(out: &mut String, entry: &Entry, began: Option<Timestamp>) {
     let since = began
         .and_then(|began| entry.at.duration_since(began).try_into().ok())
         .map_or_else(String::new, show_duration);
     let (what, state) = what(&entry.event);
+    let kept = match &entry.event {
+        Event::RunStarted(head) => head.resumes.as_ref().map(|resumes| resumes.kept.join(" ")),
+        _ => None,
+    };
     let seq = entry.seq;
     let _ = write!(out, "<li id=\"seq={seq}\" data-seq=\"{seq}\"");
     if let Some(step) = entry.event.step() {
@@ -22,6 +96,10 @@ pub(super) fn line(out: &mut String, entry: &Entry, began: Option<Timestamp>) {
     }
     if let Some(state) = state {
         let _ = write!(out, " data-state=\"{state}\"");
+    }
+    // Where a run goes on, the steps that are not kept begin anew.
+    if let Some(kept) = kept {
+        let _ = write!(out, " data-kept=\"{}\"", escape(&kept));
     }
     let _ = write!(
         out,
