@@ -150,15 +150,19 @@ fn names(nodes: &[Node]) -> Vec<String> {
     for name in &short {
         *many.entry(name).or_default() += 1;
     }
-    let numbered = nodes.iter().zip(&short).enumerate().map(|(at, (node, name))| {
-        if many.get(name.as_str()).is_some_and(|many| *many > 1) {
-            let number = format!("{}. ", at + 1);
-            let room = 20_usize.saturating_sub(number.chars().count());
-            format!("{number}{}", html::middle(&node.id, room))
-        } else {
-            name.clone()
-        }
-    });
+    let numbered = nodes
+        .iter()
+        .zip(&short)
+        .enumerate()
+        .map(|(at, (node, name))| {
+            if many.get(name.as_str()).is_some_and(|many| *many > 1) {
+                let number = format!("{}. ", at + 1);
+                let room = 20_usize.saturating_sub(number.chars().count());
+                format!("{number}{}", html::middle(&node.id, room))
+            } else {
+                name.clone()
+            }
+        });
     numbered.collect()
 }
 

@@ -174,10 +174,7 @@ impl Page {
             );
             let by_name = matches!(
                 kind,
-                Standing::Failed
-                    | Standing::Unfinished
-                    | Standing::Misplayed
-                    | Standing::Stale
+                Standing::Failed | Standing::Unfinished | Standing::Misplayed | Standing::Stale
             );
             for (number, id) in ids.iter().filter(|_| by_name).enumerate().take(NAMED) {
                 let _ = write!(

@@ -113,11 +113,17 @@ fn row(out: &mut String, one: &Listed<'_>) {
     }
     let _ = write!(out, "</th><td>{}", badge(standing));
     if (1..one.steps).contains(&one.verdict.stale) {
-        let stale = count(one.verdict.stale, "step");
-        let _ = write!(out, " <span class=\"rb-dim\">{stale} stale</span>");
+        let steps = count(one.steps, "step");
+        let _ = write!(
+            out,
+            " <span class=\"rb-dim\">{} of {steps}</span>",
+            one.verdict.stale
+        );
     }
     out.push_str("</td><td>");
-    match one.history.last().or_else(|| one.history.rehearsed()) {
+    let history = one.history;
+    let last = history.last().or_else(|| history.rehearsed());
+    match last.or_else(|| history.unproven()) {
         Some(past) => {
             let when = past.started().map_or_else(String::new, html::day);
             let _ = write!(out, "{when} {}", link_to(past, ""));

@@ -100,7 +100,10 @@ mod tests {
     #[test]
     fn an_address_holds_nothing_that_acts_in_one() {
         assert_eq!(address(Path::new("ops/a b.md")), "ops/a%20b.html");
-        assert_eq!(settled(Path::new("ops/a #1?.md")), Path::new("ops/a -1-.md"));
+        assert_eq!(
+            settled(Path::new("ops/a #1?.md")),
+            Path::new("ops/a -1-.md")
+        );
         assert_eq!(encoded("ü#"), "%C3%BC%23");
     }
 

@@ -63,8 +63,7 @@ impl Output {
         self.first + self.last
     }
 
-    /// Writes it; `journal` is where the run's journal is.
-    pub(super) fn write(&self, out: &mut String, id: &str, journal: &str, open: bool) {
+    pub(super) fn write(&self, out: &mut String, id: &str, open: bool) {
         let pieces = || self.head.iter().chain(&self.tail);
         let lines: usize = pieces()
             .map(|piece| piece.text.matches('\n').count() + 1)
@@ -90,21 +89,17 @@ impl Output {
         for piece in pieces() {
             let seq = piece.seq;
             if piece.gap > 0 {
-                self.hole(out, seq, piece.gap, journal);
+                self.hole(out, seq, piece.gap);
             }
             let class = match piece.stream {
                 Stream::Stdout => "",
                 Stream::Stderr => " class=\"rb-err\"",
             };
-            let span = |text: &str| {
-                format!(
-                    "<span data-seq=\"{seq}\"{class}>{}&#10;</span>",
-                    ansi(text)
-                )
-            };
+            let span =
+                |text: &str| format!("<span data-seq=\"{seq}\"{class}>{}&#10;</span>", ansi(text));
             if let Some((head, tail)) = cut(&piece.text) {
                 out.push_str(&span(&piece.text[..head]));
-                self.hole(out, seq, (tail - head) as u64, journal);
+                self.hole(out, seq, (tail - head) as u64);
                 out.push_str(&span(&piece.text[tail..]));
             } else {
                 out.push_str(&span(&piece.text));
@@ -114,16 +109,15 @@ impl Output {
     }
 
     /// Says that something is left out here, how much, and where it is.
-    fn hole(&self, out: &mut String, seq: u64, bytes: u64, journal: &str) {
-        let folder = journal.rsplit_once('/').map_or("", |(folder, _)| folder);
+    fn hole(&self, out: &mut String, seq: u64, bytes: u64) {
         let whole = match self.files.as_slice() {
-            [] => escape(journal),
+            [] => "this run's journal".to_owned(),
             files => {
                 let files: Vec<_> = files
                     .iter()
-                    .map(|file| escape(&format!("{folder}/output/{file}")))
+                    .map(|file| escape(&format!("output/{file}")))
                     .collect();
-                files.join(", ")
+                format!("{} beside this run's journal", files.join(", "))
             }
         };
         let _ = write!(
@@ -147,7 +141,7 @@ mod tests {
 
     fn written(output: &Output) -> String {
         let mut out = String::new();
-        output.write(&mut out, "a", "runs/x/journal.jsonl", true);
+        output.write(&mut out, "a", true);
         out
     }
 
@@ -163,7 +157,7 @@ mod tests {
         let shown = html.matches(&line).count();
         assert!((90..=96).contains(&shown), "{shown}");
         let left = (200 - shown) * 1023;
-        let said = format!("… {left} bytes left out here; the whole is in runs/x/journal.jsonl …");
+        let said = format!("… {left} bytes left out here; the whole is in this run's journal …");
         assert!(html.contains(&said), "{html}");
         assert!(html.contains("data-seq=\"1\"") && html.contains("data-seq=\"200\""));
     }
@@ -176,7 +170,9 @@ mod tests {
         output.files.push("a.1.out".to_owned());
         let html = written(&output);
         assert!(
-            html.contains("… 77 bytes left out here; the whole is in runs/x/output/a.1.out …"),
+            html.contains(
+                "… 77 bytes left out here; the whole is in output/a.1.out beside this run's journal …"
+            ),
             "{html}"
         );
         let mut output = Output::default();

@@ -102,7 +102,6 @@ pub(super) fn html(
     let edges = edges(past);
     let picture = graph::draw(&nodes, &edges, head.title.as_str());
     let told = told(past);
-    let journal = journal(past);
     let last = told.last;
     out.push_str("</div>");
     if last > 0 {
@@ -121,7 +120,7 @@ pub(super) fn html(
     }
     out.push_str("<h2 id=\"steps\">Steps</h2>");
     for step in report.steps() {
-        one(&mut out, step, &told, &journal);
+        one(&mut out, step, &told);
     }
     if last > 0 {
         let (timeline, left_out) = told.timeline.finish();
@@ -275,15 +274,10 @@ fn told(past: &Past) -> Told {
     told
 }
 
-/// Where the journal of a run is, from the folder of all runs: on which machine that is nobody can say.
-fn journal(past: &Past) -> String {
-    let name = past.run.journal().file_name().unwrap_or_default();
-    format!(".runbook/runs/{}/{}", past.run.id, name.to_string_lossy())
-}
-
-fn one(out: &mut String, step: &Step, told: &Told, journal: &str) {
+fn one(out: &mut String, step: &Step, told: &Told) {
     // What is known only from an entry on is not shown at a moment before it.
-    let from = |seq: Option<&u64>| seq.map_or_else(String::new, |seq| format!(" data-seq=\"{seq}\""));
+    let from =
+        |seq: Option<&u64>| seq.map_or_else(String::new, |seq| format!(" data-seq=\"{seq}\""));
     let end = from(told.ends.get(&step.id));
     let standing = Standing::of_state(step.state);
     let id = escape(&step.id);
@@ -379,12 +373,9 @@ fn one(out: &mut String, step: &Step, told: &Told, journal: &str) {
     if let Some(output) = output.filter(|output| output.length() > 0) {
         let failed = matches!(
             standing,
-            Standing::Failed
-                | Standing::Interrupted
-                | Standing::Refused
-                | Standing::Unfinished
+            Standing::Failed | Standing::Interrupted | Standing::Refused | Standing::Unfinished
         );
-        output.write(out, &id, journal, failed || output.length() < 2000);
+        output.write(out, &id, failed || output.length() < 2000);
     }
     out.push_str("</div>");
 }

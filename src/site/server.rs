@@ -276,7 +276,8 @@ fn moved(target: &str, folder: &Path) -> Option<String> {
     let end = target.find(['?', '#']).unwrap_or(target.len());
     let (path, query) = target.split_at(end);
     let plain = |byte: u8| (b'!'..=b'~').contains(&byte);
-    let is_folder = !path.ends_with('/') && target.bytes().all(plain) && full(path, folder)?.is_dir();
+    let is_folder =
+        !path.ends_with('/') && target.bytes().all(plain) && full(path, folder)?.is_dir();
     is_folder.then(|| format!("{path}/{query}"))
 }
 
@@ -415,8 +416,12 @@ mod tests {
         let page = b"<html data-live=\"__reload\">x".to_vec();
         let sent = numbered(answer("200 OK", "text/html", &page, true), 12);
         let sent = String::from_utf8(sent).expect("it is text");
-        assert!(sent.ends_with("<html data-live=\"__reload?12\">x"), "{sent}");
-        assert!(sent.contains("Content-Length: 32\r\n"), "{sent}");
+        assert!(
+            sent.ends_with("<html data-live=\"__reload?12\">x"),
+            "{sent}"
+        );
+        let length = format!("Content-Length: {}\r\n", page.len() + 3);
+        assert!(sent.contains(&length), "{sent}");
         assert_eq!(listens("GET /__reload?12 HTTP/1.1"), Some(Some(12)));
         assert_eq!(listens("GET /__reload HTTP/1.1"), Some(None));
         assert_eq!(listens("GET /__reloaded HTTP/1.1"), None);
@@ -432,7 +437,11 @@ mod tests {
             }
             fn flush(&mut self) -> io::Result<()> {
                 let told = self.0.windows(12).any(|part| part == b"data: reload");
-                if told { Err(ErrorKind::BrokenPipe.into()) } else { Ok(()) }
+                if told {
+                    Err(ErrorKind::BrokenPipe.into())
+                } else {
+                    Ok(())
+                }
             }
         }
         let changes = Changes::default();

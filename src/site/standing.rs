@@ -115,9 +115,7 @@ impl Standing {
     pub(super) const fn on_recording(self) -> Self {
         match self {
             Self::Passed | Self::Stale => Self::Rehearsed,
-            Self::Failed | Self::Refused | Self::Interrupted | Self::Unfinished => {
-                Self::Misplayed
-            },
+            Self::Failed | Self::Refused | Self::Interrupted | Self::Unfinished => Self::Misplayed,
             other => other,
         }
     }

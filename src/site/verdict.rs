@@ -83,9 +83,7 @@ impl Verdict {
             Standing::Stale => "Stale: parts of it passed more than 90 days ago",
             Standing::Rehearsed => "Never run for real; passed on a recording",
             Standing::Misplayed => "Never run for real; failed on a recording",
-            Standing::Failed if self.broken > 0 => {
-                "Does not hold: a step failed when it last ran"
-            }
+            Standing::Failed if self.broken > 0 => "Does not hold: a step failed when it last ran",
             Standing::Failed => "Failed the last time",
             Standing::Refused => "Was refused the last time",
             Standing::Interrupted => "Was interrupted the last time",

@@ -487,7 +487,12 @@ fn a_run_on_a_recording_and_an_altered_journal_verify_nothing() {
     assert!(!page.contains("data-state=\"passed\""), "{page}");
     let page = ran.read("book/restart.html");
     assert!(
-        page.contains("Never run") && !page.contains("Last verified"),
+        page.contains("Not verified: ") && !page.contains("Last verified"),
+        "{page}"
+    );
+    let run = runs[0].file_name().to_string_lossy().into_owned();
+    assert!(
+        page.contains(&format!("href=\"runs/{run}.html\"")),
         "{page}"
     );
     let list = ran.read("book/runs/index.html");

@@ -27,6 +27,7 @@ mod guards;
 mod handled;
 mod held;
 mod help;
+mod histories;
 mod inputs;
 mod journals;
 mod locks;

@@ -230,7 +230,7 @@
         }
         const pieces = Array.from(document.querySelectorAll('.rb-step[data-step] [data-seq]'))
             .map(node => ({ node, seq: Number(node.dataset.seq) }));
-        const outputs = pieces.filter(({ node }) => node.matches('span:not(.rb-hole)'))
+        const outputs = pieces.filter(({ node }) => node.matches('.rb-out > span:not(.rb-hole)'))
             .sort((one, other) => one.seq - other.seq);
         // The last lines that were written before a moment.
         function tail(seq) {
