@@ -126,7 +126,7 @@ fn serve(stream: &TcpStream, folder: &Path, changes: &Changes, building: &RwLock
     if let Some(seen) = listens(&head)
         && is_ours(&head)
     {
-        let _ = events(out, changes, seen);
+        let _ = events(out, changes, seen.parse().ok());
         return;
     }
     let answer = {
@@ -167,15 +167,14 @@ fn is_ours(head: &str) -> bool {
         })
 }
 
-/// The number of the build that a page which listens for changes was read from; nothing where a
-/// request is for something else.
-fn listens(head: &str) -> Option<Option<u64>> {
+/// What a page which listens for changes says of itself: the number of the build that it is of, if it
+/// knows; nothing where a request is for something else.
+fn listens(head: &str) -> Option<&str> {
     let target = head.strip_prefix("GET ")?.split(' ').next()?;
     let query = target.strip_prefix(EVENTS)?;
-    match query.strip_prefix('?') {
-        Some(number) => Some(number.parse().ok()),
-        None => query.is_empty().then_some(None),
-    }
+    query
+        .strip_prefix('?')
+        .or_else(|| query.is_empty().then_some(query))
 }
 
 /// Puts the number of the build into a page, so that a change is not missed which comes between
@@ -422,8 +421,8 @@ mod tests {
         );
         let length = format!("Content-Length: {}\r\n", page.len() + 3);
         assert!(sent.contains(&length), "{sent}");
-        assert_eq!(listens("GET /__reload?12 HTTP/1.1"), Some(Some(12)));
-        assert_eq!(listens("GET /__reload HTTP/1.1"), Some(None));
+        assert_eq!(listens("GET /__reload?12 HTTP/1.1"), Some("12"));
+        assert_eq!(listens("GET /__reload HTTP/1.1"), Some(""));
         assert_eq!(listens("GET /__reloaded HTTP/1.1"), None);
     }
 
