@@ -283,6 +283,18 @@ fn the_search_finds_pages_from_files() {
         page.press(key);
     }
     page.until("document.querySelector('#mdbook-searchresults a[href*=\"restart.html\"]')");
+    let results = "Array.from(document.querySelectorAll('#mdbook-searchresults a'), a => [a.textContent, a.getAttribute('href')])";
+    for result in page.js(results).as_array().expect("a list") {
+        let (name, link) = (result[0].to_string(), result[1].to_string());
+        assert!(!name.contains("» »") && !name.contains("»  »"), "{name}");
+        assert!(
+            !link.ends_with("#\"") && !name.ends_with("» \""),
+            "{name} {link}"
+        );
+    }
+    // A step's name finds the page that has it.
+    page.js("(box => { box.value = 'three'; box.dispatchEvent(new KeyboardEvent('keyup', {bubbles: true})); })(document.querySelector('#mdbook-searchbar'))");
+    page.until("document.querySelector('#mdbook-searchresults a[href*=\"restart.html\"]')?.href.includes('three')");
     assert_eq!(page.problems(), Vec::<String>::new());
 }
 

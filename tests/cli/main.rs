@@ -41,6 +41,7 @@ mod recorded;
 mod replay;
 mod resume;
 mod run;
+mod served;
 mod services;
 mod systems_aws;
 mod systems_http;

@@ -346,6 +346,23 @@
         document.addEventListener('toggle', look, true);
     }
 
+    // --- mdBook's search puts the titles that it finds into the page as they are: as text they should be.
+
+    function titles() {
+        const index = window.elasticlunr && window.elasticlunr.Index;
+        if (!index) {
+            return;
+        }
+        const load = index.load;
+        const marks = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+        index.load = stored => {
+            for (const page of Object.values(stored.documentStore.docs)) {
+                page.breadcrumbs = page.breadcrumbs.replace(/[&<>"]/g, c => marks[c]);
+            }
+            return load.call(index, stored);
+        };
+    }
+
     // --- A page that was built long ago tells what has become stale since.
 
     function age() {
@@ -419,6 +436,7 @@
     copying(form());
     player();
     reachable();
+    titles();
     age();
     live();
 })();
