@@ -119,7 +119,8 @@ impl Page {
 
     /// How many steps hold, failed, are stale; those that need somebody by name.
     fn tally(&self, out: &mut String, history: &History, now: Timestamp) {
-        if history.runs.is_empty() {
+        // Of what no run that counts came to there is nothing to count.
+        if history.last().is_none() && history.rehearsed().is_none() {
             return;
         }
         let mut kinds: [(Standing, Vec<&str>); 8] = [
