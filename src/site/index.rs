@@ -116,8 +116,13 @@ fn row(out: &mut String, one: &Listed<'_>) {
         let steps = count(one.steps, "step");
         let _ = write!(
             out,
-            " <span class=\"rb-dim\">{} of {steps}</span>",
-            one.verdict.stale
+            " <span class=\"rb-dim\">{} of {steps}{}</span>",
+            one.verdict.stale,
+            if standing == Standing::Stale {
+                ""
+            } else {
+                " stale"
+            }
         );
     }
     out.push_str("</td><td>");

@@ -8,7 +8,7 @@ use mdbook_preprocessor::book::Book;
 
 /// Characters that mean something else in an address. mdBook writes the paths of pages into its links
 /// as they are, so the files of the site get others in their place.
-const ACTING: [char; 9] = ['#', '?', '%', '"', '<', '>', '\\', '&', '\''];
+const ACTING: [char; 7] = ['#', '?', '%', '"', '<', '>', '\\'];
 
 /// Gives each page a path that its links can have, and has the pages' own links follow.
 pub(super) fn settle(book: &mut Book) {

@@ -37,14 +37,18 @@ impl Verdict {
             since: history.last().and_then(|past| past.started()),
             old: false,
         };
-        if standing == Standing::Passed {
-            verdict.look(graph, history, now);
+        if history.last().is_some() {
+            let seen = verdict.look(graph, history, now);
+            // Of one that did not pass its steps say no more.
+            if standing == Standing::Passed {
+                verdict.standing = seen;
+            }
         }
         verdict
     }
 
-    /// What the steps say of a runbook whose last run passed.
-    fn look(&mut self, graph: &Graph, history: &History, now: Timestamp) {
+    /// Looks at the steps: how a runbook stands whose last run passed.
+    fn look(&mut self, graph: &Graph, history: &History, now: Timestamp) -> Standing {
         self.old = Standing::Passed.aged(self.since, now) == Standing::Stale;
         let mut never = false;
         for step in &graph.steps {
@@ -58,12 +62,14 @@ impl Verdict {
                 Standing::Passed | Standing::Skipped => {}
                 // What a run allowed, or handled, is no failure of the runbook.
                 _ if verified.last.as_ref().is_some_and(|(_, past)| passed(past)) => {}
+                // The last run says so itself.
+                _ if !history.last().is_some_and(|past| passed(past)) => {}
                 _ => self.broken += 1,
             }
             let at = verified.passed.as_ref().and_then(|past| past.started());
             self.since = self.since.min(at.or(self.since));
         }
-        self.standing = if self.broken > 0 {
+        if self.broken > 0 {
             Standing::Failed
         } else if self.old || self.stale > 0 {
             Standing::Stale
@@ -71,7 +77,7 @@ impl Verdict {
             Standing::Partly
         } else {
             Standing::Passed
-        };
+        }
     }
 
     /// What it says to somebody who would rely on the runbook.
