@@ -34,6 +34,8 @@ pub(super) fn settle(book: &mut Book) {
             let (before, after) = (before.to_string_lossy(), after.to_string_lossy());
             if before != after {
                 renamed.push((encoded(&before), encoded(&after)));
+                // A destination in angle brackets has the name as it is.
+                renamed.push((format!("(<{before}"), format!("(<{after}")));
             }
         }
         taken.insert(new.clone());

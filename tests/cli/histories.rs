@@ -298,7 +298,7 @@ fn names_that_act_in_addresses_have_links_that_lead_to_them() {
         )
         .file(
             "runbooks/b.md",
-            "# B\n\n[odd](a%20%231%2050%2525%3F.md)\n\n```sh {#x}\ntrue\n```\n",
+            "# B\n\n[odd](a%20%231%2050%2525%3F.md) [too](<a #1 50%25?.md>)\n\n```sh {#x}\ntrue\n```\n",
         )
         .args(["run", "runbooks/a #1 50%25?.md", "--yes"])
         .run()
@@ -308,6 +308,7 @@ fn names_that_act_in_addresses_have_links_that_lead_to_them() {
     let link = Regex::new(r##"(?:href|src)="([^"#:?]*)"##).expect("a pattern");
     for page in ["index", "b", "toc", "runs/index", &run] {
         let html = ran.read(&format!("book/{page}.html"));
+        assert!(!html.contains("50%25?.html"), "{page}:\n{html}");
         let folder = page.rsplit_once('/').map_or("", |(folder, _)| folder);
         for found in link.captures_iter(&html) {
             let path = found[1].replace("%20", " ");
