@@ -4,6 +4,7 @@
 //! step's state; where something is left out, a line says so. The player goes by these lines, so no
 //! state is ever left out.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
@@ -13,16 +14,18 @@ use crate::event::Event;
 use crate::journal::Entry;
 use crate::value::show_duration;
 
-/// How many entries of output have a line.
-const OUTPUTS: usize = 1000;
-/// How many others that give no step a state.
-const OTHERS: usize = 8000;
+/// How many entries of a step's output have a line.
+const OUTPUTS: usize = 500;
+/// How many have one of those that give no step a state.
+const MOST: usize = 8000;
 
 /// The lines of a timeline.
 #[derive(Debug, Default)]
 pub(super) struct Timeline {
     html: String,
-    outputs: usize,
+    /// How many lines the output of each step has.
+    outputs: HashMap<String, usize>,
+    /// How many lines give no step a state.
     others: usize,
     /// The first and the last of the entries that were just left out, and how many there are.
     gap: Option<(u64, u64, usize)>,
@@ -32,27 +35,35 @@ pub(super) struct Timeline {
 impl Timeline {
     /// Takes the next entry.
     pub(super) fn add(&mut self, entry: &Entry, began: Option<Timestamp>) {
-        let (number, most) = match &entry.event {
-            Event::Output { .. } => (&mut self.outputs, OUTPUTS),
+        let room = match &entry.event {
+            Event::Output { step, .. } => {
+                let number = self.outputs.entry(step.clone()).or_default();
+                *number += 1;
+                *number <= OUTPUTS && self.others < MOST
+            }
             Event::Called { .. }
             | Event::Captured { .. }
             | Event::Checked { .. }
             | Event::Noted { .. }
             | Event::Asked { .. }
             | Event::Answered { .. }
-            | Event::OutputKept { .. } => (&mut self.others, OTHERS),
-            _ => {
+            | Event::OutputKept { .. } => self.others < MOST,
+            Event::RunStarted(_)
+            | Event::StepStarted { .. }
+            | Event::StepFinished { .. }
+            | Event::StepSkipped { .. }
+            | Event::RunFinished { .. } => {
                 self.close();
                 line(&mut self.html, entry, began);
                 return;
             }
         };
-        if *number == most {
+        if !room {
             let (first, _, many) = self.gap.unwrap_or((entry.seq, entry.seq, 0));
             self.gap = Some((first, entry.seq, many + 1));
             return;
         }
-        *number += 1;
+        self.others += 1;
         self.close();
         line(&mut self.html, entry, began);
     }
@@ -70,11 +81,12 @@ impl Timeline {
         self.left_out += many;
         let _ = write!(
             self.html,
-            "<li class=\"rb-gap\" data-seq=\"{first}\">… {} left out here, {first} to {last}: what steps wrote and called; the journal has them …</li>",
+            "<li class=\"rb-gap\" data-seq=\"{first}\">… {} left out here: what steps wrote or called; the journal has {} …</li>",
             match many {
-                1 => "1 entry".to_owned(),
-                many => format!("{many} entries"),
-            }
+                1 => format!("entry {first} is"),
+                many => format!("{many} entries, {first} to {last}, are"),
+            },
+            if many == 1 { "it" } else { "them" }
         );
     }
 }

@@ -222,7 +222,7 @@ fn the_end_of_a_run_of_many_entries_is_in_its_timeline_and_what_is_left_out_is_s
         &[
             "data-step=\"last\" data-state=\"failed\"><a href",
             &format!("id=\"seq={last}\""),
-            "left out here, ",
+            "are left out here: ",
             "entries of the journal, ",
         ],
     );
