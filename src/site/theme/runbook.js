@@ -232,6 +232,9 @@
             .map(node => ({ node, seq: Number(node.dataset.seq) }));
         const outputs = pieces.filter(({ node }) => node.matches('.rb-out > span:not(.rb-hole)'))
             .sort((one, other) => one.seq - other.seq);
+        // How much a step wrote in all is known at the end.
+        const folds = Array.from(document.querySelectorAll('.rb-step details:has(> .rb-out > [data-seq]) > summary'))
+            .map(node => [node, node.textContent]);
         // The last lines that were written before a moment.
         function tail(seq) {
             let text = '';
@@ -272,6 +275,7 @@
                 const title = node.matches('.rb-node') && node.querySelector('title');
                 if (title) node.setAttribute('aria-label', title.textContent);
             }
+            for (const [node, text] of folds) node.textContent = seq >= last ? text : 'Output until then';
             for (const piece of pieces) piece.node.hidden = piece.seq > seq;
             written.textContent = tail(seq);
             shown.textContent = line ? line.textContent : 'before the run';

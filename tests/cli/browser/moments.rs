@@ -63,6 +63,9 @@ fn an_earlier_moment_has_none_of_the_words_of_the_end() {
     ));
     assert_eq!(panel, "A");
     assert_eq!(page.text(&shown("#step-held .rb-checks")), "");
+    page.open(&run, "#seq=4");
+    let fold = page.text(&shown("#step-first summary"));
+    assert!(fold.contains("Output until then"), "{fold}");
     page.js("document.querySelector('#rb-moment').focus()");
     page.press("End");
     page.until(&format!(
