@@ -189,7 +189,12 @@ fn watch(
             behind = match behind {
                 // Somebody who writes saves often; the rest can wait for a pause.
                 Some(0) => {
+                    // Where titles changed, so did the list beside each page.
+                    let list = site.list();
                     let built = server.alone(|| site.build(records));
+                    if site.list() != list {
+                        server.tell();
+                    }
                     say(&built, "all pages", surroundings)?;
                     None
                 }

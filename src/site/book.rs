@@ -1,6 +1,6 @@
 //! The preprocessor: mdBook's chapters in, the same chapters with what we know of them out.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,7 +16,8 @@ use super::links::{self, Moved};
 use super::markup::{self, Reading};
 use super::page::Page;
 use super::slots::{self, Filling, Slots};
-use super::{Error, runs};
+use super::verdict::Verdict;
+use super::{Error, mentions, names, runs};
 use crate::document::Effect;
 use crate::journal::Store;
 use crate::language::Vocabulary;
@@ -121,18 +122,23 @@ pub fn preprocess(
 
 /// A chapter that is a runbook.
 struct Woven {
-    /// Its path in the site, with `/`, ending in `.html`.
+    /// The address of its page from the root of the site.
     path: String,
     /// Its path in the folder of the pages.
     from: PathBuf,
     page: Page,
+    /// Its title; where several have the same, with its path.
+    name: String,
+    /// The ids of the runs that it names.
+    named: Vec<String>,
 }
 
 impl Records {
     fn weave(&self, source: &Path, title: Option<&str>, reading: Reading, book: &mut Book) {
+        names::settle(book);
         let moved = links::moved(book);
-        let pages = self.read(source, book);
         let past = self.archive.runs(&self.runs);
+        let pages = self.read(source, book, &past);
         let known: Vec<(PathBuf, String)> = pages
             .iter()
             .map(|page| match page {
@@ -171,18 +177,24 @@ impl Records {
             .filter_map(|(page, history)| Some((page.as_ref()?, history)))
             .filter(|(woven, history)| woven.page.is_runbook() || !history.runs.is_empty())
             .collect();
-        self.add_runs(book, &runbooks, &past);
+        let named: BTreeSet<&str> = pages
+            .iter()
+            .flatten()
+            .flat_map(|woven| woven.named.iter().map(String::as_str))
+            .collect();
+        self.add_runs(book, &runbooks, &past, named);
         self.add_index(book, &runbooks, title);
     }
 
     /// Reads the chapters, several at a time; nothing for those that are no Markdown files.
-    fn read(&self, source: &Path, book: &mut Book) -> Vec<Option<Woven>> {
+    fn read(&self, source: &Path, book: &mut Book, past: &[Arc<Past>]) -> Vec<Option<Woven>> {
+        let known: HashSet<&str> = past.iter().map(|past| past.run.id.as_str()).collect();
         let mut chapters: Vec<Option<(PathBuf, String, String)>> = Vec::new();
         book.for_each_chapter_mut(|chapter| {
             chapters.push(match (&chapter.source_path, &chapter.path) {
                 (Some(from), Some(to)) => Some((
                     from.clone(),
-                    address(to),
+                    names::address(to),
                     std::mem::take(&mut chapter.content),
                 )),
                 _ => None,
@@ -191,13 +203,31 @@ impl Records {
         let read = |chapter: &Option<(PathBuf, String, String)>| {
             let (from, path, text) = chapter.as_ref()?;
             let name = source.join(from);
+            let page = Page::read(&name.to_string_lossy(), text, &self.vocabulary);
+            let named = mentions::named(text, &known);
             Some(Woven {
                 path: path.clone(),
                 from: from.clone(),
-                page: Page::read(&name.to_string_lossy(), text, &self.vocabulary),
+                name: page.title().to_owned(),
+                page,
+                named: named.into_iter().map(str::to_owned).collect(),
             })
         };
-        self.side_by_side(&chapters, read)
+        let mut pages = self.side_by_side(&chapters, read);
+        let shown: Vec<String> = pages
+            .iter()
+            .flatten()
+            .map(|woven| woven.name.clone())
+            .collect();
+        let repeated = names::repeated(shown.iter().map(String::as_str));
+        for (page, chapter) in pages.iter_mut().zip(&chapters) {
+            if let (Some(woven), Some((from, _, _))) = (page, chapter)
+                && repeated.contains(woven.name.as_str())
+            {
+                woven.name = names::told_apart(&woven.name, from);
+            }
+        }
+        pages
     }
 
     /// The text of each page, and what is kept back of it.
@@ -219,26 +249,27 @@ impl Records {
                     markup::edited(&text, edits)
                 }
             };
+            let root = "../".repeat(woven.path.matches('/').count());
+            let named: Vec<&str> = woven.named.iter().map(String::as_str).collect();
             if !woven.page.is_runbook() && history.runs.is_empty() {
                 // What is no runbook stays as it was, but for front matter, which is no text.
                 let document = woven.page.document();
                 let text = document.source.text();
                 let text = text.get(document.front_matter.span.end..).unwrap_or(text);
+                let text = mentions::put(text, mentions::links(text, &named, &root));
                 // A site of ours is safe throughout; in a book of somebody else such a page is theirs.
                 let text = if self.slots.is_some() {
-                    markup::tame(text, reading).into_owned()
+                    markup::tame(&text, reading).into_owned()
                 } else {
-                    text.to_owned()
+                    text
                 };
                 return Some((follow(text), Vec::new()));
             }
-            let depth = woven.path.matches('/').count();
-            let root = "../".repeat(depth);
             let slot = if self.slots.is_some() { *number } else { 0 };
             let mut filling = Filling::new(slot);
             let text = woven
                 .page
-                .markdown(history, self.now, &root, reading, &mut filling);
+                .markdown(history, self.now, &root, reading, &named, &mut filling);
             let text = follow(text);
             if self.slots.is_some() {
                 Some((text, filling.held()))
@@ -276,8 +307,14 @@ impl Records {
     }
 
     /// A page for each of the newest runs, and for those that the pages refer to.
-    fn add_runs(&self, book: &mut Book, runbooks: &[(&Woven, &History)], past: &[Arc<Past>]) {
-        let mut wanted: BTreeSet<&str> = BTreeSet::new();
+    fn add_runs(
+        &self,
+        book: &mut Book,
+        runbooks: &[(&Woven, &History)],
+        past: &[Arc<Past>],
+        named: BTreeSet<&str>,
+    ) {
+        let mut wanted: BTreeSet<&str> = named;
         let mut of: HashMap<&str, &Woven> = HashMap::new();
         for (woven, history) in runbooks {
             for past in &history.runs {
@@ -314,13 +351,13 @@ impl Records {
             .map(|(past, woven)| {
                 (
                     *past,
-                    woven.map(|woven| (woven.path.as_str(), woven.page.title())),
+                    woven.map(|woven| (woven.path.as_str(), woven.name.as_str())),
                 )
             })
             .collect();
         let mut list = chapter(
             "Runs",
-            format!("<h1>Runs</h1>{}", runs::table(&rows)),
+            format!("<h1 id=\"runs\">Runs</h1>{}", runs::table(&rows)),
             free(book, &["runs/index", "runs/list", "runs/all-runs"]).unwrap_or("all-runs"),
         );
         for (past, woven) in shown {
@@ -331,7 +368,7 @@ impl Records {
                     effects.insert(step.id.as_str().to_owned(), graph.effect(at));
                 }
             }
-            let page = woven.map(|woven| (woven.path.as_str(), woven.page.title()));
+            let page = woven.map(|woven| (woven.path.as_str(), woven.name.as_str()));
             let html = runs::html(past, page, &effects);
             let path = runs::path_of(&past.run.id);
             let mut run = chapter(&runs::name(past), html, &path);
@@ -354,12 +391,13 @@ impl Records {
                 let digest = last.and_then(|past| past.report.head.as_ref());
                 Listed {
                     path: woven.path.clone(),
-                    title: woven.page.title(),
+                    title: &woven.name,
                     owner: woven.page.document().front_matter.owner.as_deref(),
                     steps: woven.page.steps(),
                     broken: !woven.page.document().plain && woven.page.diagnostics.has_errors(),
                     changed: digest.is_some_and(|head| head.digest != woven.page.digest),
                     history,
+                    verdict: Verdict::of(&woven.page.graph, history, self.now),
                 }
             })
             .collect();
@@ -394,14 +432,4 @@ fn chapter(name: &str, html: String, path: &str) -> Chapter {
     // No file is behind it.
     chapter.source_path = None;
     chapter
-}
-
-/// The address of a chapter in the site.
-fn address(path: &Path) -> String {
-    let parts: Vec<_> = path
-        .with_extension("html")
-        .components()
-        .map(|part| part.as_os_str().to_string_lossy().into_owned())
-        .collect();
-    parts.join("/")
 }

@@ -18,7 +18,7 @@ use super::book::Records;
 use super::markup::Reading;
 use super::slots::Slots;
 use super::theme::{SCRIPT, START, STYLES, TEMPLATES};
-use super::{Error, links, output, places, summary};
+use super::{Error, folder, links, places, summary};
 
 /// A site to build: where its book is and where it goes.
 #[derive(Clone, Debug)]
@@ -104,7 +104,7 @@ impl Site {
     /// Where a page or the configuration is wrong, or the folder of the site is something else's.
     pub fn build(&self, records: &Records) -> Result<Built, Error> {
         let parts = self.renderers();
-        output::check(&self.output, &self.source, &self.root, &parts)?;
+        folder::check(&self.output, &self.source, &self.root, &parts)?;
         let stage = self.stage()?;
         let (mut book, mut left_out) = self.load(&stage, &self.output)?;
         let pages = book.book.chapters().count();
@@ -129,7 +129,7 @@ impl Site {
         // Also where a renderer failed, which leaves what the others made; and after mdBook, which
         // empties the folder.
         if self.output.is_dir() {
-            output::mark(&self.output)?;
+            folder::mark(&self.output)?;
         }
         built?;
         slots.fill(&self.output)?;
@@ -180,7 +180,7 @@ impl Site {
         book.build().map_err(|error| Error::book(&error))?;
         slots.fill(&apart)?;
         for path in changed {
-            let page = path.with_extension("html");
+            let page = super::names::settled(path).with_extension("html");
             let page = match page.file_name().and_then(|name| name.to_str()) {
                 Some(name) if name.eq_ignore_ascii_case("readme.html") => {
                     page.with_file_name("index.html")
@@ -193,6 +193,12 @@ impl Site {
             }
         }
         Ok(true)
+    }
+
+    /// The list of pages beside each page, as it was built last.
+    #[must_use]
+    pub fn list(&self) -> Option<Vec<u8>> {
+        fs::read(self.output.join("toc.html")).ok()
     }
 
     /// The folder of links that mdBook takes for the root.

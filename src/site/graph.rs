@@ -3,6 +3,7 @@
 //! What a step does is told by its shape and how it stands by a sign and a word, never by colour
 //! alone. Pictures have no style of their own: the pages' policy allows none.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use super::html;
@@ -14,6 +15,18 @@ use crate::document::Effect;
 const MOST: usize = 300;
 /// What a phone has room for; of a wider picture there is a second one, in one column.
 const NARROW: usize = 330;
+
+/// A higher picture scrolls in a frame of its own.
+const TALL: usize = 1200;
+
+/// A graph as it is put into a page.
+#[derive(Debug, Default)]
+pub(super) struct Picture {
+    /// Nothing where there is nothing to draw.
+    pub(super) html: String,
+    /// Whether it is higher than anybody wants to scroll past.
+    pub(super) tall: bool,
+}
 
 /// A step as the picture has it.
 #[derive(Clone, Debug)]
@@ -28,16 +41,17 @@ pub(super) struct Node {
     pub(super) link: Option<String>,
 }
 
-/// Draws a graph; edges are `(from, to, decides)`. Empty where there is nothing to draw.
-pub(super) fn draw(nodes: &[Node], edges: &[(usize, usize, bool)], name: &str) -> String {
+/// Draws a graph; edges are `(from, to, decides)`.
+pub(super) fn draw(nodes: &[Node], edges: &[(usize, usize, bool)], name: &str) -> Picture {
     if nodes.len() < 2 {
-        return String::new();
+        return Picture::default();
     }
     if nodes.len() > MOST {
-        return format!(
+        let html = format!(
             "<p class=\"rb-note\">A graph of {} steps is not drawn; <code>runbook graph --format dot</code> gives it to Graphviz.</p>",
             nodes.len()
         );
+        return Picture { html, tall: false };
     }
     // Against the order of the page an edge can only be part of a cycle.
     let downwards: Vec<_> = edges
@@ -49,15 +63,16 @@ pub(super) fn draw(nodes: &[Node], edges: &[(usize, usize, bool)], name: &str) -
     let plain: Vec<_> = drawn.iter().map(|(from, to, _)| (*from, *to)).collect();
     let place = layout(nodes.len(), &plain, ABREAST);
     let mut out = String::with_capacity(nodes.len() * 512);
+    let tall = place.height > TALL;
     if place.width <= NARROW {
         picture(&mut out, nodes, &drawn, &place, name, "");
-        return out;
+        return Picture { html: out, tall };
     }
     // The style shows the one that there is room for.
     picture(&mut out, nodes, &drawn, &place, name, " rb-broad");
     let place = layout(nodes.len(), &plain, 1);
     picture(&mut out, nodes, &drawn, &place, name, " rb-narrow");
-    out
+    Picture { html: out, tall }
 }
 
 fn picture(
@@ -72,9 +87,15 @@ fn picture(
     let (width, height) = (place.width + 2 * MARGIN, place.height + 2 * MARGIN);
     let _ = write!(
         out,
-        "<div class=\"rb-graph{kind}\"><svg viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"group\" aria-label=\"Steps of {}\">",
+        "<div class=\"rb-graph{kind}{}><svg viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"group\" aria-label=\"Steps of {}\">",
+        if height > TALL {
+            " rb-tall\" tabindex=\"0\" role=\"group\" aria-label=\"The graph\""
+        } else {
+            "\""
+        },
         html::escape(name)
     );
+    let names = names(nodes);
     for (edge, points) in edges.iter().zip(&place.edges) {
         let class = if edge.2 { "rb-edge rb-if" } else { "rb-edge" };
         let _ = write!(out, "<path class=\"{class}\" d=\"");
@@ -112,14 +133,40 @@ fn picture(
             );
         }
     }
-    for (node, (x, y)) in nodes.iter().zip(&place.nodes) {
+    for ((node, name), (x, y)) in nodes.iter().zip(&names).zip(&place.nodes) {
         let (left, top) = (x + MARGIN - WIDTH / 2, y + MARGIN);
-        one(out, node, left, top);
+        one(out, node, name, left, top);
     }
     out.push_str("</svg></div>");
 }
 
-fn one(out: &mut String, node: &Node, left: usize, top: usize) {
+/// The names that there is room for; those that would look the same have their number before them.
+fn names(nodes: &[Node]) -> Vec<String> {
+    let short: Vec<String> = nodes
+        .iter()
+        .map(|node| html::middle(&node.id, 20))
+        .collect();
+    let mut many: HashMap<&str, usize> = HashMap::new();
+    for name in &short {
+        *many.entry(name).or_default() += 1;
+    }
+    let numbered = nodes
+        .iter()
+        .zip(&short)
+        .enumerate()
+        .map(|(at, (node, name))| {
+            if many.get(name.as_str()).is_some_and(|many| *many > 1) {
+                let number = format!("{}. ", at + 1);
+                let room = 20_usize.saturating_sub(number.chars().count());
+                format!("{number}{}", html::middle(&node.id, room))
+            } else {
+                name.clone()
+            }
+        });
+    numbered.collect()
+}
+
+fn one(out: &mut String, node: &Node, name: &str, left: usize, top: usize) {
     let effect = node.effect.map_or("", Effect::word);
     let standing = node.standing;
     let does = does(node.effect);
@@ -194,7 +241,7 @@ fn one(out: &mut String, node: &Node, left: usize, top: usize) {
         standing.sign(),
         left + 38,
         top + 19,
-        html::escape(&html::short(&node.id, 20)),
+        html::escape(name),
         left + 38,
         top + 34,
         html::escape(&html::short(&told(standing.brief()), 28)),

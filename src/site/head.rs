@@ -4,14 +4,16 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-use super::history::{History, Past};
+use super::history::{History, Past, Proof};
 use super::html::{self, escape};
 use super::page::Page;
 use super::paste::{self, Code};
 use super::runs::link_to;
 use super::standing::Standing;
+use super::verdict::Verdict;
 use crate::diagnostic::{Severity, count};
 use crate::document::Input;
+use crate::event::Status;
 use crate::graph::StepKind;
 use crate::value::{InputKind, Value, show_duration};
 
@@ -23,16 +25,21 @@ const INPUTS: usize = 8;
 impl Page {
     /// Whether the runbook still holds, at a glance.
     pub(super) fn status(&self, out: &mut String, history: &History, now: Timestamp, root: &str) {
-        let standing = history.standing(now);
+        let verdict = Verdict::of(&self.graph, history, now);
+        let standing = verdict.standing;
         let _ = write!(
             out,
-            "<div class=\"rb-status\" data-state=\"{}\"><p class=\"rb-verdict\"><span aria-hidden=\"true\">{}</span> {}</p><p>",
+            "<div class=\"rb-status\" data-state=\"{}\"{}><p class=\"rb-verdict\"><span aria-hidden=\"true\">{}</span> {}</p><p>",
             standing.word(),
+            html::since(verdict.since),
             standing.sign(),
-            verdict(standing)
+            verdict.phrase()
         );
         match (history.last(), history.rehearsed()) {
-            (None, None) => out.push_str("No run of it is on record here."),
+            (None, None) if history.runs.is_empty() => {
+                out.push_str("No run of it is on record here.");
+            }
+            (None, None) => out.push_str("No run of it is on record that counts."),
             (None, Some(past)) => {
                 out.push_str("On a recording: ");
                 self.told(out, past, root);
@@ -64,6 +71,15 @@ impl Page {
                 }
             }
         }
+        if let Some(past) = history.unproven() {
+            let when = past.started().map_or_else(String::new, html::time);
+            let _ = write!(
+                out,
+                "<br><span class=\"rb-why\">The journal of its newest run, {} {when}, does not verify, so that run is no evidence: {}</span>",
+                link_to(past, root),
+                html::phrase(past.flaw.as_deref().unwrap_or_default())
+            );
+        }
         out.push_str("</p>");
         self.tally(out, history, now);
         out.push_str("</div>");
@@ -77,7 +93,7 @@ impl Page {
             out,
             "{} {when}: <b>{}</b>",
             link_to(past, root),
-            past.status().word()
+            past.status().map_or("unfinished", Status::word)
         );
         if let Some(elapsed) = past.report.elapsed {
             let _ = write!(out, " in {}", show_duration(elapsed));
@@ -103,11 +119,13 @@ impl Page {
 
     /// How many steps hold, failed, are stale; those that need somebody by name.
     fn tally(&self, out: &mut String, history: &History, now: Timestamp) {
-        if history.runs.is_empty() {
+        // Of what no run that counts came to there is nothing to count.
+        if history.last().is_none() && history.rehearsed().is_none() {
             return;
         }
-        let mut kinds: [(Standing, Vec<&str>); 7] = [
+        let mut kinds: [(Standing, Vec<&str>); 8] = [
             Standing::Failed,
+            Standing::Unfinished,
             Standing::Misplayed,
             Standing::Stale,
             Standing::Passed,
@@ -116,7 +134,7 @@ impl Page {
             Standing::Never,
         ]
         .map(|kind| (kind, Vec::new()));
-        let (mut held, mut checks) = (0, 0);
+        let (mut held, mut old, mut checks) = (0, 0, 0);
         for step in &self.graph.steps {
             if matches!(step.kind, StepKind::Value) {
                 continue;
@@ -133,8 +151,10 @@ impl Page {
             }
             let proofs = history.proofs(id, &verified, now);
             checks += proofs.len();
-            let holds = |kind| matches!(kind, Standing::Passed | Standing::Rehearsed);
-            held += proofs.iter().filter(|one| holds(one.standing)).count();
+            let failed = |kind| matches!(kind, Standing::Failed | Standing::Misplayed);
+            held += proofs.iter().filter(|one| !failed(one.standing)).count();
+            let stale = |one: &&Proof| one.standing == Standing::Stale;
+            old += proofs.iter().filter(stale).count();
         }
         out.push_str("<ul class=\"rb-sum\">");
         for (kind, ids) in &kinds {
@@ -155,7 +175,7 @@ impl Page {
             );
             let by_name = matches!(
                 kind,
-                Standing::Failed | Standing::Misplayed | Standing::Stale
+                Standing::Failed | Standing::Unfinished | Standing::Misplayed | Standing::Stale
             );
             for (number, id) in ids.iter().filter(|_| by_name).enumerate().take(NAMED) {
                 let _ = write!(
@@ -174,8 +194,13 @@ impl Page {
         if checks > 0 {
             let _ = write!(
                 out,
-                "<li>{held} of {} held</li>",
-                count(checks, "assertion")
+                "<li class=\"rb-held\">{held} of {} held{}</li>",
+                count(checks, "assertion"),
+                match old {
+                    0 => String::new(),
+                    // As a page says it that finds out by itself (runbook.js, `age`).
+                    old => format!(", {old} of them more than 90 days ago"),
+                }
             );
         }
         out.push_str("</ul>");
@@ -309,20 +334,6 @@ impl Page {
                 count(errors, "error")
             );
         }
-    }
-}
-
-/// What the standing of a runbook says to somebody who would rely on it.
-pub(super) const fn verdict(standing: Standing) -> &'static str {
-    match standing {
-        Standing::Passed => "Holds",
-        Standing::Stale => "Stale: it passed more than 90 days ago",
-        Standing::Rehearsed => "Never run for real; passed on a recording",
-        Standing::Misplayed => "Never run for real; failed on a recording",
-        Standing::Failed => "Failed the last time",
-        Standing::Refused => "Was refused the last time",
-        Standing::Interrupted => "Was interrupted the last time",
-        _ => "Never run",
     }
 }
 

@@ -30,9 +30,9 @@ impl Past {
         self.report.started
     }
 
-    /// How it ended; one without an end was interrupted.
-    pub(super) fn status(&self) -> Status {
-        self.report.status.unwrap_or(Status::Interrupted)
+    /// How it ended; nothing of one whose journal has no end, which may be going on.
+    pub(super) fn status(&self) -> Option<Status> {
+        self.report.status
     }
 
     /// The recording that answered in the place of the outside world, if one did.
@@ -48,7 +48,9 @@ impl Past {
 
     /// How it ended, and what that is worth.
     pub(super) fn standing(&self) -> Standing {
-        let standing = Standing::of_status(self.status());
+        let standing = self
+            .status()
+            .map_or(Standing::Unfinished, Standing::of_status);
         if self.flaw.is_some() {
             Standing::Unproven
         } else if self.recording().is_some() {
@@ -97,7 +99,6 @@ fn read(run: Run) -> Option<Arc<Past>> {
     for entry in Reader::open(run.journal()).ok()?.map_while(Result::ok) {
         report.apply(&entry);
     }
-    report.close();
     report.head.as_ref()?;
     let flaw = verify(run.journal()).err().map(|broken| match broken {
         Broken::Line { line, flaw, .. } => format!("line {line}: {flaw}"),
@@ -135,18 +136,14 @@ impl History {
         self.real().next()
     }
 
-    /// How the runbook stands as a whole.
-    pub(super) fn standing(&self, now: Timestamp) -> Standing {
-        match (self.last(), self.rehearsed()) {
-            (Some(past), _) => past.standing().aged(past.started(), now),
-            (None, Some(past)) => past.standing(),
-            (None, None) => Standing::Never,
-        }
+    /// The newest run, if its journal does not verify.
+    pub(super) fn unproven(&self) -> Option<&Arc<Past>> {
+        self.runs.first().filter(|past| past.flaw.is_some())
     }
 
     /// How many of the runs passed.
     pub(super) fn passed(&self) -> usize {
-        let passed = |past: &&Arc<Past>| past.status() == Status::Passed;
+        let passed = |past: &&Arc<Past>| past.status() == Some(Status::Passed);
         self.real().filter(passed).count()
     }
 

@@ -72,6 +72,13 @@ pub(super) fn day(at: Timestamp) -> String {
     )
 }
 
+/// The moment from which an age counts, for the script that finds out what has become stale.
+pub(super) fn since(at: Option<Timestamp>) -> String {
+    at.map_or_else(String::new, |at| {
+        format!(" data-since=\"{}\"", at.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    })
+}
+
 /// The anchor of a step.
 pub(super) fn anchor(id: &str) -> String {
     let safe: String = id
@@ -94,6 +101,19 @@ pub(super) fn short(text: &str, most: usize) -> String {
         (Some(end), Some(_)) => format!("{}…", text[..end].trim_end()),
         _ => text.to_owned(),
     }
+}
+
+/// A text that is no longer than this many characters, cut in its middle: names that belong together
+/// mostly differ at their ends.
+pub(super) fn middle(text: &str, most: usize) -> String {
+    let count = text.chars().count();
+    if count <= most {
+        return text.to_owned();
+    }
+    let (head, tail) = (most.saturating_sub(1) / 2, most / 2);
+    let start: String = text.chars().take(head).collect();
+    let end: String = text.chars().skip(count - tail).collect();
+    format!("{start}…{end}")
 }
 
 #[cfg(test)]
@@ -119,5 +139,7 @@ mod tests {
     fn a_long_text_is_cut_at_a_character() {
         assert_eq!(short("äöüß", 4), "äöüß");
         assert_eq!(short("äöüßx", 4), "äöü…");
+        assert_eq!(middle("abcdefgh", 5), "ab…gh");
+        assert_eq!(middle("abcde", 5), "abcde");
     }
 }

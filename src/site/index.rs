@@ -9,6 +9,8 @@ use super::html::{self, escape};
 use super::panel::badge;
 use super::runs::link_to;
 use super::standing::Standing;
+use super::verdict::Verdict;
+use crate::diagnostic::count;
 use crate::value::show_duration;
 
 /// A runbook as the list has it.
@@ -23,54 +25,66 @@ pub(super) struct Listed<'a> {
     /// Whether it changed after its last run.
     pub(super) changed: bool,
     pub(super) history: &'a History,
+    pub(super) verdict: Verdict,
 }
 
 /// The list as one line of HTML.
 pub(super) fn html(title: &str, listed: &[Listed<'_>], now: Timestamp) -> String {
-    let mut out = format!("<h1>{}</h1>", escape(title));
-    tally(&mut out, listed, now);
+    let mut out = format!("<h1 id=\"all\">{}</h1>", escape(title));
+    tally(&mut out, listed);
     out.push_str("<div class=\"rb-table\"><table class=\"rb-index\"><thead><tr><th scope=\"col\">Runbook</th><th scope=\"col\">Stands</th><th scope=\"col\">Last run</th><th scope=\"col\">Passed</th><th scope=\"col\">p50</th><th scope=\"col\">Owner</th><th scope=\"col\">Steps</th></tr></thead><tbody>");
     // What needs somebody comes first.
     let mut order: Vec<&Listed<'_>> = listed.iter().collect();
-    order.sort_by_key(|one| rank(one.history.standing(now)));
+    order.sort_by_key(|one| rank(one.verdict.standing));
     for one in order {
-        row(&mut out, one, now);
+        row(&mut out, one);
     }
     out.push_str("</tbody></table></div>");
     let _ = write!(
         out,
-        "<p class=\"rb-dim\">As of {}. A runbook holds if its last run for real passed within 90 days.</p>",
+        "<p class=\"rb-dim\">As of {}. A runbook holds if its last run for real passed, and each of its steps within 90 days.</p>",
         html::time(now)
     );
     out
 }
 
-const fn rank(standing: Standing) -> u8 {
-    match standing {
-        Standing::Failed | Standing::Refused | Standing::Interrupted => 0,
-        Standing::Stale => 1,
-        Standing::Passed => 2,
-        Standing::Rehearsed | Standing::Misplayed => 3,
-        _ => 4,
+/// The kinds that are counted, in the order of the rows: what needs somebody comes first.
+const KINDS: [(&str, &str, &str); 8] = [
+    ("failed", "✗", "failed"),
+    ("unproven", "‼", "with an altered journal"),
+    ("stale", "◔", "stale"),
+    ("unfinished", "▸", "unfinished"),
+    ("partly", "◐", "hold in part"),
+    ("passed", "✓", "hold"),
+    ("rehearsed", "◇", "only on a recording"),
+    ("never", "○", "never run"),
+];
+/// Those whose number is told even where it is none.
+const TOLD: [&str; 4] = ["passed", "failed", "stale", "never"];
+
+/// The number of a runbook's kind.
+fn rank(standing: Standing) -> usize {
+    let word = match standing {
+        Standing::Refused | Standing::Interrupted => Standing::Failed,
+        Standing::Misplayed => Standing::Rehearsed,
+        other => other,
     }
+    .word();
+    let kinds = KINDS.iter();
+    let known = kinds.take_while(|(kind, _, _)| *kind != word).count();
+    known.min(KINDS.len() - 1)
 }
 
-fn tally(out: &mut String, listed: &[Listed<'_>], now: Timestamp) {
-    let many = |of: u8| {
-        listed
-            .iter()
-            .filter(|one| rank(one.history.standing(now)) == of)
-            .count()
-    };
+fn tally(out: &mut String, listed: &[Listed<'_>]) {
+    let mut many = [0; KINDS.len()];
+    for one in listed {
+        many[rank(one.verdict.standing)] += 1;
+    }
+    let mut kinds: Vec<_> = KINDS.iter().zip(many).collect();
+    kinds.sort_by_key(|((word, _, _), _)| *word != "passed");
     out.push_str("<ul class=\"rb-tally\">");
-    for (number, state, sign, word) in [
-        (many(2), "passed", "✓", "hold"),
-        (many(0), "failed", "✗", "failed"),
-        (many(1), "stale", "◔", "stale"),
-        (many(3), "rehearsed", "◇", "only on a recording"),
-        (many(4), "never", "○", "never run"),
-    ] {
-        if number == 0 && state == "rehearsed" {
+    for ((state, sign, word), number) in kinds {
+        if number == 0 && !TOLD.contains(state) {
             continue;
         }
         let _ = write!(
@@ -81,12 +95,13 @@ fn tally(out: &mut String, listed: &[Listed<'_>], now: Timestamp) {
     out.push_str("</ul>");
 }
 
-fn row(out: &mut String, one: &Listed<'_>, now: Timestamp) {
-    let standing = one.history.standing(now);
+fn row(out: &mut String, one: &Listed<'_>) {
+    let standing = one.verdict.standing;
     let _ = write!(
         out,
-        "<tr data-state=\"{}\"><th scope=\"row\"><a href=\"{}\">{}</a>",
+        "<tr data-state=\"{}\"{}><th scope=\"row\"><a href=\"{}\">{}</a>",
         standing.word(),
+        html::since(one.verdict.since),
         escape(&one.path),
         escape(one.title)
     );
@@ -96,8 +111,24 @@ fn row(out: &mut String, one: &Listed<'_>, now: Timestamp) {
     if one.changed {
         out.push_str(" <span class=\"rb-dim\">changed since its last run</span>");
     }
-    let _ = write!(out, "</th><td>{}</td><td>", badge(standing));
-    match one.history.last().or_else(|| one.history.rehearsed()) {
+    let _ = write!(out, "</th><td>{}", badge(standing));
+    if (1..one.steps).contains(&one.verdict.stale) {
+        let steps = count(one.steps, "step");
+        let _ = write!(
+            out,
+            " <span class=\"rb-dim\">{} of {steps}{}</span>",
+            one.verdict.stale,
+            if standing == Standing::Stale {
+                ""
+            } else {
+                " stale"
+            }
+        );
+    }
+    out.push_str("</td><td>");
+    let history = one.history;
+    let last = history.last().or_else(|| history.rehearsed());
+    match last.or_else(|| history.unproven()) {
         Some(past) => {
             let when = past.started().map_or_else(String::new, html::day);
             let _ = write!(out, "{when} {}", link_to(past, ""));

@@ -9,6 +9,7 @@
 mod ansi;
 mod book;
 mod build;
+mod folder;
 mod graph;
 mod head;
 mod headings;
@@ -19,6 +20,8 @@ mod index;
 mod layout;
 mod links;
 mod markup;
+mod mentions;
+mod names;
 mod output;
 mod page;
 mod panel;
@@ -33,6 +36,7 @@ mod summary;
 mod tags;
 mod theme;
 mod timeline;
+mod verdict;
 
 pub use ansi::ansi;
 pub use book::{Records, preprocess, supports};

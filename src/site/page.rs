@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::graph::{self, Node};
+use super::graph::{self, Node, Picture};
 use super::headings;
 use super::history::History;
 use super::html::{self, escape};
 use super::markup::{self, Edit, Reading};
+use super::mentions;
 use super::panel::Panel;
 use super::paste::{self, Code};
 use super::slots::Filling;
@@ -78,6 +79,7 @@ impl Page {
         now: Timestamp,
         root: &str,
         reading: Reading,
+        named: &[&str],
         filling: &mut Filling,
     ) -> String {
         let document = self.document();
@@ -130,7 +132,13 @@ impl Page {
             };
             // HTML ends at a blank line, in the container that it stands in.
             let panel = filling.put(panel.html(), || {
-                format!("<pre>{}</pre>", escape(&codes[at].text))
+                // A search for a step by its name finds the runbook.
+                format!(
+                    "<p>{} {}</p><pre>{}</pre>",
+                    escape(step.id.as_str()),
+                    escape(&step.title),
+                    escape(&codes[at].text)
+                )
             });
             let html = format!("{panel}\n{prefix}\n");
             let end = cell.span.end.min(text.len());
@@ -160,6 +168,7 @@ impl Page {
         if front.end > front.start {
             edits.push((front.range(), String::new()));
         }
+        edits.extend(mentions::links(text, named, root));
         let out = markup::edited(text, edits);
         let out = markup::tame(&out, reading);
         // Of headings and steps the one that the rest of the site leads to keeps its place.
@@ -215,7 +224,7 @@ impl Page {
             return (end, String::new());
         }
         let title = match &document.front_matter.title {
-            Some(title) => format!("<h1>{}</h1>\n", escape(title)),
+            Some(title) => format!("<h1 id=\"title\">{}</h1>\n", escape(title)),
             None => String::new(),
         };
         (front.min(text.len()), title)
@@ -245,12 +254,13 @@ impl Page {
         self.inputs(&mut out, codes);
         self.errors(&mut out);
         let picture = self.picture(history, now, linked, quiet);
-        if !picture.is_empty() {
-            let open = if quiet { "" } else { " open" };
+        if !picture.html.is_empty() {
+            let open = if quiet || picture.tall { "" } else { " open" };
             let _ = write!(
                 out,
-                "<details class=\"rb-fold\"{open}><summary>{} as a graph</summary>{picture}{}</details>",
+                "<details class=\"rb-fold\"{open}><summary>{} as a graph</summary>{}{}</details>",
                 count(self.steps(), "step"),
+                picture.html,
                 graph::LEGEND
             );
         }
@@ -277,7 +287,7 @@ impl Page {
         out.push_str("</dd></dl>");
     }
 
-    fn picture(&self, history: &History, now: Timestamp, linked: &[bool], quiet: bool) -> String {
+    fn picture(&self, history: &History, now: Timestamp, linked: &[bool], quiet: bool) -> Picture {
         let graph = &self.graph;
         let nodes: Vec<Node> = graph
             .steps

@@ -7,19 +7,15 @@ use super::ansi::ansi;
 use super::graph::{self, Node};
 use super::history::{Past, base};
 use super::html::{self, escape};
+use super::output::Output;
 use super::panel::badge;
 use super::standing::Standing;
-use super::timeline::line;
+use super::timeline::Timeline;
 use crate::document::Effect;
-use crate::event::{Event, Stream};
+use crate::event::Event;
 use crate::journal::{Reader, short};
 use crate::report::Step;
 use crate::value::show_duration;
-
-/// How much of the output of a step is shown: this much of its beginning, and of its end.
-const SHOWN: usize = 48 * 1024;
-/// How many entries the timeline has.
-const ENTRIES: usize = 2000;
 
 /// The path of a run's page from the root of the site, without its ending.
 pub(super) fn path_of(id: &str) -> String {
@@ -59,7 +55,7 @@ pub(super) fn html(
     let standing = past.standing();
     let _ = write!(
         out,
-        "<h1>Run {} of {}</h1><div class=\"rb-head\"><div class=\"rb-status rb-of-run\" data-state=\"{}\"><p class=\"rb-verdict\"><span aria-hidden=\"true\">{}</span> {}</p><p>",
+        "<h1 id=\"run\">Run {} of {}</h1><div class=\"rb-head\"><div class=\"rb-status rb-of-run\" data-state=\"{}\"><p class=\"rb-verdict\"><span aria-hidden=\"true\">{}</span> {}</p><p>",
         escape(short(&past.run.id)),
         escape(head.title.as_str()),
         standing.word(),
@@ -105,28 +101,36 @@ pub(super) fn html(
     let nodes = nodes(past, effects);
     let edges = edges(past);
     let picture = graph::draw(&nodes, &edges, head.title.as_str());
-    let (timeline, outputs, last) = told(past);
-    if !timeline.is_empty() {
+    let told = told(past);
+    let last = told.last;
+    out.push_str("</div>");
+    if last > 0 {
         let _ = write!(
             out,
             "<div class=\"rb-player\" data-last=\"{last}\" hidden role=\"group\" aria-label=\"Player\"></div>"
         );
     }
-    if !picture.is_empty() {
+    if !picture.html.is_empty() {
         let _ = write!(
             out,
-            "<details class=\"rb-fold\" open><summary>The run as a graph</summary>{picture}{}</details>",
+            "<details class=\"rb-fold rb-of-run\" open><summary>The run as a graph</summary>{}{}</details>",
+            picture.html,
             graph::LEGEND
         );
     }
-    out.push_str("</div><h2>Steps</h2>");
+    out.push_str("<h2 id=\"steps\">Steps</h2>");
     for step in report.steps() {
-        one(&mut out, step, outputs.get(&step.id));
+        one(&mut out, step, &told);
     }
-    if !timeline.is_empty() {
+    if last > 0 {
+        let (timeline, left_out) = told.timeline.finish();
         let _ = write!(
             out,
-            "<h2>Timeline</h2><details class=\"rb-fold\"><summary>{last} entries of the journal</summary><ol class=\"rb-time\">{timeline}</ol></details>"
+            "<h2 id=\"timeline\">Timeline</h2><details class=\"rb-fold\"><summary>{last} entries of the journal{}</summary><ol class=\"rb-time\">{timeline}</ol></details>",
+            match left_out {
+                0 => String::new(),
+                left_out => format!(", {left_out} of them left out"),
+            }
         );
     }
     out
@@ -220,53 +224,61 @@ fn edges(past: &Past) -> Vec<(usize, usize, bool)> {
     edges
 }
 
-/// The output of a step: its pieces with their numbers, and how much is left out.
+/// What the entries of a run tell, beyond its report.
 #[derive(Default)]
-struct Output {
-    pieces: Vec<(u64, Stream, String)>,
-    length: usize,
-    left_out: u64,
+struct Told {
+    timeline: Timeline,
+    outputs: HashMap<String, Output>,
+    /// The number of the last entry.
+    last: u64,
+    /// The numbers of the entries that say how each step ended, last.
+    ends: HashMap<String, u64>,
+    /// Those that say what it ran.
+    begins: HashMap<String, u64>,
+    /// Those of its assertions.
+    checks: HashMap<String, Vec<u64>>,
 }
 
-/// The timeline, the output of each step, and the number of the last entry.
-fn told(past: &Past) -> (String, HashMap<String, Output>, u64) {
-    let mut timeline = String::new();
-    let mut outputs: HashMap<String, Output> = HashMap::new();
-    let (mut last, mut written) = (0, 0);
+fn told(past: &Past) -> Told {
+    let mut told = Told::default();
     let entries = Reader::open(past.run.journal()).into_iter().flatten();
     let began = past.started();
     for entry in entries.map_while(Result::ok) {
-        last = entry.seq;
-        if let Event::Output {
-            step,
-            stream,
-            skipped,
-            text,
-            ..
-        } = &entry.event
-        {
-            let output = outputs.entry(step.clone()).or_default();
-            output.left_out += skipped;
-            let text = text.lossy().into_owned();
-            output.length += text.len();
-            output.pieces.push((entry.seq, *stream, text));
-            // The beginning and the end of a long output tell most.
-            while output.length > 2 * SHOWN && output.pieces.len() > 2 {
-                let middle = output.pieces.len() / 2;
-                let (_, _, gone) = output.pieces.remove(middle);
-                output.length -= gone.len();
-                output.left_out += gone.len() as u64;
+        let seq = entry.seq;
+        told.last = seq;
+        told.timeline.add(&entry, began);
+        match entry.event {
+            Event::Output {
+                step,
+                stream,
+                skipped,
+                text,
+                ..
+            } => {
+                let output = told.outputs.entry(step).or_default();
+                output.push(seq, stream, skipped, text.lossy().into_owned());
             }
-        }
-        if written < ENTRIES {
-            line(&mut timeline, &entry, began);
-            written += 1;
+            Event::OutputKept { step, file, .. } => {
+                told.outputs.entry(step).or_default().files.push(file);
+            }
+            Event::StepStarted { step, .. } => {
+                told.begins.insert(step, seq);
+            }
+            Event::Checked { step, .. } => told.checks.entry(step).or_default().push(seq),
+            Event::StepFinished { step, .. } | Event::StepSkipped { step, .. } => {
+                told.ends.insert(step, seq);
+            }
+            _ => {}
         }
     }
-    (timeline, outputs, last)
+    told
 }
 
-fn one(out: &mut String, step: &Step, output: Option<&Output>) {
+fn one(out: &mut String, step: &Step, told: &Told) {
+    // What is known only from an entry on is not shown at a moment before it.
+    let from =
+        |seq: Option<&u64>| seq.map_or_else(String::new, |seq| format!(" data-seq=\"{seq}\""));
+    let end = from(told.ends.get(&step.id));
     let standing = Standing::of_state(step.state);
     let id = escape(&step.id);
     let anchor = html::anchor(&step.id);
@@ -280,38 +292,44 @@ fn one(out: &mut String, step: &Step, output: Option<&Output>) {
     if let Some(elapsed) = step.elapsed {
         let _ = write!(
             out,
-            "<span class=\"rb-term\"><b>took</b> {}</span>",
+            "<span class=\"rb-term\"{end}><b>took</b> {}</span>",
             show_duration(elapsed)
         );
     }
     if step.attempts > 1 {
         let _ = write!(
             out,
-            "<span class=\"rb-term\"><b>attempts</b> {}</span>",
+            "<span class=\"rb-term\"{end}><b>attempts</b> {}</span>",
             step.attempts
         );
     }
     if let Some(code) = step.code.filter(|code| *code != 0) {
-        let _ = write!(out, "<span class=\"rb-term\"><b>exit</b> {code}</span>");
+        let _ = write!(
+            out,
+            "<span class=\"rb-term\"{end}><b>exit</b> {code}</span>"
+        );
     }
     let _ = write!(out, "{}</div>", badge(standing));
     if let Some(reason) = &step.reason {
         let _ = write!(
             out,
-            "<p class=\"rb-why\">{}</p>",
+            "<p class=\"rb-why\"{end}>{}</p>",
             html::phrase(reason.as_str())
         );
     }
     if let Some(detail) = &step.detail {
         let _ = write!(
             out,
-            "<pre class=\"rb-out\" tabindex=\"0\" aria-label=\"Where {id} failed\">{}</pre>",
+            "<pre class=\"rb-out\"{end} tabindex=\"0\" aria-label=\"Where {id} failed\">{}</pre>",
             ansi(detail.as_str())
         );
     }
     if !step.checks.is_empty() {
-        out.push_str("<ul class=\"rb-checks\">");
-        for check in &step.checks {
+        let seqs = told.checks.get(&step.id).map_or(&[][..], Vec::as_slice);
+        // The report keeps the last ones.
+        let seqs = &seqs[seqs.len().saturating_sub(step.checks.len())..];
+        let _ = write!(out, "<ul class=\"rb-checks\"{}>", from(seqs.first()));
+        for (number, check) in step.checks.iter().enumerate() {
             let standing = if check.held {
                 Standing::Passed
             } else {
@@ -319,8 +337,9 @@ fn one(out: &mut String, step: &Step, output: Option<&Output>) {
             };
             let _ = write!(
                 out,
-                "<li data-state=\"{}\"><span class=\"rb-sign\" aria-hidden=\"true\">{}</span> {} <code>{}</code>",
+                "<li data-state=\"{}\"{}><span class=\"rb-sign\" aria-hidden=\"true\">{}</span> {} <code>{}</code>",
                 standing.word(),
+                from(seqs.get(number)),
                 standing.sign(),
                 escape(
                     check
@@ -345,61 +364,20 @@ fn one(out: &mut String, step: &Step, output: Option<&Output>) {
     if let Some(command) = &step.command {
         let _ = write!(
             out,
-            "<details class=\"rb-fold\"><summary>What ran</summary><pre class=\"rb-out\" tabindex=\"0\" aria-label=\"What {id} ran\">{}</pre></details>",
+            "<details class=\"rb-fold\"{}><summary>What ran</summary><pre class=\"rb-out\" tabindex=\"0\" aria-label=\"What {id} ran\">{}</pre></details>",
+            from(told.begins.get(&step.id)),
             escape(command.as_str())
         );
     }
-    if let Some(output) = output {
+    let output = told.outputs.get(&step.id);
+    if let Some(output) = output.filter(|output| output.length() > 0) {
         let failed = matches!(
             standing,
-            Standing::Failed | Standing::Interrupted | Standing::Refused
+            Standing::Failed | Standing::Interrupted | Standing::Refused | Standing::Unfinished
         );
-        written(out, &id, output, failed || output.length < 2000);
+        output.write(out, &id, failed || output.length() < 2000);
     }
     out.push_str("</div>");
-}
-
-fn written(out: &mut String, id: &str, output: &Output, open: bool) {
-    let lines: usize = output
-        .pieces
-        .iter()
-        .map(|(_, _, text)| text.matches('\n').count() + 1)
-        .sum();
-    let _ = write!(
-        out,
-        "<details class=\"rb-fold\"{}><summary>Output, {}{}</summary><pre class=\"rb-out\" tabindex=\"0\" aria-label=\"Output of {id}\">",
-        if open { " open" } else { "" },
-        crate::diagnostic::count(lines, "line"),
-        if output.left_out > 0 {
-            format!(", {} bytes of it left out", output.left_out)
-        } else {
-            String::new()
-        }
-    );
-    for (seq, stream, text) in &output.pieces {
-        let class = match stream {
-            Stream::Stdout => "",
-            Stream::Stderr => " class=\"rb-err\"",
-        };
-        let text = if text.len() > 2 * SHOWN {
-            let head = text.floor_char_boundary(SHOWN);
-            let tail = text.ceil_char_boundary(text.len() - SHOWN);
-            format!(
-                "{}\n… {} bytes left out …\n{}",
-                &text[..head],
-                tail - head,
-                &text[tail..]
-            )
-        } else {
-            text.clone()
-        };
-        let _ = write!(
-            out,
-            "<span data-seq=\"{seq}\"{class}>{}&#10;</span>",
-            ansi(&text)
-        );
-    }
-    out.push_str("</pre></details>");
 }
 
 /// A table of runs, newest first: each with its runbook, if it has a page.

@@ -101,13 +101,18 @@ impl Server {
     /// Changes the site while nobody reads it, then tells the pages that are open.
     pub fn change<T>(&self, change: impl FnOnce() -> T) -> T {
         let done = self.alone(change);
+        self.tell();
+        done
+    }
+
+    /// Tells the pages that are open that the site has changed.
+    pub fn tell(&self) {
         *self
             .changes
             .count
             .lock()
             .unwrap_or_else(PoisonError::into_inner) += 1;
         self.changes.woken.notify_all();
-        done
     }
 }
 
@@ -118,13 +123,16 @@ fn serve(stream: &TcpStream, folder: &Path, changes: &Changes, building: &RwLock
         return;
     };
     let mut out = stream;
-    if head.starts_with(&format!("GET {EVENTS} ")) && is_ours(&head) {
-        let _ = events(out, changes);
+    if let Some(seen) = listens(&head)
+        && is_ours(&head)
+    {
+        let _ = events(out, changes, seen.parse().ok());
         return;
     }
     let answer = {
         let _whole = building.read().unwrap_or_else(PoisonError::into_inner);
-        reply(&head, folder)
+        let count = *changes.count.lock().unwrap_or_else(PoisonError::into_inner);
+        numbered(reply(&head, folder), count)
     };
     let _ = out.write_all(&answer).and_then(|()| out.flush());
 }
@@ -159,11 +167,50 @@ fn is_ours(head: &str) -> bool {
         })
 }
 
-/// Server-sent events (WHATWG HTML, 9.2): one for each change.
-fn events(mut out: impl Write, changes: &Changes) -> io::Result<()> {
+/// What a page which listens for changes says of itself: the number of the build that it is of, if it
+/// knows; nothing where a request is for something else.
+fn listens(head: &str) -> Option<&str> {
+    let target = head.strip_prefix("GET ")?.split(' ').next()?;
+    let query = target.strip_prefix(EVENTS)?;
+    query
+        .strip_prefix('?')
+        .or_else(|| query.is_empty().then_some(query))
+}
+
+/// Puts the number of the build into a page, so that a change is not missed which comes between
+/// reading the page and listening.
+fn numbered(answer: Vec<u8>, count: u64) -> Vec<u8> {
+    let mark = format!("data-live=\"{}\"", EVENTS.trim_start_matches('/'));
+    let split = answer.windows(4).position(|four| four == b"\r\n\r\n");
+    let Some(body) = split.map(|at| at + 4) else {
+        return answer;
+    };
+    let (head, rest) = answer.split_at(body);
+    // It is in the first element.
+    let most = rest.len().min(2048);
+    let found = rest[..most]
+        .windows(mark.len())
+        .position(|part| part == mark.as_bytes());
+    let (Some(at), Ok(text)) = (found, std::str::from_utf8(head)) else {
+        return answer;
+    };
+    let put = format!("?{count}");
+    let length = format!("Content-Length: {}\r\n", rest.len());
+    let longer = format!("Content-Length: {}\r\n", rest.len() + put.len());
+    let mut out = text.replace(&length, &longer).into_bytes();
+    let end = at + mark.len() - 1;
+    out.extend_from_slice(&rest[..end]);
+    out.extend_from_slice(put.as_bytes());
+    out.extend_from_slice(&rest[end..]);
+    out
+}
+
+/// Server-sent events (WHATWG HTML, 9.2): one for each change since the build that a page is of.
+fn events(mut out: impl Write, changes: &Changes, seen: Option<u64>) -> io::Result<()> {
     out.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n: listening\n\n")?;
     out.flush()?;
-    let mut seen = *changes.count.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut seen =
+        seen.unwrap_or_else(|| *changes.count.lock().unwrap_or_else(PoisonError::into_inner));
     loop {
         let count = changes.count.lock().unwrap_or_else(PoisonError::into_inner);
         let (count, _) = changes
@@ -208,6 +255,14 @@ pub fn reply(head: &str, folder: &Path) -> Vec<u8> {
         );
     }
     let body = method == "GET";
+    if let Some(place) = moved(target, folder) {
+        // The links of a page are relative to its folder.
+        let answer = answer("301 Moved Permanently", "text/plain", b"", body);
+        let answer = String::from_utf8_lossy(&answer);
+        return answer
+            .replacen("\r\n", &format!("\r\nLocation: {place}\r\n"), 1)
+            .into_bytes();
+    }
     if let Some((path, bytes)) = find(target, folder) {
         return answer("200 OK", kind(&path), &bytes, body);
     }
@@ -215,16 +270,28 @@ pub fn reply(head: &str, folder: &Path) -> Vec<u8> {
     answer("404 Not Found", "text/html; charset=utf-8", &missing, body)
 }
 
-fn find(target: &str, folder: &Path) -> Option<(PathBuf, Vec<u8>)> {
-    let path = target.split(['?', '#']).next()?;
+/// Where a folder's page is that was asked for without the `/` behind it.
+fn moved(target: &str, folder: &Path) -> Option<String> {
+    let end = target.find(['?', '#']).unwrap_or(target.len());
+    let (path, query) = target.split_at(end);
+    let plain = |byte: u8| (b'!'..=b'~').contains(&byte);
+    let is_folder =
+        !path.ends_with('/') && target.bytes().all(plain) && full(path, folder)?.is_dir();
+    is_folder.then(|| format!("{path}/{query}"))
+}
+
+/// The file that a path names in a folder; none outside of it.
+fn full(path: &str, folder: &Path) -> Option<PathBuf> {
     let relative = PathBuf::from(decoded(path.strip_prefix('/')?)?);
-    if !relative
+    relative
         .components()
         .all(|part| matches!(part, Component::Normal(_)))
-    {
-        return None;
-    }
-    let mut full = folder.join(relative);
+        .then(|| folder.join(relative))
+}
+
+fn find(target: &str, folder: &Path) -> Option<(PathBuf, Vec<u8>)> {
+    let path = target.split(['?', '#']).next()?;
+    let mut full = full(path, folder)?;
     if full.is_dir() {
         full.push("index.html");
     }
@@ -284,6 +351,8 @@ fn kind(path: &Path) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::io::ErrorKind;
+
     use super::*;
 
     #[track_caller]
@@ -323,6 +392,61 @@ mod tests {
                 "404",
             );
         }
+    }
+
+    #[test]
+    fn a_folder_without_its_slash_is_moved_to_the_one_with_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::create_dir(folder.path().join("runs")).expect("a folder");
+        fs::write(folder.path().join("runs/index.html"), "page").expect("a file");
+        let get = |path: &str| {
+            let head = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n");
+            String::from_utf8_lossy(&reply(&head, folder.path())).into_owned()
+        };
+        let moved = get("/runs?a");
+        assert!(moved.starts_with("HTTP/1.1 301 "), "{moved}");
+        assert!(moved.contains("\r\nLocation: /runs/?a\r\n"), "{moved}");
+        assert!(get("/runs/").starts_with("HTTP/1.1 200 "));
+        assert!(get("//runs").starts_with("HTTP/1.1 404 "));
+    }
+
+    #[test]
+    fn a_page_has_the_number_of_the_build_that_it_is_of() {
+        let page = b"<html data-live=\"__reload\">x".to_vec();
+        let sent = numbered(answer("200 OK", "text/html", &page, true), 12);
+        let sent = String::from_utf8(sent).expect("it is text");
+        assert!(
+            sent.ends_with("<html data-live=\"__reload?12\">x"),
+            "{sent}"
+        );
+        let length = format!("Content-Length: {}\r\n", page.len() + 3);
+        assert!(sent.contains(&length), "{sent}");
+        assert_eq!(listens("GET /__reload?12 HTTP/1.1"), Some("12"));
+        assert_eq!(listens("GET /__reload HTTP/1.1"), Some(""));
+        assert_eq!(listens("GET /__reloaded HTTP/1.1"), None);
+    }
+
+    #[test]
+    fn a_page_of_an_older_build_is_told_at_once() {
+        struct Once(Vec<u8>);
+        impl Write for Once {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                self.0.extend_from_slice(bytes);
+                Ok(bytes.len())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                let told = self.0.windows(12).any(|part| part == b"data: reload");
+                if told {
+                    Err(ErrorKind::BrokenPipe.into())
+                } else {
+                    Ok(())
+                }
+            }
+        }
+        let changes = Changes::default();
+        *changes.count.lock().expect("it is free") = 2;
+        let mut out = Once(Vec::new());
+        assert!(events(&mut out, &changes, Some(1)).is_err());
     }
 
     #[test]

@@ -24,6 +24,10 @@ pub(super) enum Standing {
     Unproven,
     Refused,
     Interrupted,
+    /// Its journal has no end: it runs still, or was killed.
+    Unfinished,
+    /// It passed, as far as it ever ran.
+    Partly,
     Skipped,
     /// Nothing is told of it, as nobody expects it to run.
     Quiet,
@@ -42,6 +46,8 @@ impl Standing {
             Self::Unproven => "unproven",
             Self::Refused => "refused",
             Self::Interrupted => "interrupted",
+            Self::Unfinished => "unfinished",
+            Self::Partly => "partly",
             Self::Skipped => "skipped",
             Self::Quiet => "quiet",
             Self::Waiting => "waiting",
@@ -58,6 +64,8 @@ impl Standing {
             Self::Unproven => "‼",
             Self::Refused => "⊘",
             Self::Interrupted => "‼",
+            Self::Unfinished => "▸",
+            Self::Partly => "◐",
             Self::Skipped => "↷",
             Self::Quiet => "·",
         }
@@ -71,6 +79,7 @@ impl Standing {
             Self::Rehearsed => "passed on a recording",
             Self::Misplayed => "failed on a recording",
             Self::Unproven => "altered journal",
+            Self::Partly => "holds in part",
             other => other.word(),
         }
     }
@@ -95,7 +104,7 @@ impl Standing {
     pub(super) const fn of_state(state: State) -> Self {
         match state {
             State::Waiting => Self::Waiting,
-            State::Running => Self::Interrupted,
+            State::Running => Self::Unfinished,
             State::Skipped => Self::Skipped,
             State::Finished(status) => Self::of_status(status),
         }
@@ -106,7 +115,7 @@ impl Standing {
     pub(super) const fn on_recording(self) -> Self {
         match self {
             Self::Passed | Self::Stale => Self::Rehearsed,
-            Self::Failed | Self::Refused | Self::Interrupted => Self::Misplayed,
+            Self::Failed | Self::Refused | Self::Interrupted | Self::Unfinished => Self::Misplayed,
             other => other,
         }
     }

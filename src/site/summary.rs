@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use mdbook_summary::{Link, SectionNumber, Summary, SummaryItem};
 
+use super::names;
 use crate::document::Document;
 use crate::source::Source;
 
@@ -20,7 +21,31 @@ pub(super) fn of_folder(source: &Path, output: &Path) -> (Summary, Vec<String>) 
     let mut summary = Summary::default();
     let mut number = 0;
     summary.numbered_chapters = items(source, source, output, &[], &mut number, &mut left_out);
+    let mut titles = Vec::new();
+    each(&mut summary.numbered_chapters, &mut |link| {
+        titles.push(link.name.clone());
+    });
+    let repeated = names::repeated(titles.iter().map(String::as_str));
+    each(&mut summary.numbered_chapters, &mut |link| {
+        if let Some(place) = &link.location
+            && repeated.contains(link.name.as_str())
+        {
+            link.name = names::told_apart(&link.name, place);
+        }
+    });
     (summary, left_out)
+}
+
+/// All pages of a summary.
+fn each(items: &mut [SummaryItem], with: &mut impl FnMut(&mut Link)) {
+    for item in items {
+        if let SummaryItem::Link(link) = item {
+            if link.location.is_some() {
+                with(link);
+            }
+            each(&mut link.nested_items, with);
+        }
+    }
 }
 
 fn items(

@@ -1,15 +1,10 @@
 //! `runbook docs`: the site as its author and its readers meet it.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
-use std::process::{Child, ChildStdout, Stdio};
-use std::time::{Duration, Instant};
-
 use regex::Regex;
 
 use crate::support::{Ran, Test};
 
-const PAGE: &str = "\
+pub(crate) const PAGE: &str = "\
 ---
 title: Restart the web server
 owner: platform
@@ -39,7 +34,7 @@ echo stop
 ```
 ";
 
-fn site() -> Test {
+pub(crate) fn site() -> Test {
     Test::new()
         .file("runbooks/restart.md", PAGE)
         .file("runbooks/ops/README.md", "# Operations\n\nText.\n")
@@ -363,95 +358,34 @@ fn a_page_with_errors_says_so_and_is_built() {
     assert!(ran.read("book/index.html").contains("has errors"));
 }
 
-/// A server that ends with the test.
-struct Served {
-    child: Child,
-    address: String,
-    /// Held open: the server would end if nobody read what it prints.
-    _out: BufReader<ChildStdout>,
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn serve(test: &Test) -> Served {
-    let mut child = test
-        .command()
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the program starts");
-    let mut line = String::new();
-    let out = child.stdout.take().expect("it has a standard output");
-    let mut out = BufReader::new(out);
-    out.read_line(&mut line).expect("it tells its address");
-    let address = line
-        .strip_prefix("http://")
-        .and_then(|rest| rest.split('/').next())
-        .unwrap_or_else(|| panic!("no address in {line:?}"))
-        .to_owned();
-    Served {
-        child,
-        address,
-        _out: out,
-    }
-}
-
-fn get(address: &str, path: &str) -> String {
-    let mut stream = TcpStream::connect(address).expect("it listens");
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n").expect("it reads");
-    let mut answer = String::new();
-    let _ = stream.read_to_string(&mut answer);
-    answer
-}
-
 #[test]
-fn a_site_is_served_on_loopback_and_tells_of_changes() {
-    let test = site().args(["docs", "serve", "--port", "0"]);
-    let page = test.root().join("runbooks/restart.md");
-    let served = serve(&test);
-    assert!(
-        served.address.starts_with("127.0.0.1:"),
-        "{}",
-        served.address
-    );
-    assert!(get(&served.address, "/restart.html").contains("Restart the web server"));
-    assert!(get(&served.address, "/../Cargo.toml").starts_with("HTTP/1.1 404"));
-    let mut events = TcpStream::connect(&served.address).expect("it listens");
-    write!(events, "GET /__reload HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("it reads");
-    let mut events = BufReader::new(events);
-    let mut line = String::new();
-    while !line.contains("listening") {
-        line.clear();
-        events.read_line(&mut line).expect("it answers");
-    }
-    let began = Instant::now();
-    std::fs::write(&page, PAGE.replace("## Restart", "## Restart it now")).expect("a file");
-    while !line.contains("reload") {
-        line.clear();
-        events.read_line(&mut line).expect("it tells of the change");
-        assert!(
-            began.elapsed() < Duration::from_secs(30),
-            "no change was told"
-        );
-    }
-    assert!(get(&served.address, "/restart.html").contains("Restart it now"));
-}
-
-#[test]
-fn a_port_that_is_taken_is_said_with_one_that_is_free() {
-    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = taken.local_addr().expect("it has one").port().to_string();
-    let ran = site()
-        .args(["docs", "serve", "--port", &port])
+fn a_graph_that_nobody_would_scroll_past_is_folded_and_its_nodes_can_be_told_apart() {
+    let steps: String = (0..40)
+        .map(|number| format!("```sh {{#step-with-a-long-name-{number}}}\ntrue\n```\n\n"))
+        .collect();
+    let ran = Test::new()
+        .file("runbooks/a.md", format!("# A\n\n{steps}"))
+        .args(["run", "runbooks/a.md", "--yes"])
         .run()
-        .ends(3)
-        .says(&format!("port {port} is taken"));
-    assert!(ran.stderr.contains("is free"), "{}", ran.stderr);
+        .ends(0)
+        .then(["docs", "build"])
+        .run()
+        .ends(0);
+    let page = ran.read("book/a.html");
+    for expected in [
+        "<details class=\"rb-fold\"><summary>40 steps as a graph",
+        "rb-tall\" tabindex=\"0\"",
+    ] {
+        assert!(page.contains(expected), "no {expected:?} in:\n{page}");
+    }
+    let name = Regex::new("class=\"rb-id\"[^>]*>([^<]*)<").expect("a pattern");
+    let names: std::collections::BTreeSet<&str> = name
+        .captures_iter(&page)
+        .map(|found| found.get(1).expect("a name").as_str())
+        .collect();
+    assert_eq!(names.len(), 40, "{names:?}");
+    let run = ran.read(&format!("book/{}", run_page(&ran)));
+    assert!(run.contains("rb-tall\" tabindex=\"0\""), "{run}");
 }
 
 #[test]
@@ -487,7 +421,12 @@ fn a_run_on_a_recording_and_an_altered_journal_verify_nothing() {
     assert!(!page.contains("data-state=\"passed\""), "{page}");
     let page = ran.read("book/restart.html");
     assert!(
-        page.contains("Never run") && !page.contains("Last verified"),
+        page.contains("Not verified: ") && !page.contains("Last verified"),
+        "{page}"
+    );
+    let run = runs[0].file_name().to_string_lossy().into_owned();
+    assert!(
+        page.contains(&format!("href=\"runs/{run}.html\"")),
         "{page}"
     );
     let list = ran.read("book/runs/index.html");

@@ -39,6 +39,8 @@ pub struct Account {
 /// Something that happened at a time.
 #[derive(Clone, Debug)]
 pub(super) struct Moment {
+    /// The number of its entry.
+    pub(super) seq: u64,
     pub(super) at: Timestamp,
     pub(super) what: What,
 }
@@ -81,6 +83,7 @@ impl Account {
             began: first.at,
             report: Report::default(),
             moments: vec![Moment {
+                seq: first.seq,
                 at: first.at,
                 what: What::Began,
             }],
@@ -119,7 +122,7 @@ impl Account {
     }
 
     fn take(&mut self, entry: Entry, questions: &mut HashMap<String, String>) {
-        let at = entry.at;
+        let (seq, at) = (entry.seq, entry.at);
         let what = match entry.event {
             Event::StepStarted { step, attempt, .. } if attempt <= 1 => What::Step(step),
             Event::StepSkipped { step, reason } => {
@@ -165,7 +168,7 @@ impl Account {
                 };
                 if person {
                     let what = what.clone();
-                    self.notes.push(Moment { at, what });
+                    self.notes.push(Moment { seq, at, what });
                 }
                 what
             }
@@ -202,7 +205,7 @@ impl Account {
         };
         let last = matches!(what, What::Ended(..));
         if self.moments.len() < MOMENTS || last {
-            self.moments.push(Moment { at, what });
+            self.moments.push(Moment { seq, at, what });
         } else {
             self.left_out += 1;
         }

@@ -15,16 +15,7 @@ const NAMED: usize = 8;
 
 pub(super) fn write(accounts: &[Account], page: &mut String) {
     page.push_str("\n## Timeline\n\nTimes are UTC.\n\n");
-    let several = accounts.len() > 1;
-    let (head, rule) = if several {
-        ("| run ", "|---")
-    } else {
-        ("", "")
-    };
-    let _ = write!(
-        page,
-        "| time {head}| what happened | took |\n|---{rule}|---|---|\n"
-    );
+    page.push_str("| time | entry | what happened | took |\n|---|---|---|---|\n");
     let mut moments: Vec<(&Account, &Moment)> = accounts
         .iter()
         .flat_map(|account| account.moments.iter().map(move |moment| (account, moment)))
@@ -49,13 +40,10 @@ pub(super) fn write(accounts: &[Account], page: &mut String) {
             format!("{date} {time}")
         };
         day = Some(date);
-        let run = if several {
-            format!("| {} ", code_in_table(account.short()))
-        } else {
-            String::new()
-        };
+        // On the site this leads to the moment.
+        let entry = code_in_table(&format!("{}#{}", account.short(), moment.seq));
         let (what, took) = told(account, &moment.what);
-        let _ = writeln!(page, "| {time} {run}| {what} | {took} |");
+        let _ = writeln!(page, "| {time} | {entry} | {what} | {took} |");
     }
     let left_out: usize = accounts.iter().map(|account| account.left_out).sum();
     if left_out > 0 {

@@ -208,6 +208,8 @@
             return;
         }
         const lines = Array.from(document.querySelectorAll('.rb-time li'));
+        // A moment is shown here; without the player its link leads to its line.
+        for (const line of lines) line.removeAttribute('id');
         const last = Number(box.dataset.last);
         const range = make('input', {
             type: 'range', min: '0', max: String(last), value: String(last), id: 'rb-moment',
@@ -215,16 +217,50 @@
         });
         const play = make('button', { type: 'button', class: 'rb-play' }, '▶ Play');
         const shown = make('output', { for: 'rb-moment', class: 'rb-moment' });
-        box.append(play, range, shown);
+        const written = make('pre', { class: 'rb-tail', 'aria-hidden': 'true' });
+        const place = make('div', { class: 'rb-place' });
+        box.before(place);
+        box.append(play, range, shown, written);
         box.hidden = false;
-        const ends = new Map();
-        for (const node of document.querySelectorAll('.rb-node')) {
-            ends.set(node.dataset.step, node.dataset.state);
-        }
         const signs = {
             passed: '✓', failed: '✗', skipped: '↷', refused: '⊘', interrupted: '‼', running: '▸', waiting: '○',
         };
-        const nodes = document.querySelectorAll('.rb-node, .rb-step[data-step]');
+        // What each node and badge says at the end, and how it says another state.
+        const words = [];
+        const graphs = Array.from(document.querySelectorAll('.rb-tall'));
+        for (const node of document.querySelectorAll('.rb-node, .rb-step[data-step]')) {
+            const word = { node, step: node.dataset.step, end: node.dataset.state, texts: [] };
+            const text = (part, say) => {
+                if (part) word.texts.push([part, part.textContent, say(part.textContent)]);
+            };
+            // The state is the last of what stands between dots.
+            const before = text => text.slice(0, text.lastIndexOf(' · ') + 3);
+            text(node.querySelector('text.rb-sign'), () => state => signs[state] || '○');
+            text(node.querySelector('.rb-does'), text => state => before(text) + state);
+            text(node.querySelector('title'), text => state => `${before(text)}${state})`);
+            const badge = node.querySelector('.rb-badge');
+            text(badge, () => state => `${signs[state] || '○'} ${state}`);
+            word.badge = badge;
+            words.push(word);
+        }
+        const pieces = Array.from(document.querySelectorAll('.rb-step[data-step] [data-seq]'))
+            .map(node => ({ node, seq: Number(node.dataset.seq) }));
+        const outputs = pieces.filter(({ node }) => node.matches('.rb-out > span:not(.rb-hole)'))
+            .sort((one, other) => one.seq - other.seq);
+        // How much a step wrote in all is known at the end.
+        const folds = Array.from(document.querySelectorAll('.rb-step details:has(> .rb-out > [data-seq]) > summary'))
+            .map(node => [node, node.textContent]);
+        // The last lines that were written before a moment.
+        function tail(seq) {
+            let text = '';
+            let at = outputs.findLastIndex(piece => piece.seq <= seq);
+            const step = at >= 0 && outputs[at].node.closest('.rb-step').dataset.step;
+            for (; at >= 0 && text.split('\n').length < 5; at--) {
+                if (outputs[at].node.closest('.rb-step').dataset.step !== step) break;
+                text = outputs[at].node.textContent.replace(/\n?$/, '\n') + text;
+            }
+            return step ? `${step}:\n${text.split('\n').slice(-5).join('\n').trimEnd()}` : '';
+        }
         function show(seq, write) {
             range.value = String(seq);
             const states = new Map();
@@ -233,29 +269,39 @@
                 const is = Number(entry.dataset.seq) <= seq;
                 entry.classList.toggle('rb-later', !is);
                 entry.classList.remove('rb-now');
-                if (is) {
-                    line = entry;
-                    if (entry.dataset.state) states.set(entry.dataset.step, entry.dataset.state);
+                if (!is) continue;
+                line = entry;
+                if (entry.dataset.state) states.set(entry.dataset.step, entry.dataset.state);
+                if (entry.dataset.kept !== undefined) {
+                    const kept = entry.dataset.kept.split(' ');
+                    for (const step of Array.from(states.keys())) {
+                        if (!kept.includes(step) && !kept.includes(step.split('[')[0])) states.delete(step);
+                    }
                 }
             }
             if (line) line.classList.add('rb-now');
-            for (const node of nodes) {
-                const name = node.dataset.step;
-                const state = seq >= last && ends.has(name) ? ends.get(name) : states.get(name) || 'waiting';
+            for (const { node, step, end, texts, badge } of words) {
+                const state = seq >= last ? end : states.get(step) || 'waiting';
                 node.dataset.state = state;
-                const sign = node.querySelector('text.rb-sign');
-                if (sign) sign.textContent = signs[state] || '○';
-                const badge = node.querySelector('.rb-badge');
-                if (badge) {
-                    badge.dataset.state = state;
-                    badge.textContent = `${signs[state] || '○'} ${state}`;
+                if (badge) badge.dataset.state = state;
+                for (const [part, final, say] of texts) {
+                    part.textContent = seq >= last ? final : say(state);
                 }
+                const title = node.matches('.rb-node') && node.querySelector('title');
+                if (title) node.setAttribute('aria-label', title.textContent);
             }
-            for (const piece of document.querySelectorAll('.rb-out [data-seq]')) {
-                piece.hidden = Number(piece.dataset.seq) > seq;
-            }
+            for (const [node, text] of folds) node.textContent = seq >= last ? text : 'Output until then';
+            for (const piece of pieces) piece.node.hidden = piece.seq > seq;
+            written.textContent = tail(seq);
             shown.textContent = line ? line.textContent : 'before the run';
             range.setAttribute('aria-valuetext', shown.textContent);
+            for (const graph of graphs) {
+                const node = line && line.dataset.step
+                    && graph.querySelector(`.rb-node[data-step="${CSS.escape(line.dataset.step)}"]`);
+                if (!node) continue;
+                const [frame, box] = [graph.getBoundingClientRect(), node.getBoundingClientRect()];
+                graph.scrollTop += box.top - frame.top - (frame.height - box.height) / 2;
+            }
             if (write) history.replaceState(null, '', `#seq=${seq}`);
         }
         let timer = null;
@@ -284,20 +330,66 @@
                 show(Math.min(Number(found[1]), last), false);
                 const fold = document.querySelector('details:has(> .rb-time)');
                 if (fold) fold.open = true;
+                place.scrollIntoView({ block: 'start', behavior: 'instant' });
             }
             return found;
         };
         window.addEventListener('hashchange', deep);
+        // Until all is there the page moves.
+        window.addEventListener('load', deep);
         if (!deep()) show(last, false);
+    }
+
+    // --- What mdBook makes of plain Markdown, for those who go by keyboard or by ear.
+
+    function reachable() {
+        for (const box of document.querySelectorAll('main li > input[type=checkbox], main li > p > input[type=checkbox]')) {
+            box.setAttribute('aria-label', box.closest('li').textContent.trim().slice(0, 80) || 'Done');
+        }
+        const wide = [['main pre > code', 'Code'], ['.table-wrapper', 'Table'], ['.rb-table', 'Table'], ['.rb-graph', 'Graph']];
+        const look = () => {
+            for (const [selector, name] of wide) {
+                for (const box of document.querySelectorAll(selector)) {
+                    const scrolls = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight + 1;
+                    if (scrolls && !box.hasAttribute('tabindex')) {
+                        box.setAttribute('tabindex', '0');
+                        box.setAttribute('role', 'group');
+                        box.setAttribute('aria-label', name);
+                    }
+                }
+            }
+        };
+        look();
+        window.addEventListener('load', look);
+        window.addEventListener('resize', look);
+        document.addEventListener('toggle', look, true);
+    }
+
+    // --- mdBook's search puts the titles that it finds into the page as they are: as text they should be.
+
+    function titles() {
+        const index = window.elasticlunr && window.elasticlunr.Index;
+        if (!index) {
+            return;
+        }
+        const load = index.load;
+        const marks = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+        index.load = stored => {
+            for (const page of Object.values(stored.documentStore.docs)) {
+                page.breadcrumbs = page.breadcrumbs.replace(/[&<>"]/g, c => marks[c]);
+            }
+            return load.call(index, stored);
+        };
     }
 
     // --- A page that was built long ago tells what has become stale since.
 
     function age() {
         const limit = 90 * 24 * 3600 * 1000;
+        const past = moment => Date.now() - Date.parse(moment) > limit;
         const aged = node => {
-            const time = node.querySelector('.rb-proof time, :scope > p time, td time, .rb-dim time');
-            const old = time && Date.now() - Date.parse(time.dateTime) > limit;
+            const time = node.querySelector('.rb-proof time, .rb-dim time');
+            const old = node.dataset.since ? past(node.dataset.since) : time && past(time.dateTime);
             if (old) node.dataset.state = 'stale';
             return old;
         };
@@ -307,14 +399,23 @@
             node.dataset.state = 'stale';
         };
         for (const status of all('.rb-status[data-state="passed"]:not(.rb-of-run)').filter(aged)) {
-            told(status.querySelector('.rb-verdict'), '◔ Stale: it passed more than 90 days ago');
+            const run = status.querySelector(':scope > p time');
+            told(status.querySelector('.rb-verdict'), run && past(run.dateTime)
+                ? '◔ Stale: it passed more than 90 days ago'
+                : '◔ Stale: parts of it passed more than 90 days ago');
         }
         const rows = all('.rb-index tr[data-state="passed"]').filter(aged);
         for (const row of rows) {
             told(row.querySelector('.rb-badge'), '◔ stale');
         }
-        for (const check of all('.rb-proof li[data-state="passed"]').filter(aged)) {
+        const checks = all('.rb-proof li[data-state="passed"]').filter(aged);
+        for (const check of checks) {
             check.querySelector('.rb-sign').textContent = '◔';
+        }
+        const held = document.querySelector('.rb-held');
+        if (held && checks.length) {
+            held.textContent = `${held.textContent.split(',')[0]}, ${
+                all('.rb-proof li[data-state="stale"]').length} of them more than 90 days ago`;
         }
         const steps = all('.rb-step[data-state="passed"]:has(.rb-proof)').filter(aged);
         for (const step of steps) {
@@ -353,6 +454,8 @@
 
     copying(form());
     player();
+    reachable();
+    titles();
     age();
     live();
 })();

@@ -230,6 +230,7 @@ impl Page {
             "ArrowLeft" => (37, ""),
             "ArrowRight" => (39, ""),
             "Home" => (36, ""),
+            "End" => (35, ""),
             other => (0, other),
         };
         for kind in ["keyDown", "keyUp"] {

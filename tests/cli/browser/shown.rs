@@ -81,6 +81,28 @@ printf '%s|%s|%s' \"$NS\" \"$PWD\" ${{ token }}
 ```
 ";
 
+/// What people write besides: things to tick off, wide tables, links in them, code in a fence.
+const NOTES: &str = "\
+# Notes
+
+Look at `uptime` first.
+
+- [ ] Ask **ops**
+- [x] Tell [the others](restart.md)
+
+| Host | What it is for and since when it is there | Where it is described in all its parts |
+|---|---|---|
+| `averylongnameofahostthatcannotbreak01` | see [the page](restart.md) for it | text beside [a link](restart.md) |
+
+```text
+a line of plain text that is much longer than a phone is wide, and longer than the page is on a desktop, so that its box scrolls
+```
+
+```rust
+fn main() { let text = \"a string\"; }
+```
+";
+
 /// A site with a page that passed, one that failed, one that nobody ran, and one that nobody wants.
 pub(crate) fn site() -> Ran {
     Test::new()
@@ -90,6 +112,7 @@ pub(crate) fn site() -> Ran {
             "---\nowner: ops\n---\n# Other\n\n[back](../restart.md)\n\n```sh {#fails}\necho no >&2; exit 3\n```\n",
         )
         .file("runbooks/ops/unrun.md", "# Look\n\n```sh\nls <folder>\n```\n")
+        .file("runbooks/notes.md", NOTES)
         .file("runbooks/bad.md", HOSTILE_PAGE)
         .file("runbooks/given.md", GIVEN_PAGE)
         .args(["run", "runbooks/restart.md", "--yes"])
