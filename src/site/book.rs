@@ -256,7 +256,7 @@ impl Records {
                 let document = woven.page.document();
                 let text = document.source.text();
                 let text = text.get(document.front_matter.span.end..).unwrap_or(text);
-                let text = mentions::put(text, mentions::links(text, &named, &root));
+                let text = markup::edited(text, mentions::links(text, &named, &root));
                 // A site of ours is safe throughout; in a book of somebody else such a page is theirs.
                 let text = if self.slots.is_some() {
                     markup::tame(&text, reading).into_owned()

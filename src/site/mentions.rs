@@ -2,11 +2,11 @@
 //! that moment of it.
 
 use std::collections::HashSet;
-use std::ops::Range;
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use super::html::escape;
+use super::markup::Edit;
 use super::runs::path_of;
 use crate::journal::short;
 
@@ -31,7 +31,7 @@ pub(super) fn named<'a>(text: &'a str, known: &HashSet<&str>) -> Vec<&'a str> {
 }
 
 /// What takes the place of the names of these runs, where a page has them as code in its text.
-pub(super) fn links(text: &str, named: &[&str], root: &str) -> Vec<(Range<usize>, String)> {
+pub(super) fn links(text: &str, named: &[&str], root: &str) -> Vec<Edit> {
     let mut links = Vec::new();
     if named.is_empty() {
         return links;
@@ -64,22 +64,9 @@ pub(super) fn links(text: &str, named: &[&str], root: &str) -> Vec<(Range<usize>
     links
 }
 
-/// A text with what takes the place of parts of it.
-pub(super) fn put(text: &str, mut links: Vec<(Range<usize>, String)>) -> String {
-    links.sort_by_key(|(range, _)| range.start);
-    let mut out = String::with_capacity(text.len() + links.len() * 64);
-    let mut done = 0;
-    for (range, link) in links {
-        out.push_str(text.get(done..range.start).unwrap_or_default());
-        out.push_str(&link);
-        done = range.end;
-    }
-    out.push_str(text.get(done..).unwrap_or_default());
-    out
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::markup;
     use super::*;
 
     const RUN: &str = "01a208ce-7dd2-71ba-88a5-c4188aca2c8d";
@@ -92,7 +79,7 @@ mod tests {
         );
         assert_eq!(named(&text, &known), [RUN]);
         assert_eq!(named("01a208ce-7dd2-71ba", &known), Vec::<&str>::new());
-        let linked = put(&text, links(&text, &[RUN], "../"));
+        let linked = markup::edited(&text, links(&text, &[RUN], "../"));
         assert_eq!(
             linked,
             format!(
