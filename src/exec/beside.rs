@@ -1,27 +1,42 @@
 //! A file of output beside the journal, while it is written.
+//!
+//! It is written and hashed by a thread of its own: whoever reads what a step prints would else
+//! hold up the step, and the run with it, for longer than reading takes.
 
 use std::fs::File;
 use std::io::{self, Write as _};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::{Builder, JoinHandle};
 
 use crate::journal::{Sum, Summed};
 
+/// How many pieces may wait to be written; a piece is what one read of a pipe gave.
+const WAITING: usize = 32;
+/// How much is written until it is brought to the disk, so that little is left for the end.
+const SYNCED: usize = 32 * 1024 * 1024;
+
 /// A file of output beside the journal, while it is written.
 pub(super) struct Beside {
-    file: File,
     name: String,
-    sum: Sum,
-    /// Why it is not whole: nothing more is written then.
-    failed: Option<io::Error>,
+    pieces: SyncSender<Vec<u8>>,
+    writer: JoinHandle<io::Result<Summed>>,
 }
 
 impl Beside {
-    pub(super) fn new(file: File, name: String) -> Self {
-        Self {
-            file,
+    /// Takes a new file.
+    ///
+    /// # Errors
+    /// Where there can be no thread for it.
+    pub(super) fn new(file: File, name: String) -> io::Result<Self> {
+        let (pieces, waiting) = sync_channel(WAITING);
+        let writer = Builder::new()
+            .name("output".to_owned())
+            .spawn(move || write(file, &waiting))?;
+        Ok(Self {
             name,
-            sum: Sum::default(),
-            failed: None,
-        }
+            pieces,
+            writer,
+        })
     }
 
     /// Its name in its folder.
@@ -29,14 +44,10 @@ impl Beside {
         &self.name
     }
 
+    /// Adds bytes; waits only where the disk is slower than what prints.
     pub(super) fn write(&mut self, bytes: &[u8]) {
-        if self.failed.is_some() {
-            return;
-        }
-        match self.file.write_all(bytes) {
-            Ok(()) => self.sum.update(bytes),
-            Err(error) => self.failed = Some(error),
-        }
+        // A writer that failed takes no more, and says so in the end.
+        let _ = self.pieces.send(bytes.to_vec());
     }
 
     /// Brings it to the disk, before the journal vouches for it.
@@ -44,12 +55,29 @@ impl Beside {
     /// # Errors
     /// Where it is not whole.
     pub(super) async fn close(self) -> io::Result<Summed> {
-        if let Some(error) = self.failed {
-            return Err(error);
-        }
+        drop(self.pieces);
+        let writer = self.writer;
         // Much of it may still be on its way: others go on meanwhile.
-        let synced = tokio::task::spawn_blocking(move || self.file.sync_data());
-        synced.await.map_err(io::Error::other)??;
-        Ok(self.sum.finish())
+        tokio::task::spawn_blocking(move || writer.join())
+            .await
+            .map_err(io::Error::other)?
+            .map_err(|_| io::Error::other("its writer broke down"))?
     }
+}
+
+/// Writes the pieces that come, and brings them to the disk.
+fn write(mut file: File, pieces: &Receiver<Vec<u8>>) -> io::Result<Summed> {
+    let mut sum = Sum::default();
+    let mut unsynced = 0;
+    while let Ok(piece) = pieces.recv() {
+        file.write_all(&piece)?;
+        sum.update(&piece);
+        unsynced += piece.len();
+        if unsynced >= SYNCED {
+            file.sync_data()?;
+            unsynced = 0;
+        }
+    }
+    file.sync_data()?;
+    Ok(sum.finish())
 }

@@ -185,8 +185,8 @@ impl<'a> Recording<'a> {
     /// Turns to the file.
     async fn overflow(&mut self) {
         let file = self.context.output_file(self.step, self.stream);
-        let mut file = match file {
-            Ok((file, name)) => Some(Beside::new(file, name)),
+        let mut file = match file.and_then(|(file, name)| Beside::new(file, name)) {
+            Ok(file) => Some(file),
             Err(error) => {
                 self.lost(&error).await;
                 None
