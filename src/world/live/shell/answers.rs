@@ -80,16 +80,6 @@ impl Answers {
         }
     }
 
-    /// How the fork ended, if that is said before the end of all answers.
-    pub(super) async fn last(&mut self) -> Option<End> {
-        loop {
-            match self.next().await.ok()?? {
-                Answer::Ended(end) => return Some(end),
-                Answer::Waits(_) | Answer::Begins | Answer::Stopped(_) => {}
-            }
-        }
-    }
-
     fn line(&mut self) -> Option<Vec<u8>> {
         let end = self.heard.iter().position(|byte| *byte == b'\n')?;
         let mut line: Vec<u8> = self.heard.drain(..=end).collect();

@@ -247,11 +247,14 @@ impl Warm {
                 answer = self.answers.next(), if open => answer?,
                 status = self.watch.exited(&self.handle) => {
                     self.ended();
-                    if let Ok(Some(end)) = time::timeout(LAST, self.answers.last()).await {
+                    if let Some(end) = self.last(begun).await {
                         return Ok(end);
                     }
                     // Whoever ended the shell ended the step, even if a part of it goes on.
                     stop(group, std::pin::pin!(std::future::ready(Ok(End::Cancelled))), grace).await;
+                    // Only now is it certain that it says no more, and whether it had begun: what
+                    // had must not run again.
+                    let _ = self.last(begun).await;
                     self.busy = false;
                     let signal = status?.signal().unwrap_or(Signal::KILL.as_raw());
                     return Ok(End::Signal(signal));
@@ -277,6 +280,26 @@ impl Warm {
                 None => open = false,
             }
         }
+    }
+
+    /// Hears what a shell and its fork said last: how the fork ended, and whether it had begun.
+    async fn last(&mut self, begun: &mut bool) -> Option<End> {
+        let mut ended = None;
+        let rest = async {
+            while let Ok(Some(answer)) = self.answers.next().await {
+                match answer {
+                    Answer::Begins => *begun = true,
+                    Answer::Ended(end) => {
+                        ended = Some(end);
+                        return;
+                    }
+                    Answer::Waits(_) | Answer::Stopped(_) => {}
+                }
+            }
+        };
+        // Somebody else may hold the pipe open.
+        let _ = time::timeout(LAST, rest).await;
+        ended
     }
 
     /// It was waited for: its id may be another's from now on.
