@@ -265,6 +265,14 @@ async fn a_warm_shell_that_is_killed_takes_its_script_with_it_and_no_other() {
         .args(["-9", &shell])
         .status();
     assert!(killed.unwrap().success());
+    // A signal takes its time; until then nobody can know of it.
+    let is_there = || {
+        fs::read_to_string(format!("/proc/{shell}/stat"))
+            .is_ok_and(|stat| !stat.contains(") Z"))
+    };
+    while is_there() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
     assert_eq!(place.run("echo on").await.1, "on\n");
 }
 
