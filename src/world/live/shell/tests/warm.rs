@@ -267,8 +267,7 @@ async fn a_warm_shell_that_is_killed_takes_its_script_with_it_and_no_other() {
     assert!(killed.unwrap().success());
     // A signal takes its time; until then nobody can know of it.
     let is_there = || {
-        fs::read_to_string(format!("/proc/{shell}/stat"))
-            .is_ok_and(|stat| !stat.contains(") Z"))
+        fs::read_to_string(format!("/proc/{shell}/stat")).is_ok_and(|stat| !stat.contains(") Z"))
     };
     while is_there() {
         tokio::time::sleep(Duration::from_millis(1)).await;
