@@ -56,7 +56,7 @@ pub(in crate::world::live) async fn answer(
         call.environment.set("AWS_DEFAULT_REGION", region);
     }
     match call.function.as_str() {
-        "aws::identity" => Box::pin(until(stop, identity(call, progress))).await,
+        "aws::identity" => Box::pin(until(stop, identity(call, progress, stop))).await,
         "aws::secret" => Box::pin(until(stop, secret::read_secret(call, progress))).await,
         "aws::api" => operation(call, false, progress, stop, private).await,
         "aws::wait" => operation(call, true, progress, stop, private).await,
@@ -64,18 +64,17 @@ pub(in crate::world::live) async fn answer(
     }
 }
 
-async fn identity(call: Call, progress: &mpsc::Sender<String>) -> Result<Reply, CallError> {
-    let mut attempt = 1;
-    let identity = loop {
-        let asked = super::identity(call.environment.clone()).await;
-        let error = match asked.map_err(no_login) {
-            Ok(identity) => break identity,
-            Err(error) if engine::is_busy(&error, attempt) => error,
-            Err(error) => return Err(error),
-        };
-        engine::wait(&error, attempt, progress).await;
-        attempt += 1;
+async fn identity(
+    call: Call,
+    progress: &mpsc::Sender<String>,
+    stop: &CancellationToken,
+) -> Result<Reply, CallError> {
+    let ask = || async {
+        super::identity(call.environment.clone())
+            .await
+            .map_err(no_login)
     };
+    let identity = engine::patiently(ask, progress, stop, engine::pause).await?;
     Ok(Reply::from(json!({
         "account": identity.account,
         "arn": identity.arn,

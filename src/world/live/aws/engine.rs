@@ -74,23 +74,27 @@ pub(super) async fn send(
     progress: &mpsc::Sender<String>,
     stop: &CancellationToken,
 ) -> Result<Value, CallError> {
-    patiently(engine, request, progress, stop, pause).await
+    patiently(|| engine.send(request, stop), progress, stop, pause).await
 }
 
-async fn patiently(
-    engine: &dyn Engine,
-    request: &Request,
+/// Asks, and again where AWS is busy.
+pub(super) async fn patiently<T, F: Future<Output = Result<T, CallError>>>(
+    mut ask: impl FnMut() -> F,
     progress: &mpsc::Sender<String>,
     stop: &CancellationToken,
     pause: fn(u32) -> Duration,
-) -> Result<Value, CallError> {
+) -> Result<T, CallError> {
     for attempt in 1.. {
-        let error = match engine.send(request, stop).await {
-            Err(error) if is_busy(&error, attempt) => error,
+        let error = match ask().await {
+            Err(error) if BUSY.contains(&error.code.as_str()) && attempt < ATTEMPTS => error,
             answered => return answered,
         };
         let pause = pause(attempt);
-        tell(&error, pause, progress);
+        let _ = progress.try_send(format!(
+            "AWS is busy ({}); asking again in {}",
+            error.code,
+            show_duration(pause)
+        ));
         until(stop, async {
             tokio::time::sleep(pause).await;
             Ok(())
@@ -98,26 +102,6 @@ async fn patiently(
         .await?;
     }
     Err(crate::world::live::program::ended())
-}
-
-/// Whether AWS refused because it is busy, and may be asked again.
-pub(super) fn is_busy(error: &CallError, attempt: u32) -> bool {
-    BUSY.contains(&error.code.as_str()) && attempt < ATTEMPTS
-}
-
-/// Waits until AWS may be asked again.
-pub(super) async fn wait(error: &CallError, attempt: u32, progress: &mpsc::Sender<String>) {
-    let pause = pause(attempt);
-    tell(error, pause, progress);
-    tokio::time::sleep(pause).await;
-}
-
-fn tell(error: &CallError, pause: Duration, progress: &mpsc::Sender<String>) {
-    let _ = progress.try_send(format!(
-        "AWS is busy ({}); asking again in {}",
-        error.code,
-        show_duration(pause)
-    ));
 }
 
 /// A random pause, the longer the more often AWS has refused
@@ -169,7 +153,8 @@ mod tests {
         let (progress, _lines) = mpsc::channel(16);
         let stop = CancellationToken::new();
         let soon = |_| Duration::from_millis(1);
-        patiently(&Busy(refusals.into()), &request, &progress, &stop, soon).await
+        let busy = Busy(refusals.into());
+        patiently(|| busy.send(&request, &stop), &progress, &stop, soon).await
     }
 
     #[tokio::test]
