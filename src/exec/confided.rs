@@ -4,24 +4,37 @@
 //! They are known by where they stand in the call's arguments, so that the request is recorded
 //! without them and they are hidden from then on.
 
-use serde_json::Map;
+use std::borrow::Cow;
+use std::convert::Infallible;
 
-use crate::secret::{base64_text, is_secret_member, masks};
+use crate::secret::{base64_text, each_value, is_secret_member, masks};
 use crate::value::Value;
 
 /// The arguments of a call as they may be shown, and the secrets in them by name.
-pub(super) fn confided(function: &str, arguments: &Value) -> (Value, Vec<(String, String)>) {
-    let mut shown = arguments.clone();
+pub(super) fn confided<'a>(
+    function: &str,
+    arguments: &'a Value,
+) -> (Cow<'a, Value>, Vec<(String, String)>) {
     let mut secrets = Vec::new();
-    match function {
-        "k8s::apply" => manifests(&mut shown["manifest"], &mut secrets),
-        "k8s::patch" if is_of_secrets(&arguments["kind"]) => {
-            let name = arguments["name"].as_str().unwrap_or_default();
-            patch(&mut shown["patch"], name, &mut secrets);
+    let shown = match function {
+        "k8s::apply" => {
+            let mut shown = arguments.clone();
+            manifests(&mut shown["manifest"], &mut secrets);
+            Cow::Owned(shown)
         }
-        "aws::api" => members(&mut shown["parameters"], &mut secrets),
-        _ => {}
-    }
+        "k8s::patch" if is_of_secrets(&arguments["kind"]) => {
+            let mut shown = arguments.clone();
+            let name = arguments["name"].as_str().unwrap_or_default();
+            values(&mut shown["patch"], name, &mut secrets);
+            Cow::Owned(shown)
+        }
+        "aws::api" => {
+            let mut shown = arguments.clone();
+            members(&mut shown["parameters"], &mut secrets);
+            Cow::Owned(shown)
+        }
+        _ => Cow::Borrowed(arguments),
+    };
     (shown, secrets)
 }
 
@@ -37,10 +50,10 @@ fn is_of_secrets(kind: &Value) -> bool {
 fn manifests(manifest: &mut Value, secrets: &mut Vec<(String, String)>) {
     match manifest {
         Value::Array(list) => list.iter_mut().for_each(|one| manifests(one, secrets)),
-        Value::Object(map) if map.get("kind").is_some_and(|kind| kind == "Secret") => {
-            let name = map["metadata"]["name"].as_str().unwrap_or("a Secret");
+        secret if secret["kind"] == "Secret" => {
+            let name = secret["metadata"]["name"].as_str().unwrap_or("a Secret");
             let name = name.to_owned();
-            data(map, &name, secrets);
+            values(secret, &name, secrets);
         }
         Value::Object(map) => {
             if let Some(items) = map.get_mut("items") {
@@ -58,46 +71,12 @@ fn manifests(manifest: &mut Value, secrets: &mut Vec<(String, String)>) {
     }
 }
 
-/// The values of a Secret's `data` and `stringData`.
-fn data(object: &mut Map<String, Value>, name: &str, secrets: &mut Vec<(String, String)>) {
-    for part in ["data", "stringData"] {
-        let Some(values) = object.get_mut(part).and_then(Value::as_object_mut) else {
-            continue;
-        };
-        for (key, value) in values {
-            hide(value, &format!("{name}/{key}"), part == "data", secrets);
-        }
-    }
-}
-
-fn patch(patch: &mut Value, name: &str, secrets: &mut Vec<(String, String)>) {
-    match patch {
-        Value::Object(map) => data(map, name, secrets),
-        Value::Array(operations) => {
-            for operation in operations {
-                let path = operation["path"].as_str().unwrap_or_default().to_owned();
-                let Some((part, key)) = path
-                    .strip_prefix('/')
-                    .map(|path| path.split_once('/').unwrap_or((path, "")))
-                else {
-                    continue;
-                };
-                if !matches!(part, "data" | "stringData") {
-                    continue;
-                }
-                match operation.get_mut("value") {
-                    Some(Value::Object(values)) => {
-                        for (key, value) in values {
-                            hide(value, &format!("{name}/{key}"), part == "data", secrets);
-                        }
-                    }
-                    Some(value) => hide(value, &format!("{name}/{key}"), part == "data", secrets),
-                    None => {}
-                }
-            }
-        }
-        _ => {}
-    }
+/// The values that a manifest of a Secret, or a patch of one, has.
+fn values(written: &mut Value, name: &str, secrets: &mut Vec<(String, String)>) {
+    let Ok(()) = each_value::<Infallible>(written, &mut |part, key, value| {
+        hide(value, &format!("{name}/{key}"), part == "data", secrets);
+        Ok(())
+    });
 }
 
 /// The parameters of an operation of AWS.
@@ -146,7 +125,7 @@ mod tests {
     fn case(function: &str, arguments: Value, shown: Value, secrets: &[&str]) {
         let (told, found) = confided(function, &arguments);
         let found: Vec<&str> = found.iter().map(|(_, text)| text.as_str()).collect();
-        assert_eq!((told, found), (shown, secrets.to_vec()));
+        assert_eq!((told.into_owned(), found), (shown, secrets.to_vec()));
     }
 
     #[test]
@@ -207,10 +186,8 @@ mod tests {
 
     #[test]
     fn what_was_hidden_is_not_learned() {
-        let (shown, secrets) = confided(
-            "aws::api",
-            &json!({"parameters": {"SecretString": "«secret:pw»"}}),
-        );
+        let arguments = json!({"parameters": {"SecretString": "«secret:pw»"}});
+        let (shown, secrets) = confided("aws::api", &arguments);
         assert_eq!(shown["parameters"]["SecretString"], "«secret:SecretString»");
         assert_eq!(secrets, []);
     }

@@ -55,6 +55,14 @@ impl CleanBytes {
         self.0.extend_from_slice(&more.0);
     }
 
+    /// Puts more after these, and keeps of all the last `most` bytes.
+    pub fn append_last(&mut self, more: &Self, most: usize) {
+        let more = &more.0[more.0.len().saturating_sub(most)..];
+        let surplus = (self.0.len() + more.len()).saturating_sub(most);
+        self.0.drain(..surplus);
+        self.0.extend_from_slice(more);
+    }
+
     /// Takes away the first `count` bytes (at most all) and gives them.
     #[must_use]
     pub fn take(&mut self, count: usize) -> Self {

@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::{at, text};
 use crate::secret::base64::{self, STANDARD};
+use crate::secret::each_value;
 use crate::value::Value;
 use crate::world::{CallError, Reply, codes};
 
@@ -80,49 +81,15 @@ impl Revealed {
         }
     }
 
-    /// Puts what was read from a Secret back into base64, in the manifest of one.
+    /// Puts what was read from a Secret back into base64, in the manifest of one or a patch of it.
     ///
     /// # Errors
     /// Where a value is neither what was read nor base64: it is plain text at the wrong place.
-    pub(super) fn conceal(&self, manifest: &mut Value) -> Result<(), CallError> {
-        let name = text(manifest, &["metadata", "name"]).to_owned();
-        match manifest.get_mut("data").and_then(Value::as_object_mut) {
-            Some(data) => data
-                .iter_mut()
-                .try_for_each(|(key, value)| self.conceal_one(&name, key, value)),
-            None => Ok(()),
-        }
-    }
-
-    /// The same for a patch of a Secret: a map, or the operations of a JSON patch (RFC 6902).
-    ///
-    /// # Errors
-    /// As [`Self::conceal`].
-    pub(super) fn conceal_patch(&self, name: &str, patch: &mut Value) -> Result<(), CallError> {
-        let Some(operations) = patch.as_array_mut() else {
-            return match patch.get_mut("data").and_then(Value::as_object_mut) {
-                Some(data) => data
-                    .iter_mut()
-                    .try_for_each(|(key, value)| self.conceal_one(name, key, value)),
-                None => Ok(()),
-            };
-        };
-        for operation in operations {
-            let path = text(operation, &["path"]).to_owned();
-            let Some(value) = operation.get_mut("value") else {
-                continue;
-            };
-            if path == "/data"
-                && let Some(data) = value.as_object_mut()
-            {
-                for (key, value) in data {
-                    self.conceal_one(name, key, value)?;
-                }
-            } else if let Some(key) = path.strip_prefix("/data/") {
-                self.conceal_one(name, key, value)?;
-            }
-        }
-        Ok(())
+    pub(super) fn conceal(&self, name: &str, written: &mut Value) -> Result<(), CallError> {
+        each_value(written, &mut |part, key, value| match part {
+            "data" => self.conceal_one(name, key, value),
+            _ => Ok(()),
+        })
     }
 
     fn conceal_one(&self, name: &str, key: &str, value: &mut Value) -> Result<(), CallError> {
@@ -211,11 +178,11 @@ mod tests {
         let data = json!({"password": "YWJjZDEyMzQ=", "key": "/wA=", "empty": ""});
         let mut object = read(&revealed, &data);
         assert_eq!(object["data"]["password"], "abcd1234");
-        revealed.conceal(&mut object).unwrap();
+        revealed.conceal("a", &mut object).unwrap();
         assert_eq!(object["data"], data);
 
         let mut patch = json!({"data": {"other": "abcd1234", "more": "aGk=", "none": null}});
-        revealed.conceal_patch("a", &mut patch).unwrap();
+        revealed.conceal("a", &mut patch).unwrap();
         assert_eq!(
             patch["data"],
             json!({"other": "YWJjZDEyMzQ=", "more": "aGk=", "none": null})
@@ -226,7 +193,7 @@ mod tests {
             {"op": "remove", "path": "/data/y"},
             {"op": "add", "path": "/metadata/labels/x", "value": "abcd1234"},
         ]);
-        revealed.conceal_patch("a", &mut patch).unwrap();
+        revealed.conceal("a", &mut patch).unwrap();
         assert_eq!(patch[0]["value"], "YWJjZDEyMzQ=");
         assert_eq!(patch[1]["value"]["x"], "YWJjZDEyMzQ=");
         assert_eq!(patch[3]["value"], "abcd1234");
@@ -236,7 +203,7 @@ mod tests {
     fn plain_text_in_the_place_of_base64_is_refused() {
         let revealed = Revealed::default();
         let mut manifest = json!({"metadata": {"name": "db"}, "data": {"pw": "hunter2!"}});
-        let refused = revealed.conceal(&mut manifest).unwrap_err();
+        let refused = revealed.conceal("db", &mut manifest).unwrap_err();
         assert_eq!(refused.message, "`data.pw` of the Secret `db` is no base64");
     }
 }

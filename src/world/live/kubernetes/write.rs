@@ -31,7 +31,8 @@ impl Asked<'_> {
         for mut manifest in manifests {
             let path = self.place(&mut manifest, namespace.as_deref()).await?;
             if hidden::is_secret(&manifest) {
-                self.revealed.conceal(&mut manifest)?;
+                let name = text(&manifest, &["metadata", "name"]).to_owned();
+                self.revealed.conceal(&name, &mut manifest)?;
             }
             let mut request = Request::new(Method::PATCH, path)
                 .with("fieldManager", owner)
@@ -131,7 +132,7 @@ impl Asked<'_> {
         };
         let mut patch = patch.ok_or_else(|| wrong("`k8s::patch` needs a patch"))?;
         if one.kind.kind == "Secret" && one.kind.api_version() == "v1" {
-            self.revealed.conceal_patch(&one.name, &mut patch)?;
+            self.revealed.conceal(&one.name, &mut patch)?;
         }
         let form = arguments.text("type")?;
         let subresource = arguments.text("subresource")?;
