@@ -9,6 +9,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Builder, JoinHandle};
 
 use crate::journal::{Sum, Summed};
+use crate::secret::CleanBytes;
 
 /// How many pieces may wait to be written; a piece is what one read of a pipe gave.
 const WAITING: usize = 32;
@@ -18,7 +19,7 @@ const SYNCED: usize = 32 * 1024 * 1024;
 /// A file of output beside the journal, while it is written.
 pub(super) struct Beside {
     name: String,
-    pieces: SyncSender<Vec<u8>>,
+    pieces: SyncSender<CleanBytes>,
     writer: JoinHandle<io::Result<Summed>>,
 }
 
@@ -45,9 +46,9 @@ impl Beside {
     }
 
     /// Adds bytes; waits only where the disk is slower than what prints.
-    pub(super) fn write(&mut self, bytes: &[u8]) {
+    pub(super) fn write(&mut self, bytes: CleanBytes) {
         // A writer that failed takes no more, and says so in the end.
-        let _ = self.pieces.send(bytes.to_vec());
+        let _ = self.pieces.send(bytes);
     }
 
     /// Brings it to the disk, before the journal vouches for it.
@@ -66,7 +67,7 @@ impl Beside {
 }
 
 /// Writes the pieces that come, and brings them to the disk.
-fn write(mut file: File, pieces: &Receiver<Vec<u8>>) -> io::Result<Summed> {
+fn write(mut file: File, pieces: &Receiver<CleanBytes>) -> io::Result<Summed> {
     let mut sum = Sum::default();
     let mut unsynced = 0;
     while let Ok(piece) = pieces.recv() {

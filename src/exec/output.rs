@@ -131,12 +131,12 @@ impl<'a> Recording<'a> {
 
     async fn push(&mut self, bytes: &[u8]) {
         let clean = self.filter.clean(bytes);
-        self.take(&clean).await;
+        self.take(clean).await;
     }
 
     async fn finish(mut self) {
         let clean = self.filter.rest();
-        self.take(&clean).await;
+        self.take(clean).await;
         if let Some(rest) = self.rest.take() {
             let skipped = rest.skipped - rest.tail.len() as u64;
             self.emit(skipped, rest.tail).await;
@@ -149,15 +149,15 @@ impl<'a> Recording<'a> {
         }
     }
 
-    async fn take(&mut self, clean: &CleanBytes) {
+    async fn take(&mut self, clean: CleanBytes) {
         if clean.is_empty() {
             return;
         }
         if self.rest.is_none() {
             let room = INLINE - self.head.len();
             if clean.len() <= room {
-                self.head.append(clean);
-                self.lines(clean).await;
+                self.head.append(&clean);
+                self.lines(&clean).await;
                 return;
             }
             // The line that is begun goes to the file with the rest.
@@ -194,7 +194,7 @@ impl<'a> Recording<'a> {
         };
         let head = std::mem::take(&mut self.head);
         if let Some(open) = &mut file {
-            open.write(&head);
+            open.write(head);
         }
         let begun = std::mem::take(&mut self.line);
         self.rest = Some(Rest {
@@ -253,14 +253,11 @@ impl<'a> Recording<'a> {
 
 impl Rest {
     /// Takes more; now and then gives the last whole line and how much went unshown before it.
-    fn take(&mut self, clean: &CleanBytes, now: Duration) -> Option<(u64, CleanBytes)> {
+    fn take(&mut self, clean: CleanBytes, now: Duration) -> Option<(u64, CleanBytes)> {
+        self.skipped += clean.len() as u64;
+        self.tail.append_last(&clean, TAIL);
         if let Some(file) = &mut self.file {
             file.write(clean);
-        }
-        self.skipped += clean.len() as u64;
-        self.tail.append(clean);
-        if self.tail.len() > TAIL {
-            let _old = self.tail.take(self.tail.len() - TAIL);
         }
         if now.saturating_sub(self.shown) < GLIMPSE {
             return None;
