@@ -121,6 +121,7 @@ pub mod rehearsal;
 pub mod report;
 pub mod script;
 pub mod secret;
+pub mod side_by_side;
 pub mod sink;
 pub mod site;
 pub mod source;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use runbook::diagnostic::{Code, Diagnostic, Diagnostics};
+use runbook::side_by_side;
 use runbook::source::{Source, Span};
 use runbook::view::{self, json};
 
@@ -43,45 +44,85 @@ pub(crate) fn check(args: &args::Check, surroundings: &Surroundings) -> Result<u
     } else {
         ShellCheck::find(surroundings)?
     };
-    let mut found = Vec::new();
-    for file in &files {
-        let (source, mut diagnostics) = match page::text_of(&surroundings.directory, file) {
-            Ok(text) => {
-                let source = Arc::new(Source::new(file.display().to_string(), text));
-                let (document, mut found) = rooms::checked(Arc::clone(&source));
-                if let Some(shellcheck) = &shellcheck {
-                    shellcheck.read(&document, &mut found, surroundings)?;
-                }
-                (source, found)
-            }
-            Err(failure) => unreadable(file, &failure),
-        };
-        diagnostics.sort();
-        let mut shown = String::new();
-        for diagnostic in &diagnostics {
-            match args.format {
-                RunFormat::Json => {
-                    shown.push_str(&json::Diagnostic::new(&source, diagnostic).line());
-                    shown.push('\n');
-                }
-                RunFormat::Human => {
-                    let look = surroundings.out;
-                    shown.push_str(&diagnostic.render(&source, look.color, look.width));
-                    shown.push_str("\n\n");
-                }
-            }
+    let read = |file: &PathBuf| one(file, args, shellcheck.as_ref(), surroundings);
+    let mut found = Vec::with_capacity(files.len());
+    let take = |checked: Result<Checked, Failure>| -> Result<(), Failure> {
+        let checked = checked?;
+        for warning in &checked.warnings {
+            surroundings.warn(warning)?;
         }
-        if !shown.is_empty() {
-            print(&shown)?;
+        if !checked.shown.is_empty() {
+            print(&checked.shown)?;
         }
-        found.push(diagnostics);
-    }
+        found.push(checked.diagnostics);
+        Ok(())
+    };
+    side_by_side::each(&files, side_by_side::cores(), read, take)?;
     if args.format == RunFormat::Human {
         let style = rooms::style(surroundings.out, false, Shown::None);
         print(&view::check(files.len(), &found, style))?;
     }
     let wrong = found.iter().any(Diagnostics::has_errors);
     Ok(if wrong { Kind::Wrong.exit() } else { 0 })
+}
+
+/// What came of one file.
+struct Checked {
+    diagnostics: Diagnostics,
+    /// The same as it is printed.
+    shown: String,
+    /// Why something could not be looked at.
+    warnings: Vec<String>,
+}
+
+/// Checks one file.
+///
+/// # Errors
+/// Where the files for `ShellCheck` can't be written.
+fn one(
+    file: &Path,
+    args: &args::Check,
+    shellcheck: Option<&ShellCheck>,
+    surroundings: &Surroundings,
+) -> Result<Checked, Failure> {
+    let mut warnings = Vec::new();
+    let (source, mut diagnostics) = match page::text_of(&surroundings.directory, file) {
+        Ok(text) => {
+            let source = Arc::new(Source::new(file.display().to_string(), text));
+            let (document, mut found) = rooms::checked(Arc::clone(&source));
+            if let Some(shellcheck) = shellcheck {
+                match shellcheck.read(&document)? {
+                    Some(said) => found.extend(said),
+                    None => warnings.push(format!(
+                        "ShellCheck did not read `{}`; `--no-shellcheck` leaves it out",
+                        source.name()
+                    )),
+                }
+            }
+            (source, found)
+        }
+        Err(failure) => unreadable(file, &failure),
+    };
+    diagnostics.sort();
+    let mut shown = String::new();
+    for diagnostic in &diagnostics {
+        match args.format {
+            RunFormat::Json => {
+                shown.push_str(&json::Diagnostic::new(&source, diagnostic).line());
+                shown.push('\n');
+            }
+            RunFormat::Human => {
+                let look = surroundings.out;
+                shown.push_str(&diagnostic.render(&source, look.color, look.width));
+                shown.push_str("\n\n");
+            }
+        }
+    }
+    Ok(Checked {
+        diagnostics,
+        shown,
+        warnings,
+    })
 }
 
 /// A file that can't be read, as the one thing that is wrong with it.

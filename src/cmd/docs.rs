@@ -9,6 +9,7 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use runbook::diagnostic::count;
+use runbook::side_by_side;
 use runbook::site::{self, Built, Error, Records, Server, Site};
 use runbook::value::show_duration;
 
@@ -72,12 +73,11 @@ fn find(args: &DocsBuild, surroundings: &Surroundings) -> Result<Site, Failure> 
 
 fn records(root: &Path, surroundings: &Surroundings) -> Result<Records, Failure> {
     let project = Project::find(root, surroundings)?;
-    let threads = thread::available_parallelism().map_or(2, usize::from);
     Ok(Records::new(
         project.store(),
         rooms::vocabulary().clone(),
         rooms::bare_world().now(),
-        threads,
+        side_by_side::cores(),
     ))
 }
 

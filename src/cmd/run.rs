@@ -11,6 +11,7 @@ use runbook::journal::{self, Recorder};
 use runbook::plan::{self, Given, Plan, Unready};
 use runbook::report::Collect;
 use runbook::secret::Redactor;
+use runbook::side_by_side;
 use runbook::sink::Sink;
 use runbook::value::Value;
 use rustix::process::{Resource, getrlimit};
@@ -364,10 +365,7 @@ const STEP_DESCRIPTORS: u64 = 4;
 /// As many as there are cores, and at least 4: steps wait more than they compute. Never more than
 /// there are descriptors for.
 fn jobs(asked: Option<u16>) -> usize {
-    let jobs = asked.map_or_else(
-        || std::thread::available_parallelism().map_or(4, |cores| cores.get().max(4)),
-        usize::from,
-    );
+    let jobs = asked.map_or_else(|| side_by_side::cores().max(4), usize::from);
     let open = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
     let most = open.saturating_sub(OWN_DESCRIPTORS) / STEP_DESCRIPTORS;
     jobs.min(usize::try_from(most).unwrap_or(usize::MAX)).max(1)

@@ -53,19 +53,14 @@ impl ShellCheck {
         }))
     }
 
-    /// Adds what it says of a page; where it fails, a warning says so and the rest stands.
+    /// What it says of a page; `None` where it failed or took too long.
     ///
     /// # Errors
     /// Where its files can't be written.
-    pub(crate) fn read(
-        &self,
-        document: &Document,
-        diagnostics: &mut Diagnostics,
-        surroundings: &Surroundings,
-    ) -> Result<(), Failure> {
+    pub(crate) fn read(&self, document: &Document) -> Result<Option<Diagnostics>, Failure> {
         let scripts = shellcheck::scripts(document);
         if scripts.is_empty() {
-            return Ok(());
+            return Ok(Some(Diagnostics::default()));
         }
         let written = |error: std::io::Error| {
             Failure::new(Kind::Refused, "the files for ShellCheck can't be written").because(&error)
@@ -91,18 +86,7 @@ impl ShellCheck {
             script: None,
         };
         let said = self.runtime.block_on(self.ask(process));
-        let found: Option<Diagnostics> =
-            said.and_then(|printed| shellcheck::read(document, &scripts, &printed).ok());
-        match found {
-            Some(found) => {
-                diagnostics.extend(found);
-                Ok(())
-            }
-            None => surroundings.warn(&format!(
-                "ShellCheck did not read `{}`; `--no-shellcheck` leaves it out",
-                document.source.name()
-            )),
-        }
+        Ok(said.and_then(|printed| shellcheck::read(document, &scripts, &printed).ok()))
     }
 
     /// What it printed, where it ended by itself.

@@ -13,6 +13,7 @@ use sha2::{Digest as _, Sha256};
 use super::entry::{Entry, Standing, Version};
 use super::reader::LONGEST;
 use crate::event::Event;
+use crate::side_by_side;
 
 /// How much of the file is read at once.
 const BLOCK: usize = 4 * 1024 * 1024;
@@ -129,8 +130,7 @@ pub(super) struct Stretch<'a> {
 
 /// The parts of a block of whole lines, in their order.
 pub(super) fn parts(block: &[u8]) -> Vec<Part<'_>> {
-    let threads = thread::available_parallelism()
-        .map_or(1, usize::from)
+    let threads = side_by_side::cores()
         .min(THREADS)
         .min(block.len() / SHARE)
         .max(1);

@@ -4,7 +4,6 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread;
 
 use jiff::Timestamp;
 use mdbook_preprocessor::book::{Book, BookItem, Chapter};
@@ -21,11 +20,10 @@ use super::{Error, mentions, names, runs};
 use crate::document::Effect;
 use crate::journal::Store;
 use crate::language::Vocabulary;
+use crate::side_by_side;
 
 /// How many of the newest runs of a runbook have a page.
 const PAGED: usize = 10;
-/// Threads that read pages have room for what nests deeply.
-const STACK: usize = 64 * 1024 * 1024;
 
 /// What the pages are made of, besides themselves.
 #[derive(Clone, Debug)]
@@ -213,7 +211,7 @@ impl Records {
                 named: named.into_iter().map(str::to_owned).collect(),
             })
         };
-        let mut pages = self.side_by_side(&chapters, read);
+        let mut pages = side_by_side::all(&chapters, self.threads, read);
         let shown: Vec<String> = pages
             .iter()
             .flatten()
@@ -239,7 +237,7 @@ impl Records {
         moved: &Moved,
     ) -> Vec<Option<(String, Vec<String>)>> {
         let all: Vec<_> = pages.iter().zip(histories).enumerate().collect();
-        self.side_by_side(&all, |(number, (page, history))| {
+        side_by_side::all(&all, self.threads, |(number, (page, history))| {
             let woven = page.as_ref()?;
             let follow = |text: String| {
                 let edits = links::follow(&text, reading, &woven.from, moved);
@@ -277,32 +275,6 @@ impl Records {
                 // What is ours has not to be tamed, so it is put in last.
                 Some((slots::filled(&text, &[filling.held()]), Vec::new()))
             }
-        })
-    }
-
-    fn side_by_side<T: Sync, U: Send>(
-        &self,
-        all: &[T],
-        each: impl Fn(&T) -> Option<U> + Sync,
-    ) -> Vec<Option<U>> {
-        let size = all.len().div_ceil(self.threads).max(1);
-        thread::scope(|scope| {
-            let parts: Vec<_> = all
-                .chunks(size)
-                .filter_map(|part| {
-                    thread::Builder::new()
-                        .stack_size(STACK)
-                        .spawn_scoped(scope, || part.iter().map(&each).collect::<Vec<_>>())
-                        .ok()
-                })
-                .collect();
-            parts
-                .into_iter()
-                .flat_map(|part| match part.join() {
-                    Ok(done) => done,
-                    Err(panic) => std::panic::resume_unwind(panic),
-                })
-                .collect()
         })
     }
 

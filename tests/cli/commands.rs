@@ -119,6 +119,28 @@ fn check_goes_on_after_a_file_that_is_no_text() {
         .says("3 files, 2 errors");
 }
 
+/// Files are read side by side; the first of them takes longest.
+#[test]
+fn check_tells_of_files_in_the_order_of_their_names() {
+    let wrong = "```bash {#one timout=1s}\ntrue\n```\n";
+    let mut test = Test::new().file("00.md", format!("{}{wrong}", "*a* `b`\n\n".repeat(20_000)));
+    for number in 1..40 {
+        test = test.file(&format!("{number:02}.md"), wrong);
+    }
+    let ran = test
+        .args(["check", ".", "--format", "json", "--no-shellcheck"])
+        .run()
+        .ends(2);
+    let files: Vec<String> = ran
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("it is JSON"))
+        .map(|line| line["file"].as_str().expect("a text").to_owned())
+        .collect();
+    let in_order: Vec<String> = (0..40).map(|number| format!("{number:02}.md")).collect();
+    assert_eq!(files, in_order);
+}
+
 #[test]
 fn check_writes_one_json_object_per_diagnostic() {
     let ran = Test::new()

@@ -4,17 +4,14 @@ mod cases;
 mod judge;
 mod mutate;
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
-
 use runbook::diagnostic::count;
 use runbook::report::{Case, suite};
+use runbook::side_by_side;
 
 use super::args;
 use super::failure::Failure;
+use super::run;
 use super::surroundings::{Surroundings, print};
-use super::{STACK, run};
 use cases::Tested;
 
 /// Goes through every runbook with its recordings; the status is 1 where one diverges.
@@ -23,8 +20,11 @@ use cases::Tested;
 /// Where there is nothing to test, or a page or recording can't be read.
 pub(crate) fn test(args: &args::Test, surroundings: &Surroundings) -> Result<u8, Failure> {
     let tested = cases::find(&args.paths, surroundings)?;
+    let cores = side_by_side::cores();
     if args.mutate {
-        let found = side_by_side(&tested, |tested| mutate::mutate(tested, surroundings));
+        let found = side_by_side::all(&tested, cores, |tested| {
+            mutate::mutate(tested, surroundings)
+        });
         let mut text = String::new();
         for strength in found {
             text.push_str(&strength?);
@@ -32,7 +32,7 @@ pub(crate) fn test(args: &args::Test, surroundings: &Surroundings) -> Result<u8,
         print(&text)?;
         return Ok(0);
     }
-    let judged = side_by_side(&tested, |tested| judge::judge(tested, surroundings));
+    let judged = side_by_side::all(&tested, cores, |tested| judge::judge(tested, surroundings));
     let mut text = String::new();
     let mut failed = 0;
     for (tested, judged) in tested.iter().zip(&judged) {
@@ -64,37 +64,6 @@ pub(crate) fn test(args: &args::Test, surroundings: &Surroundings) -> Result<u8,
         run::replace(&surroundings.directory.join(path), report.as_bytes())?;
     }
     Ok(u8::from(failed > 0))
-}
-
-/// Does something with every case, on as many threads as there are cores; in order.
-fn side_by_side<T: Send>(tested: &[Tested], act: impl Fn(&Tested) -> T + Sync) -> Vec<T> {
-    let next = AtomicUsize::new(0);
-    let found = Mutex::new(Vec::new());
-    let work = || {
-        loop {
-            let place = next.fetch_add(1, Ordering::Relaxed);
-            let Some(case) = tested.get(place) else {
-                return;
-            };
-            let result = act(case);
-            found
-                .lock()
-                .expect("no holder of this lock panics")
-                .push((place, result));
-        }
-    };
-    thread::scope(|scope| {
-        let threads = thread::available_parallelism().map_or(1, usize::from);
-        for _ in 0..threads.min(tested.len()) {
-            let builder = thread::Builder::new().stack_size(STACK);
-            if builder.spawn_scoped(scope, work).is_err() {
-                work();
-            }
-        }
-    });
-    let mut found = found.into_inner().expect("no holder of this lock panics");
-    found.sort_by_key(|(place, _)| *place);
-    found.into_iter().map(|(_, result)| result).collect()
 }
 
 /// What a runbook's line of the report begins with.
