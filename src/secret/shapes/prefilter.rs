@@ -4,15 +4,19 @@
 //! in one set, so a look at one gram in every two positions tells whether a shape can begin near
 //! by. Only there the shapes that begin with that byte are tried.
 
+use std::iter::repeat_with;
 use std::sync::LazyLock;
 
 use super::named;
 use super::structured::{Decide, SCHEME, STRUCTURED, userinfo};
 use super::table::{SHAPES, Shape};
+use super::view::url_safe;
 
 const GRAM: usize = 4;
 /// Positions from one look to the next.
 const LEAP: usize = 2;
+/// How many bytes two looks see.
+const LOOKED_AT: usize = GRAM + LEAP - 1;
 /// The set has `2^GRAM_BITS` bits: 32 KiB.
 const GRAM_BITS: u32 = 18;
 /// Clears the case of letters, in each byte of a gram.
@@ -41,28 +45,29 @@ impl Prefilter {
             grams: vec![0; 1 << (GRAM_BITS - 6)],
             rules: vec![Vec::new(); 256],
         };
+        // Only the header of a token is shorter than what is looked at, and it goes on so.
+        let token = class(url_safe);
         for (text, decide) in STRUCTURED {
-            made.add(
-                &literal(text.as_bytes(), |_| true),
-                Rule::Structured(*decide),
-                text.as_bytes(),
-            );
+            let text = text.as_bytes();
+            made.add(&literal(text, &token), Rule::Structured(*decide), text);
         }
         for shape in SHAPES {
             let text = shape.prefix.as_bytes();
-            made.add(&literal(text, shape.body), Rule::Table(shape), text);
+            let body = if text.len() < LOOKED_AT {
+                class(shape.body)
+            } else {
+                Vec::new()
+            };
+            made.add(&literal(text, &body), Rule::Table(shape), text);
         }
+        // The short words have `=` behind them.
+        let assigned = class(|byte| b"='\"\\] :".contains(&byte));
         for word in named::words() {
             let text = word.as_bytes();
-            // The short words have `=` behind them.
-            made.add(
-                &literal(text, |byte| b"='\"\\] :".contains(&byte)),
-                Rule::Named,
-                text,
-            );
+            made.add(&literal(text, &assigned), Rule::Named, text);
         }
         let mut address = vec![class(SCHEME)];
-        address.extend(literal(b"://", |byte| byte > b' '));
+        address.extend(literal(b"://", &class(|byte| byte > b' ')));
         made.grams(&address);
         for byte in (0..=u8::MAX).filter(|byte| SCHEME(*byte)) {
             made.rule(byte, Some(b':'), Rule::Structured(userinfo));
@@ -141,24 +146,19 @@ impl Prefilter {
     }
 }
 
-/// The sets of five bytes that a text begins with, where those after it are of a class.
-fn literal(text: &[u8], after: fn(u8) -> bool) -> Vec<Vec<u8>> {
-    (0..GRAM + LEAP - 1)
-        .map(|index| match text.get(index) {
-            Some(byte) => vec![byte | 0x20],
-            None => class(after),
-        })
+/// The sets of bytes that a text begins with, where those after it are `after`.
+fn literal(text: &[u8], after: &[u8]) -> Vec<Vec<u8>> {
+    let own = text.iter().map(|byte| vec![byte | 0x20]);
+    own.chain(repeat_with(|| after.to_vec()))
+        .take(LOOKED_AT)
         .collect()
 }
 
+/// The bytes of a class, with the bit set that tells cases apart.
 fn class(holds: fn(u8) -> bool) -> Vec<u8> {
-    let mut bytes: Vec<u8> = (0..=u8::MAX)
-        .filter(|byte| holds(*byte))
-        .map(|byte| byte | 0x20)
-        .collect();
-    bytes.sort_unstable();
-    bytes.dedup();
-    bytes
+    (0..=u8::MAX)
+        .filter(|byte| byte & 0x20 != 0 && (holds(*byte) || holds(byte & !0x20)))
+        .collect()
 }
 
 /// Where a gram stands in the set.
