@@ -1,7 +1,8 @@
 //! A file of output beside the journal, while it is written.
 //!
 //! It is written and hashed by a thread of its own: whoever reads what a step prints would else
-//! hold up the step, and the run with it, for longer than reading takes.
+//! hold up the step, and the run with it, for longer than reading takes. Another brings it to the
+//! disk meanwhile, so that little is left for the end.
 
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -13,8 +14,8 @@ use crate::secret::CleanBytes;
 
 /// How many pieces may wait to be written; a piece is what one read of a pipe gave.
 const WAITING: usize = 32;
-/// How much is written until it is brought to the disk, so that little is left for the end.
-const SYNCED: usize = 32 * 1024 * 1024;
+/// How much is written until it is brought to the disk.
+const SYNCED: usize = 8 * 1024 * 1024;
 
 /// A file of output beside the journal, while it is written.
 pub(super) struct Beside {
@@ -66,19 +67,36 @@ impl Beside {
     }
 }
 
-/// Writes the pieces that come, and brings them to the disk.
+/// Writes the pieces that come, and has them brought to the disk.
 fn write(mut file: File, pieces: &Receiver<CleanBytes>) -> io::Result<Summed> {
+    let (due, syncs) = sync_channel(1);
+    let same = file.try_clone()?;
+    let syncer = Builder::new()
+        .name("sync".to_owned())
+        .spawn(move || sync(&same, &syncs))?;
     let mut sum = Sum::default();
     let mut unsynced = 0;
     while let Ok(piece) = pieces.recv() {
         file.write_all(&piece)?;
         sum.update(&piece);
         unsynced += piece.len();
-        if unsynced >= SYNCED {
-            file.sync_data()?;
+        // A slow disk, which is busy with the last of them, takes more at once.
+        if unsynced >= SYNCED && due.try_send(()).is_ok() {
             unsynced = 0;
         }
     }
-    file.sync_data()?;
+    drop(due);
+    syncer
+        .join()
+        .map_err(|_| io::Error::other("its disk's thread broke down"))??;
     Ok(sum.finish())
+}
+
+/// Brings a file to the disk each time it is due, and in the end; its first error is the file's, as
+/// the system tells of each only once.
+fn sync(file: &File, due: &Receiver<()>) -> io::Result<()> {
+    while let Ok(()) = due.recv() {
+        file.sync_data()?;
+    }
+    file.sync_data()
 }
