@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::future;
 use std::io::ErrorKind;
+use std::mem;
 use std::time::{Duration, Instant};
 
 use rustix::io::ioctl_fionread;
@@ -16,6 +17,14 @@ use crate::world::{Chunk, Stream};
 /// The most bytes in one piece; what a pipe holds on Linux (pipe(7)).
 const PIECE: usize = 64 * 1024;
 
+/// The most bytes in the first pieces: most processes print little.
+const LITTLE: usize = 4 * 1024;
+
+/// What a pipe is made to hold once it was full: the most that anybody may ask for on Linux as it
+/// comes (`/proc/sys/fs/pipe-max-size`). Its writer and we then wait for each other less often.
+#[cfg(target_os = "linux")]
+const ROOMY: usize = 1024 * 1024;
+
 /// How long a pipe that is still open may be quiet after the process ended.
 const QUIET: Duration = Duration::from_millis(100);
 
@@ -28,8 +37,26 @@ pub(super) struct Pipes {
     stderr: Option<Receiver>,
     /// Which is looked at first; the other one after a full piece, so that neither starves.
     first: Stream,
-    piece: Vec<u8>,
+    buffer: Buffer,
     output: mpsc::Sender<Chunk>,
+}
+
+/// Where a piece is read to.
+struct Buffer {
+    piece: Vec<u8>,
+    /// Whether the pipes hold more than they come with.
+    wide: bool,
+}
+
+impl Buffer {
+    /// After a full piece: larger ones, and then larger pipes.
+    fn expect_more(&mut self, pipes: [&Option<Receiver>; 2]) {
+        if self.piece.len() < PIECE {
+            self.piece.resize(PIECE, 0);
+        } else if !mem::replace(&mut self.wide, true) {
+            pipes.into_iter().flatten().for_each(widen);
+        }
+    }
 }
 
 impl Pipes {
@@ -42,7 +69,10 @@ impl Pipes {
             stdout,
             stderr,
             first: Stream::Stdout,
-            piece: vec![0; PIECE],
+            buffer: Buffer {
+                piece: vec![0; LITTLE],
+                wide: false,
+            },
             output,
         }
     }
@@ -110,7 +140,7 @@ impl Pipes {
             };
             let read = pipe
                 .as_ref()
-                .map_or(Ok(0), |pipe| pipe.try_read(&mut self.piece));
+                .map_or(Ok(0), |pipe| pipe.try_read(&mut self.buffer.piece));
             let bytes = match read {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => continue,
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
@@ -120,20 +150,34 @@ impl Pipes {
                 }
                 Ok(bytes) => bytes,
             };
+            let full = bytes == self.buffer.piece.len();
             self.first = match stream {
-                Stream::Stdout if bytes == PIECE => Stream::Stderr,
+                Stream::Stdout if full => Stream::Stderr,
                 Stream::Stdout | Stream::Stderr => Stream::Stdout,
             };
             if let Some(room) = room {
                 room.send(Chunk {
                     stream,
-                    bytes: self.piece.get(..bytes).unwrap_or_default().to_vec(),
+                    bytes: self.buffer.piece.get(..bytes).unwrap_or_default().to_vec(),
                 });
+            }
+            if full {
+                self.buffer.expect_more([&self.stdout, &self.stderr]);
             }
             return Some(bytes);
         }
     }
 }
+
+/// Makes a pipe hold more, where the system lets us.
+#[cfg(target_os = "linux")]
+fn widen(pipe: &Receiver) {
+    let _ = rustix::pipe::fcntl_setpipe_size(pipe, ROOMY);
+}
+
+/// Elsewhere the system sees to it by itself.
+#[cfg(not(target_os = "linux"))]
+fn widen(_: &Receiver) {}
 
 /// Waits until one of them can be read; where both can, it is `first`.
 async fn readable(stdout: Option<&Receiver>, stderr: Option<&Receiver>, first: Stream) -> Stream {
