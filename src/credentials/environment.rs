@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::sync::Arc;
 
-/// A set of environment variables; its `Debug` shows names only.
+/// A set of environment variables, cheap to clone; its `Debug` shows names only.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Environment(BTreeMap<OsString, OsString>);
+pub struct Environment(Arc<BTreeMap<OsString, OsString>>);
 
 impl Environment {
     /// The value of a variable.
@@ -25,12 +26,13 @@ impl Environment {
 
     /// Sets a variable.
     pub fn set(&mut self, name: impl Into<OsString>, value: impl Into<OsString>) {
-        self.0.insert(name.into(), value.into());
+        Arc::make_mut(&mut self.0).insert(name.into(), value.into());
     }
 
     /// Removes a variable; says whether it was there.
     pub fn remove(&mut self, name: impl AsRef<OsStr>) -> bool {
-        self.0.remove(name.as_ref()).is_some()
+        self.0.contains_key(name.as_ref())
+            && Arc::make_mut(&mut self.0).remove(name.as_ref()).is_some()
     }
 
     /// All variables in the order of their names.
@@ -43,7 +45,7 @@ impl Environment {
 
 impl FromIterator<(OsString, OsString)> for Environment {
     fn from_iter<I: IntoIterator<Item = (OsString, OsString)>>(variables: I) -> Self {
-        Self(variables.into_iter().collect())
+        Self(Arc::new(variables.into_iter().collect()))
     }
 }
 
