@@ -2,6 +2,7 @@
  *
  * Only files named `journal.jsonl` and the clock are touched; all else goes through as it is.
  *
+ *   FAULT_OUTPUT=1         it is the files of output beside the journal that fail, and not itself
  *   FAULT_WRITE="N ERRNO"  the Nth write and all behind it fail: 28 full, 30 read-only, 122 quota
  *   FAULT_WRITE="N kill"   the Nth write gets half of its bytes to the file, then comes SIGKILL
  *   FAULT_SYNC="N ERRNO"   the Nth sync and all behind it fail
@@ -34,9 +35,10 @@ static const char *path_of(int fd, char *path, size_t size) {
   return path;
 }
 
-static int is_journal(int fd) {
+static int fails(int fd) {
   char path[4096];
   const char *name = strrchr(path_of(fd, path, sizeof path), '/');
+  if (getenv("FAULT_OUTPUT")) return strstr(path, "/home/runs/") && strstr(path, "/output/");
   return name && strcmp(name, "/journal.jsonl") == 0;
 }
 
@@ -76,7 +78,7 @@ static off_t length_of(int fd) {
 }
 
 ssize_t write(int fd, const void *bytes, size_t count) {
-  if (!is_journal(fd)) return real_write(fd, bytes, count);
+  if (!fails(fd)) return real_write(fd, bytes, count);
   const char *fault = asked("FAULT_WRITE", ++writes);
   if (fault && strcmp(fault, "kill") == 0) {
     if (real_write(fd, bytes, count / 2) < 0) abort();
@@ -108,7 +110,7 @@ static int sync_by(const char *name, int fd) {
     snprintf(line, sizeof line, "folder %s\n", path_of(fd, path, sizeof path));
     tell(line);
   }
-  if (!is_journal(fd)) return next(fd);
+  if (!fails(fd)) return next(fd);
   const char *slow = getenv("FAULT_SYNC");
   if (slow && strncmp(slow, "0 ", 2) == 0) usleep(1000 * (useconds_t)atoi(slow + 2));
   const char *fault = asked("FAULT_SYNC", ++syncs);

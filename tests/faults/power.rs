@@ -262,6 +262,34 @@ fn a_disk_that_refuses_a_write_or_a_sync_is_told_and_stops_the_run() {
     }
 }
 
+/// Guards: `Beside::close`, which gives the first error of its writer and of its disk, and
+/// `Recording::close`, which vouches only for what is whole.
+#[test]
+fn a_disk_that_refuses_an_output_is_told_and_nothing_vouches_for_it() {
+    for (variable, errno, said) in [
+        ("FAULT_WRITE", 28, "No space left"),
+        ("FAULT_SYNC", 5, "Input/output error"),
+    ] {
+        for number in [1, 3] {
+            let Some(ground) = Ground::new() else { return };
+            let page = "```bash {#long}\nhead -c 40000000 /dev/zero | tr '\\0' x\n```\n";
+            fs::write(ground.root().join("a.md"), page).expect("it can be written");
+            let fault = format!("{number} {errno}");
+            let faults = [("FAULT_OUTPUT", "1"), (variable, fault.as_str())];
+            let ran = ground.call(&["run", "a.md"], &faults);
+            let told = String::from_utf8_lossy(&ran.stdout);
+            let place = format!("{variable}={fault}: {told}");
+            assert!(
+                told.contains("could not be kept") && told.contains(said),
+                "{place}"
+            );
+            assert!(!ground.journal().contains("output-kept"), "{place}");
+            let verified = ground.call(&["verify", "last"], &[]);
+            assert!(verified.status.success(), "{place}: {verified:?}");
+        }
+    }
+}
+
 /// Guards: `Context::commit` waits for the disk before each start, and `recorder::create` brings
 /// the names of the folders there.
 #[test]
