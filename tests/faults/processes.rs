@@ -268,14 +268,16 @@ fn a_thousand_steps_at_once() {
     assert_eq!(passed, 1000);
 }
 
-/// Guards: `run::jobs`, which asks `getrlimit` how many descriptors there are; `exec::schedule`,
-/// which starts no more steps at once than that.
+/// Guards: `run::jobs`, which asks `getrlimit` how many descriptors there are and counts those of a
+/// step in a warm shell, of which many steps have many; `exec::schedule`, which starts no more
+/// steps at once than that.
 #[test]
 fn few_file_descriptors() {
     for (limit, steps, text) in [
         (24, 50, "sleep 0.02"),
         (48, 50, "sleep 0.02"),
         (64, 50, "sleep 0.02"),
+        (128, 500, "sleep 0.1"),
     ] {
         let test = Test::new().file("a.md", parallel(steps, text));
         let ran = with_descriptors(limit, &test.args(["run", "a.md", "--jobs", "500"]));
