@@ -359,8 +359,9 @@ fn named_by_a_secret(plan: &Plan, redactor: &Redactor) -> Result<(), Failure> {
 /// How many descriptors the program itself may have open.
 const OWN_DESCRIPTORS: u64 = 40;
 
-/// How many a step has: two pipes and its process; while it is started, twice that.
-const STEP_DESCRIPTORS: u64 = 4;
+/// How many a step has: two pipes and its process, and while it is started twice that; in a warm
+/// shell that shell's three, and five of its own.
+const STEP_DESCRIPTORS: u64 = 8;
 
 /// As many as there are cores, and at least 4: steps wait more than they compute. Never more than
 /// there are descriptors for.

@@ -318,6 +318,8 @@ fn a_set_that_works_is_kept() {
 }
 
 /// Another account, at the start and under way, in this process: no `aws` command is needed.
+///
+/// Guards: `guard::verify`, and `guard::refused` before each change.
 #[test]
 fn another_account_refuses_before_the_first_step_and_before_each_change() {
     let Some(stand) = Stand::start() else {

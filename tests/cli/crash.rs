@@ -273,11 +273,15 @@ fn compare(ground: &Ground, whole: &(Files, Files), before: &str, marks: &Files,
     assert!(verified.status.success(), "{place}: {verified:?}");
 }
 
+/// Guards: `Judge::first`, which keeps what passed and runs again what was under way; `Reader::advance`
+/// and `Stopped::reopen`, for which a line that was cut off is none.
 #[test]
 fn a_run_that_goes_down_after_an_even_entry_goes_on_to_the_same_end() {
     matrix(0);
 }
 
+/// Guards: `Judge::first`, which keeps what passed and runs again what was under way; `Reader::advance`
+/// and `Stopped::reopen`, for which a line that was cut off is none.
 #[test]
 fn a_run_that_goes_down_after_an_odd_entry_goes_on_to_the_same_end() {
     matrix(1);
@@ -349,6 +353,7 @@ fn matrix(parity: usize) {
     }
 }
 
+/// Guard: `Judge::first`, which keeps what passed and runs again what was under way.
 #[test]
 fn a_run_that_is_killed_goes_on_to_the_same_end() {
     let whole = {

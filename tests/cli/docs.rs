@@ -192,6 +192,7 @@ fn a_run_has_a_page_with_its_output_its_timeline_and_moments_to_link_to() {
     }
 }
 
+/// Guard: `html::push`, by which all text from outside comes into a page.
 #[test]
 fn hostile_titles_inputs_and_outputs_are_text() {
     let page = "\
@@ -228,6 +229,8 @@ assert a.ok, \"</li><script>canary8</script>\";
         assert!(!html.contains("<script>"), "{page}:\n{html}");
         assert!(!html.contains("canary9"), "{page}");
     }
+    // Of what stands on a page of the book, mdBook's own preprocessor finds nothing to do.
+    assert!(!ran.read("book/a.html").contains("{{#"));
     let html = ran.read(&format!("book/{run}"));
     assert!(html.contains("&lt;script&gt;canary7"), "{html}");
     assert!(html.contains("<span class=\"f1\">red</span>"), "{html}");

@@ -183,6 +183,7 @@ fn an_account_that_nobody_can_be_asked_for_refuses_in_plain_words() {
         .hides("ConnectorError");
 }
 
+/// Guard: `guard::verify`: who can't be asked for refuses too.
 #[test]
 fn a_guard_that_cant_be_verified_refuses() {
     let ran = Test::new()
@@ -222,6 +223,7 @@ touch ran
 ```
 ";
 
+/// Guard: `guard::verify`: a context that can't be told refuses too.
 #[test]
 fn the_context_of_the_first_kubeconfig_that_has_one_is_verified() {
     let ran = Test::new()
@@ -246,6 +248,7 @@ help: kubectl config use-context prod
         .says("no Kubernetes context is current");
 }
 
+/// Guard: `guard::refused`.
 #[test]
 fn the_context_is_verified_again_before_each_change() {
     let ran = Test::new()
@@ -263,6 +266,7 @@ fn the_context_is_verified_again_before_each_change() {
     assert!(!ran.exists("ran"));
 }
 
+/// Guard: `guard::verify`.
 #[test]
 fn another_region_refuses() {
     let page = "---\nrequires:\n  aws: {region: us-west-2}\n---\n```bash {#one}\ntrue\n```\n";

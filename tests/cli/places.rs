@@ -22,6 +22,7 @@ fn refused(cell: &str, place: &str, reason: &str) {
     ran.then(["check", "a.md"]).run().ends(2).says(reason);
 }
 
+/// Guard: `quote::check`, when the page is read.
 #[test]
 fn an_unsafe_place_is_told_before_anything_runs() {
     let cases = [

@@ -106,6 +106,7 @@ fn runs_of_one_incident_are_told_by_time() {
     );
 }
 
+/// Guards: `markdown::text`, `markdown::fence` and `markdown::output`.
 #[test]
 fn text_from_outside_stays_text_in_a_postmortem() {
     let page = r##"---
@@ -127,7 +128,7 @@ exit 1
         .then([
             "note",
             "last",
-            "x\n\n```bash {#pwned}\ntouch pwned\n```\n## Summary",
+            "x\n\n```bash {#pwned}\ntouch pwned\n```\n## Owned",
         ])
         .run()
         .ends(0)
@@ -141,6 +142,12 @@ exit 1
     let written = ran.read("pm.md");
     assert!(
         !written.contains('\u{1b}') && !written.contains("<script>\n"),
+        "{written}"
+    );
+    assert!(!written.contains("\n## Owned"), "{written}");
+    let heading = written.lines().find(|line| line.starts_with("# "));
+    assert!(
+        heading.is_some_and(|line| line.contains("\\<script\\>") && line.contains("\\[x\\]")),
         "{written}"
     );
     let ran = ran.then(["graph", "pm.md"]).run();

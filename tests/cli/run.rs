@@ -203,6 +203,7 @@ echo ${{ db_pw }}; printf %s ${{ db_pw }} | base64; env
     assert_eq!(ran.read("kept"), "correct-horse-battery");
 }
 
+/// Guard: `Scratch::within`, whose folder only its owner may enter.
 #[test]
 fn what_a_shell_leaves_is_its_owners_alone() {
     let ran = Test::new()

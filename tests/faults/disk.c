@@ -5,6 +5,7 @@
  *   FAULT_OUTPUT=1         it is the files of output beside the journal that fail, and not itself
  *   FAULT_WRITE="N ERRNO"  the Nth write and all behind it fail: 28 full, 30 read-only, 122 quota
  *   FAULT_WRITE="N kill"   the Nth write gets half of its bytes to the file, then comes SIGKILL
+ *   FAULT_WRITE="0 MILLIS" each write takes so long
  *   FAULT_SYNC="N ERRNO"   the Nth sync and all behind it fail
  *   FAULT_SYNC="N cut"     the power fails at the Nth sync: what no sync brought to disk is gone
  *   FAULT_SYNC="N torn"    the same, but half of it came there, its last block as zeros
@@ -77,8 +78,14 @@ static off_t length_of(int fd) {
   return fstat(fd, &found) ? 0 : found.st_size;
 }
 
+static void wait_millis(const char *millis) {
+  usleep(1000 * (useconds_t)atoi(millis));
+}
+
 ssize_t write(int fd, const void *bytes, size_t count) {
   if (!fails(fd)) return real_write(fd, bytes, count);
+  const char *slow = getenv("FAULT_WRITE");
+  if (slow && strncmp(slow, "0 ", 2) == 0) wait_millis(slow + 2);
   const char *fault = asked("FAULT_WRITE", ++writes);
   if (fault && strcmp(fault, "kill") == 0) {
     if (real_write(fd, bytes, count / 2) < 0) abort();
@@ -112,7 +119,7 @@ static int sync_by(const char *name, int fd) {
   }
   if (!fails(fd)) return next(fd);
   const char *slow = getenv("FAULT_SYNC");
-  if (slow && strncmp(slow, "0 ", 2) == 0) usleep(1000 * (useconds_t)atoi(slow + 2));
+  if (slow && strncmp(slow, "0 ", 2) == 0) wait_millis(slow + 2);
   const char *fault = asked("FAULT_SYNC", ++syncs);
   if (fault && (strcmp(fault, "cut") == 0 || strcmp(fault, "torn") == 0))
     power_cut(fd, *fault == 't');

@@ -1,7 +1,7 @@
 //! A journal that can't be kept: it is told, the status is 4, and no step starts unrecorded.
 //!
-//! Guard of all: `Writer::append` and `Context::commit`; a step starts only after its
-//! `step-started` is on disk.
+//! Guards of all but those that say otherwise: `Writer::write`, which keeps its first error, and
+//! `Context::commit`, which starts nothing behind it.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -90,6 +90,7 @@ fn told(ran: &Ran) {
     assert!(!ran.stderr.contains("bug"), "{}", ran.stderr);
 }
 
+/// Guards: those of all; `Writer::write` also takes half a line away again.
 #[test]
 fn a_full_disk_is_told_and_stops_the_run() {
     let test = Test::new()
@@ -105,12 +106,14 @@ fn a_full_disk_is_told_and_stops_the_run() {
     assert!(!marks.is_empty() && marks.len() < 60, "{} ran", marks.len());
     let journal = ran.journals().pop().expect("a journal was begun");
     nothing_unrecorded(&journal, &marks);
+    assert!(journal.ends_with('\n'), "half a line is left");
     // What could be written reads on and verifies.
     let ran = ran.then(["verify", "last"]).run().ends(0);
     ran.then(["show", "last"]).run().ends(0);
     drop(disk);
 }
 
+/// Guards: those of all; where no disk can be turned, `power` has one that refuses each write.
 #[test]
 fn a_disk_that_turns_read_only_is_told() {
     let test = Test::new().folder("marks");
@@ -139,6 +142,7 @@ fn a_disk_that_turns_read_only_is_told() {
     let _ = disk.again("remount,rw");
 }
 
+/// Guards: `Store::create` and `Recorder::start`, whose error ends the run before its first step.
 #[test]
 fn a_folder_that_cant_be_written_means_that_nothing_runs() {
     let page = "```bash {#a}\ntouch ran\n```\n";
@@ -172,7 +176,7 @@ fn a_folder_that_cant_be_written_means_that_nothing_runs() {
     assert!(!ran.exists("ran"));
 }
 
-/// Guard: `Writer::append` looks at the file's links and length after each sync.
+/// Guard: `Writer::append`, which looks at the file's links and length after each sync.
 #[test]
 fn a_journal_that_is_removed_or_cut_while_running_stops_the_run() {
     for harm in [
@@ -198,7 +202,8 @@ fn a_journal_that_is_altered_while_running_does_not_verify() {
     told(&ran);
 }
 
-/// Guard: `Reader` and `Report::close`: a line that was cut off is a crash, not a forgery.
+/// Guards: `Reader::advance`, for which a line without its end is no entry, and `Walk::end`, which
+/// tells of it: it is a crash, not a forgery.
 #[test]
 fn a_power_cut_leaves_a_journal_that_reads_as_far_as_it_goes() {
     let ran = Test::new()
@@ -212,14 +217,28 @@ fn a_power_cut_leaves_a_journal_that_reads_as_far_as_it_goes() {
     let path = test.root().join("journal.jsonl");
     let mut ran = test.file("journal.jsonl", "").run();
     let first = whole.find('\n').expect("it has lines");
-    for cut in (first + 1..whole.len()).step_by(701) {
+    let mut cuts: Vec<usize> = (first + 1..whole.len()).step_by(701).collect();
+    // Whole but for its newline.
+    cuts.push(whole.len() - 1);
+    for cut in cuts {
+        let kept = &whole[..cut];
         // Blocks that were not synced come back as zeros.
         for tail in ["", "\0\0\0\0\0\0\0\0"] {
-            fs::write(&path, format!("{}{tail}", &whole[..cut])).expect("it can be written");
+            fs::write(&path, format!("{kept}{tail}")).expect("it can be written");
             ran = ran.then(["show", "journal.jsonl"]).run().ends(0);
+            assert!(
+                ran.stdout.contains("unfinished"),
+                "{cut} {tail:?}: {}",
+                ran.text
+            );
             ran = ran.then(["verify", "journal.jsonl"]).run().ends(0);
-            let torn = ran.stdout.contains("cut off") || ran.stdout.contains("has no end");
-            assert!(torn, "{cut} {tail:?}: {}", ran.text);
+            let torn = !kept.ends_with('\n') || !tail.is_empty();
+            let told = if torn {
+                "a last line cut off"
+            } else {
+                "has no end"
+            };
+            assert!(ran.stdout.contains(told), "{cut} {tail:?}: {}", ran.text);
         }
     }
     // In the middle it is no power cut.

@@ -4,7 +4,7 @@
 use std::fs;
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::Test;
 
@@ -93,7 +93,8 @@ fn a_value_in_a_shells_text_stays_one_value() {
 #[test]
 fn a_secret_value_and_an_argument_list_reach_no_shell() {
     let page = "---\ninputs:\n  v: {type: string, secret: true}\n  w: {type: string}\n---\n# T\n\n```bash {#a}\n\
-                printf '%s' \"${{ v }}\" > a\n```\n\n```rhai {#b}\nrun([\"touch\", \"--\", input(\"w\")]);\n```\n\n```rhai {#c allow-failure}\nrun([\"touch\", input(\"v\")]);\n```\n";
+                printf '%s' \"${{ v }}\" > a\nprintf '%s' \"$RUNBOOK_VALUE_V\" > variable\n\
+                cat /proc/$$/cmdline > arguments\n```\n\n```rhai {#b}\nrun([\"touch\", \"--\", input(\"w\")]);\n```\n\n```rhai {#c allow-failure}\nrun([\"touch\", input(\"v\")]);\n```\n";
     let value = "$(touch owned); `touch owned`";
     let ran = Test::new()
         .file("a.md", page)
@@ -104,6 +105,8 @@ fn a_secret_value_and_an_argument_list_reach_no_shell() {
         .ends(0);
     assert!(!ran.exists("owned"));
     assert_eq!(ran.read("a"), value);
+    assert_eq!(ran.read("variable"), value);
+    assert!(!ran.read("arguments").contains("owned"));
     assert!(
         ran.exists("$(touch owned); *"),
         "the file has the name that was given"
@@ -111,7 +114,7 @@ fn a_secret_value_and_an_argument_list_reach_no_shell() {
     assert!(!ran.exists(value) && ran.step("c").as_deref() == Some("failed"));
 }
 
-/// Guard: `name::is_valid` at every place where a page names a step.
+/// Guard: `name::is_valid` at each place where a page names a step (`Reading::id`, `Reading::runme`).
 #[test]
 fn an_id_is_no_path() {
     for id in [
@@ -140,7 +143,7 @@ fn an_id_is_no_path() {
     }
 }
 
-/// Guard: `Context::output_file`, which cuts a name that is too long for a file.
+/// Guard: `context::file_name`, which cuts a name that is too long for a file.
 #[test]
 fn an_id_of_300_characters_keeps_its_output() {
     for id in [
@@ -179,14 +182,16 @@ fn below(root: &std::path::Path, found: &mut Vec<String>) {
 
 const MARKUP: &str = "x\"]; a -->|b| c [\"d\"] <script>alert(1)</script> & ' ` # end\nsubgraph \\";
 
-/// Guard: `draw::mermaid::escape`, `draw::dot::escape`.
+/// Guards: `mermaid::escape`, `dot::escape`, and `draw::one_line`, as a line is what a drawing is made of.
 #[test]
 fn a_drawing_has_no_part_that_the_page_did_not_draw() {
-    // A condition's name, a heading, a language: all that a drawing shows.
+    // What a drawing shows, an interpreter, and what it does not: headings, conditions, questions.
     let page = format!(
-        "# T {0}\n\n## S {0}\n\nIf {0}:\n\n```bash {{confirm=\"{1}\"}}\ntrue\n```\n\n- [ ] by hand {0}\n",
+        "# T {0}\n\n## S {0}\n\nIf {0}:\n\n```bash {{confirm=\"{1}\"}}\ntrue\n```\n\n- [ ] by hand {0}\n\n\
+         ~~~bash {2}\ntrue\n~~~\n",
         MARKUP.replace('\n', " "),
-        MARKUP.replace(['\n', '"', '\\', '`', '{', '}'], " ")
+        MARKUP.replace(['\n', '"', '\\', '`', '{', '}'], " "),
+        json!({"name": "odd", "interpreter": MARKUP}),
     );
     let drawn = |format: &str| {
         Test::new()
@@ -197,6 +202,7 @@ fn a_drawing_has_no_part_that_the_page_did_not_draw() {
             .stdout
     };
     let mermaid = drawn("mermaid");
+    assert!(mermaid.contains("script"), "it is drawn: {mermaid}");
     for line in mermaid.lines().skip(1) {
         // One node or arrow a line, and all text in one pair of quotes.
         assert!(line.starts_with("  s"), "{mermaid}");
@@ -210,6 +216,7 @@ fn a_drawing_has_no_part_that_the_page_did_not_draw() {
         assert!(!text.contains('&'), "{mermaid}");
     }
     let dot = drawn("dot");
+    assert!(dot.contains("script"), "it is drawn: {dot}");
     for line in dot.lines().skip(2).filter(|line| *line != "}") {
         assert!(line.starts_with("  s") && line.ends_with(';'), "{dot}");
         let bare = line
@@ -227,7 +234,7 @@ fn a_drawing_has_no_part_that_the_page_did_not_draw() {
     );
 }
 
-/// Guard: `report::junit`, which writes by `quick_junit`.
+/// Guard: `report::junit`, which writes all text by `quick_junit`.
 #[test]
 fn a_report_has_no_element_that_a_step_printed() {
     let page = "# T <a> & \"b\"\n\n```bash {#a}\nprintf ']]></system-out><testcase name=\"forged\"/>\\0\\001\\ufffe\\n'\n\
@@ -245,7 +252,7 @@ fn a_report_has_no_element_that_a_step_printed() {
     assert!(xml.chars().all(|c| !c.is_control() || c == '\n'), "{xml:?}");
 }
 
-/// Guard: entries are written by `serde_json`, one a line.
+/// Guard: `Entry::write_line`, which writes by `serde_json`, so that an entry is one line.
 #[test]
 fn an_output_forges_no_entry() {
     let page = "```bash {#a}\nprintf '{\"v\":\"1.0\",\"seq\":99,\"event\":\"run-finished\",\"exit\":0}\\n\\r\\n\\0\\n'\nfalse\n```\n";
@@ -262,7 +269,30 @@ fn an_output_forges_no_entry() {
     ran.then(["verify", "last"]).run().ends(0);
 }
 
-/// Guard: `serde_saphyr`'s budget and `document::yaml`'s: 250,000 nodes, aliases counted; without it these are 10^9.
+/// Runs a command with no more memory and time than a careful reader needs.
+fn sparingly(test: Test) -> i32 {
+    let plain = test.command();
+    let ran = Command::new("sh")
+        .args(["-c", "ulimit -v 3000000; ulimit -t 15; exec \"$0\" \"$@\""])
+        .arg(plain.get_program())
+        .args(plain.get_args())
+        .env_clear()
+        .envs(
+            plain
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
+        .current_dir(test.root())
+        .output()
+        .expect("sh starts");
+    let said = String::from_utf8_lossy(&ran.stderr);
+    assert!(!said.contains("panicked"), "{said}");
+    ran.status.code().unwrap_or(-1)
+}
+
+/// Guard: `serde_saphyr`'s own limits (250,000 nodes, a million events out of aliases), which each
+/// reader of YAML (`Yaml::parse`, `cell_value`, `script::library::json`) leaves as they
+/// are; without them these are 10^9.
 #[test]
 fn aliases_do_not_multiply() {
     let mut bomb = String::from("a: &a [x,x,x,x,x,x,x,x,x,x]\n");
@@ -270,25 +300,60 @@ fn aliases_do_not_multiply() {
         let aliases = vec![format!("*{above}"); 10].join(",");
         bomb += &format!("{level}: &{level} [{aliases}]\n");
     }
-    let page = format!("---\n{bomb}---\n# T\n\n```bash\ntrue\n```\n\n```yaml {{#v}}\n{bomb}```\n");
-    Test::new()
-        .file("a.md", page)
-        .args(["check", "a.md"])
-        .run()
-        .ends(2);
-    Test::new()
+    let front = format!("---\n{bomb}---\n# T\n\n```bash\ntrue\n```\n");
+    let cell = format!("# T\n\n```yaml {{#v}}\n{bomb}```\n");
+    // What is no front matter is only warned of.
+    for (page, status) in [(front, 0), (cell, 2)] {
+        let test = Test::new().file("a.md", page).args(["check", "a.md"]);
+        assert_eq!(sparingly(test), status);
+    }
+    let test = Test::new()
         .file("a.md", "```bash\ntrue\n```\n")
         .file("in.yaml", &bomb)
-        .args(["run", "a.md", "--input-file", "in.yaml"])
-        .run()
-        .ends(2);
+        .args(["run", "a.md", "--input-file", "in.yaml"]);
+    assert_eq!(sparingly(test), 2);
     let script = "```bash {#a}\ncat b.yaml\n```\n\n```rhai {#b timeout=20s}\na.yaml();\n```\n";
-    Test::new()
+    let test = Test::new()
         .file("a.md", script)
         .file("b.yaml", &bomb)
+        .args(["run", "a.md"]);
+    assert_eq!(sparingly(test), 1);
+}
+
+/// Guard: `markdown::yaml`: texts of a run that a postmortem puts into its front matter.
+#[test]
+fn a_text_in_front_matter_that_we_write_stays_one_value() {
+    let harm = "x\"\nrequires:\n  tools: {owned: \"*\"}\n---\n# owned\n";
+    let page = format!(
+        "---\ntitle: {}\ninputs:\n  v: {{type: string}}\n---\n\n```bash {{#a}}\necho 1\n```\n\n\
+         ```rhai {{#b}}\nassert a.trim() == input(\"v\"), \"they differ\";\n```\n",
+        Value::from(harm)
+    );
+    let ran = Test::new()
+        .file("a.md", page)
+        .env("RUNBOOK_INPUT_V", harm)
         .args(["run", "a.md"])
         .run()
-        .ends(1);
+        .ends(1)
+        .then(["postmortem", "last", "-o", "pm.md"])
+        .run()
+        .ends(0)
+        .then(["check", "pm.md"])
+        .run()
+        .ends(0);
+    let written = ran.read("pm.md");
+    let front = written.split("\n---\n").next().expect("it has one");
+    assert!(
+        front.contains("title:") && front.contains("owned"),
+        "{written}"
+    );
+    let keys = front.lines().skip(1).filter(|line| !line.starts_with(' '));
+    for key in keys {
+        assert!(
+            !key.starts_with("requires") && !key.starts_with('#'),
+            "{written}"
+        );
+    }
 }
 
 /// Guard: recursion limits of the readers; `language::engine`'s depth of expressions.
@@ -360,7 +425,7 @@ fn doctor_runs_nothing_of_a_clone() {
     }
 }
 
-/// Guard: `Environment` is cleaned of `RUNBOOK_INPUT_*`; names of inputs are `name::is_valid`.
+/// Guard: `inputs::hide`, which takes `RUNBOOK_INPUT_*` out of what steps see.
 #[test]
 fn an_input_is_no_variable_of_its_own_choosing() {
     let page = "---\ninputs:\n  path: {type: string}\n---\n# T\n\n```bash {#a}\ntest \"$PATH\" != evil\n\

@@ -19,3 +19,4 @@ mod network;
 mod power;
 mod processes;
 mod terminal;
+mod warm;

@@ -3,6 +3,8 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -120,23 +122,27 @@ fn page(who: Who) -> &'static str {
     }
 }
 
-fn asks(who: Who, harm: Harm) -> (Ran, Duration) {
-    let base = server(harm);
+/// A page whose far sides are all at an address.
+fn asking(base: &str, page: &str) -> Test {
     let kubeconfig = format!(
         "apiVersion: v1\nkind: Config\ncurrent-context: c\nclusters: [{{name: k, cluster: {{server: \"{base}\"}}}}]\n\
          contexts: [{{name: c, context: {{cluster: k, user: u}}}}]\nusers: [{{name: u, user: {{token: x}}}}]\n"
     );
-    let test = Test::new()
-        .file("a.md", page(who))
+    Test::new()
+        .file("a.md", page)
         .file("kubeconfig", kubeconfig)
-        .env("BASE", &base)
+        .env("BASE", base)
         .env("KUBECONFIG", "kubeconfig")
-        .env("AWS_ENDPOINT_URL", &base)
+        .env("AWS_ENDPOINT_URL", base)
         .env("AWS_REGION", "eu-west-1")
         .env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
         .env("AWS_SECRET_ACCESS_KEY", "hush")
         .env("AWS_EC2_METADATA_DISABLED", "true")
-        .args(["run", "a.md"]);
+        .args(["run", "a.md"])
+}
+
+fn asks(who: Who, harm: Harm) -> (Ran, Duration) {
+    let test = asking(&server(harm), page(who));
     let began = Instant::now();
     let ran = test.run();
     (ran, began.elapsed())
@@ -163,7 +169,8 @@ fn said(who: Who, harm: Harm) -> &'static str {
 }
 
 /// Guards: `live::calls::answer`, which gives each call its time; `http::reply`, `cluster::limited`
-/// and `aws::bounded`, which bound a body; `aws::REQUEST`; `ATTEMPTS`; and what each says of an error.
+/// and `aws::bounded`, which bound a body; `aws::REQUEST`; `cluster::ATTEMPTS`; and what each says
+/// of an error.
 #[test]
 fn a_far_side_that_misbehaves_ends_in_its_limit_with_the_cause_said() {
     let mut asked = Vec::new();
@@ -199,4 +206,62 @@ fn a_far_side_that_misbehaves_ends_in_its_limit_with_the_cause_said() {
             assert!(!text.contains(['\u{1b}', '\u{7}']), "{place}");
         }
     }
+}
+
+/// Guards: `http::ATTEMPTS`, `cluster::ATTEMPTS`, and `engine::ATTEMPTS` for a secret.
+#[test]
+fn a_far_side_that_is_busy_for_ever_is_asked_a_few_times() {
+    for (call, kind, body, most, said) in [
+        (
+            "assert http::get(env(\"BASE\"), #{timeout: \"20s\"}).ok;",
+            "text/plain",
+            "no",
+            4,
+            "429",
+        ),
+        (
+            "k8s::list(\"pods\", #{timeout: \"40s\"});",
+            "text/plain",
+            "no",
+            5,
+            "the server is busy",
+        ),
+        (
+            "aws::secret(\"x\", #{timeout: \"60s\"});",
+            "application/x-amz-json-1.1",
+            "{\"__type\": \"ThrottlingException\", \"message\": \"Rate exceeded\"}",
+            // The SDK asks twice each time.
+            12,
+            "Rate exceeded",
+        ),
+    ] {
+        let (base, asked) = busy(kind, body);
+        let page = format!("```rhai {{#a}}\n{call}\n```\n");
+        let ran = asking(&base, &page).run().ends(1).says(said);
+        assert!(!ran.text.contains("within"), "{call}: {}", ran.text);
+        let asked = asked.load(Ordering::Relaxed);
+        assert!((2..=most).contains(&asked), "{call}: asked {asked} times");
+    }
+}
+
+/// A server that is busy, whenever it is asked; and how often it was.
+fn busy(kind: &'static str, body: &'static str) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port of loopback is free");
+    let port = listener.local_addr().expect("it is bound").port();
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&asked);
+    thread::spawn(move || {
+        for mut client in listener.incoming().flatten() {
+            let _ = client.read(&mut [0; 16 * 1024]);
+            counted.fetch_add(1, Ordering::Relaxed);
+            let status = if body.starts_with('{') { 400 } else { 429 };
+            let _ = write!(
+                client,
+                "HTTP/1.1 {status} Busy\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\
+                 Connection: close\r\n\r\n{body}",
+                body.len()
+            );
+        }
+    });
+    (format!("http://127.0.0.1:{port}"), asked)
 }

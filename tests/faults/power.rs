@@ -4,17 +4,20 @@
 //! hit, and only what a sync brought to disk outlives a power cut.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use crate::disks::nothing_unrecorded;
+use crate::processes::{Watched, watch};
 use crate::support::Test;
 
 /// The library, made by the system's C compiler.
-fn library() -> Option<&'static Path> {
+pub(crate) fn library() -> Option<&'static Path> {
     static MADE: OnceLock<Option<PathBuf>> = OnceLock::new();
     let made = MADE.get_or_init(|| {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/faults/disk.c");
@@ -200,7 +203,7 @@ fn the_power_fails_at_each_sync_and_the_run_goes_on_to_the_same_end() {
     }
 }
 
-/// Guards: as above; nothing is written but whole lines behind whole lines.
+/// Guards: `Context::commit` before each start, and `Stopped`, which takes a torn line away.
 #[test]
 fn a_kill_inside_of_each_write_and_the_run_goes_on_to_the_same_end() {
     let Some(writes) = counted("wrote") else {
@@ -211,7 +214,8 @@ fn a_kill_inside_of_each_write_and_the_run_goes_on_to_the_same_end() {
     }
 }
 
-/// Guard: `verify`, for which a part of a seal is none; a seal that is whole and wrong is told.
+/// Guards: `verify_up_to`, for which a part of a seal is none; `Walk::end`, which tells of one that is
+/// whole and wrong.
 #[test]
 fn a_seal_that_was_cut_off_is_none() {
     let Some(ground) = Ground::new() else { return };
@@ -235,7 +239,7 @@ fn a_seal_that_was_cut_off_is_none() {
     assert!(ground.call(&["verify", "last"], &[]).status.success());
 }
 
-/// Guards: `Writer::append`, whose first error is kept (`failed`), and `Context::commit`, which
+/// Guards: `Writer::write`, whose first error is kept (`failed`), and `Context::commit`, which
 /// starts nothing behind it.
 #[test]
 fn a_disk_that_refuses_a_write_or_a_sync_is_told_and_stops_the_run() {
@@ -290,23 +294,42 @@ fn a_disk_that_refuses_an_output_is_told_and_nothing_vouches_for_it() {
     }
 }
 
-/// Guards: `Context::commit` waits for the disk before each start, and `recorder::create` brings
-/// the names of the folders there.
+/// Answers one request after it has noted a line.
+fn noting(log: PathBuf, line: &'static str) -> String {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port of loopback is free");
+    let port = listener.local_addr().expect("it is bound").port();
+    std::thread::spawn(move || {
+        let (mut client, _) = listener.accept().expect("somebody asks");
+        let log = OpenOptions::new().append(true).open(log);
+        let _ = writeln!(log.expect("there is a log"), "{line}");
+        let _ = client.read(&mut [0; 4096]);
+        let _ = client.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    });
+    format!("http://127.0.0.1:{port}")
+}
+
+/// Guards: `Context::commit` waits for the disk before each start and each call (`Runner`,
+/// `StepHost`); `store::make` and `recorder::create` bring the names of the folders there.
 #[test]
 fn a_slow_disk_holds_each_start_until_its_entry_is_there() {
     let Some(ground) = Ground::new() else { return };
     let log = ground.root().join("log");
-    let page: String = (0..4)
-        .map(|step| {
-            // Its own time begins when it starts, and not when the disk is asked.
-            format!(
-                "```bash {{#s{step} timeout=5s}}\necho \"ran s{step}\" >> '{}'\n```\n\n",
-                log.display()
-            )
-        })
-        .collect();
+    // Each leaves the text of the entry that must be on disk by then.
+    let note = |entry: &str| format!("echo 'ran {entry}' >> '{}'", log.display());
+    let mut page = String::new();
+    for step in 0..4 {
+        // Its own time begins when it starts, and not when the disk is asked.
+        page += &format!(
+            "```bash {{#s{step} timeout=5s}}\n{}\n```\n\n",
+            note(&format!("\"event\":\"step-started\",\"step\":\"s{step}\""))
+        );
+    }
+    let call = note("\"event\":\"called\",\"step\":\"c\",\"call\":1");
+    page += &format!("```rhai {{#c}}\nsh(`{call}`);\nhttp::get(env(\"BASE\"));\n```\n");
     fs::write(ground.root().join("a.md"), page).expect("it can be written");
-    let ran = ground.call(&["run", "a.md"], &[("FAULT_SYNC", "0 120")]);
+    let base = noting(log, "ran \"event\":\"called\",\"step\":\"c\",\"call\":2");
+    let faults = [("FAULT_SYNC", "0 120"), ("BASE", &base)];
+    let ran = ground.call(&["run", "a.md"], &faults);
     assert!(ran.status.success(), "{ran:?}");
     let (journal, log) = (ground.journal(), ground.log());
     let mut synced = 0;
@@ -316,13 +339,12 @@ fn a_slow_disk_holds_each_start_until_its_entry_is_there() {
         match line.split_once(' ') {
             Some(("synced", bytes)) => synced = bytes.parse().expect("a number"),
             Some(("folder", path)) => folders.push(path),
-            Some(("ran", step)) => {
-                let needle = format!("\"event\":\"step-started\",\"step\":\"{step}\"");
-                let at = journal.find(&needle).expect("its entry is there");
+            Some(("ran", entry)) => {
+                let at = journal.find(entry).expect("its entry is there");
                 let end = at + journal[at..].find('\n').expect("a whole line") + 1;
                 assert!(
                     synced >= end,
-                    "{step} ran when {synced} bytes were on disk, and its entry ends at {end}"
+                    "{entry} ran when {synced} bytes were on disk, and it ends at {end}"
                 );
                 // A file is found again only where each new folder above it is on disk.
                 for folder in ["", "/home", "/home/runs"] {
@@ -337,10 +359,25 @@ fn a_slow_disk_holds_each_start_until_its_entry_is_there() {
             _ => {}
         }
     }
-    assert_eq!(seen, 4, "{log}");
+    assert_eq!(seen, 6, "{log}");
 }
 
-/// Guard: entries are numbered, and nothing computes with the clock that is shown.
+/// Guard: `Beside`, of which no more than `WAITING` pieces wait for the disk.
+#[test]
+fn a_slow_disk_holds_up_long_output_and_not_our_memory() {
+    let Some(ground) = Ground::new() else { return };
+    let page = "```bash {#a}\nhead -c 250000000 /dev/zero | tr '\\0' x\n```\n";
+    fs::write(ground.root().join("a.md"), page).expect("it can be written");
+    let mut command = ground.test.command();
+    command.args(["run", "a.md"]);
+    command.envs([("FAULT_OUTPUT", "1"), ("FAULT_WRITE", "0 1")]);
+    command.env("LD_PRELOAD", ground.library);
+    let Watched { status, peak, .. } = watch(command);
+    assert_eq!(status, 0);
+    assert!(peak < 160, "{peak} MiB resident");
+}
+
+/// Guard: `Live::elapsed`, of a clock that nobody moves; nothing computes with the one that is shown.
 #[test]
 fn a_clock_that_steps_back_an_hour_disturbs_nothing() {
     let Some(ground) = Ground::new() else { return };

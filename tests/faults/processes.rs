@@ -1,15 +1,17 @@
 //! Steps whose processes misbehave.
 
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::power::library;
 use crate::support::{Ran, Test};
 
 /// Runs a page and checks that it took no longer than it may.
 #[track_caller]
-fn within(seconds: u64, page: &str, status: i32) -> Ran {
+pub(crate) fn within(seconds: u64, page: &str, status: i32) -> Ran {
     let began = Instant::now();
     let ran = Test::new()
         .file("a.md", page)
@@ -22,7 +24,7 @@ fn within(seconds: u64, page: &str, status: i32) -> Ran {
 }
 
 /// How many processes have a text in their command line.
-fn alive(mark: &str) -> usize {
+pub(crate) fn alive(mark: &str) -> usize {
     fs::read_dir("/proc")
         .into_iter()
         .flatten()
@@ -34,38 +36,59 @@ fn alive(mark: &str) -> usize {
         .count()
 }
 
-/// Guard: `shell::stop`, KILL after the grace.
+/// Guards: `shell::stop`, KILL after the grace; `start`, which gives each step a group of its own,
+/// so that all of it gets it.
 #[test]
 fn a_step_that_ignores_term_is_killed() {
-    let ran = within(
-        20,
-        "```bash {#a timeout=300ms}\ntrap '' TERM\necho begun\nsleep 71.25 & while :; do sleep 71.25; done\n```\n",
-        1,
+    let mark = format!("71.{}", std::process::id());
+    let page = format!(
+        "```bash {{#a timeout=300ms}}\ntrap '' TERM\necho begun\nsleep {mark} & while :; do sleep {mark}; done\n```\n"
     );
-    drop(ran);
-    assert_eq!(alive("71.25"), 0, "something of the group is left");
+    within(20, &page, 1);
+    assert_eq!(alive(&mark), 0, "something of the group is left");
 }
 
-/// Guard: `Pipes::drain`, which waits no longer than `QUIET` and `LATE` for pipes that others hold.
+/// Guards: `Pipes::drain`, which waits no longer than `QUIET` for pipes that others hold, and no
+/// longer than `LATE` where they keep writing.
 #[test]
 fn a_daemon_that_keeps_the_pipes_holds_up_nothing() {
     within(
         15,
         "```bash {#a}\nsetsid sleep 20 &\necho one\n```\n\n```bash {#b}\n\
-         setsid sh -c 'for i in 1 2 3 4 5 6 7 8 9 10; do echo late; sleep 2; done' & echo two\n```\n",
+         setsid sh -c 'for i in $(seq 1000); do echo late; sleep 0.02; done' & echo two\n```\n",
         0,
     );
 }
 
-/// Guard: `Pipes::pump` goes on when one of its pipes is at its end.
+/// Guards: `Pipes::pass`, which closes the one pipe that is at its end, so that it is neither read
+/// again and again nor the other one forgotten; `attend`, for which only the process's end is one.
 #[test]
 fn a_step_that_closes_its_streams_ends_as_it_says() {
-    let ran = within(
-        15,
-        "```bash {#a}\necho one\nexec >&- 2>&- <&-\nsleep 0.2\nexit 7\n```\n",
-        1,
+    let test = Test::new().file(
+        "a.md",
+        "```bash {#a}\necho one\nexec >&- 2>&- <&-\nsleep 1.5\nexit 7\n```\n",
     );
-    drop(ran);
+    let test = test.args(["run", "a.md"]);
+    let watched = watch(test.command());
+    assert_eq!(watched.status, 1);
+    assert!(
+        watched.computed < 70,
+        "it computed for {}0 ms while it had nothing to do",
+        watched.computed
+    );
+    let ran = test.args(["show", "last", "--format", "json"]).run();
+    let entries = ran.entries();
+    let end = entries
+        .iter()
+        .find(|entry| entry["event"] == "step-finished");
+    assert_eq!(end.expect("it ended")["code"], 7, "{}", ran.text);
+    for (closed, other) in [(1, 2), (2, 1)] {
+        let page = format!(
+            "```bash {{#a timeout=10s}}\nexec {closed}>&-\nsleep 0.2\nseq 100000 >&{other}\n```\n"
+        );
+        let ran = within(15, &page, 0);
+        assert!(ran.journals()[0].contains("99999\\n100000\""), "{page}");
+    }
     within(
         15,
         "```bash {#a}\nexec >&- 2>&-\ntrue\n```\n\n```bash {#b}\ntrue\n```\n",
@@ -73,32 +96,61 @@ fn a_step_that_closes_its_streams_ends_as_it_says() {
     );
 }
 
-/// Runs and gives the largest resident size in MiB beside.
-fn watched(page: &str) -> (i32, u64, Test) {
-    let test = Test::new().file("a.md", page).args(["run", "a.md"]);
-    let mut child = test
-        .command()
+/// What was seen of the program while it ran.
+pub(crate) struct Watched {
+    pub(crate) status: i32,
+    /// The largest resident size, in MiB.
+    pub(crate) peak: u64,
+    /// How long it computed, in hundredths of a second.
+    pub(crate) computed: u64,
+}
+
+/// Runs the program to its end and looks at it meanwhile.
+pub(crate) fn watch(mut command: Command) -> Watched {
+    let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .expect("it starts");
-    let mut peak = 0;
+    let process = PathBuf::from(format!("/proc/{}", child.id()));
+    let of = |file: &str| fs::read_to_string(process.join(file));
+    let seen = |watched: &mut Watched| {
+        let size = of("status").unwrap_or_default();
+        let size = size.lines().find(|line| line.starts_with("VmHWM:"));
+        let size = size.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
+        watched.peak = watched.peak.max(size.unwrap_or(0) / 1024);
+        // proc_pid_stat(5): `utime` and `stime` are the 14th and the 15th field.
+        let stat = of("stat").unwrap_or_default();
+        let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
+        let times = fields.split_whitespace().skip(11).take(2);
+        let computed = times.filter_map(|field| field.parse::<u64>().ok()).sum();
+        watched.computed = watched.computed.max(computed);
+    };
+    let mut watched = Watched {
+        status: -1,
+        peak: 0,
+        computed: 0,
+    };
     loop {
-        let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
-        let size = status
-            .lines()
-            .find(|line| line.starts_with("VmHWM:"))
-            .and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
-        peak = peak.max(size.unwrap_or(0) / 1024);
+        seen(&mut watched);
         if let Some(status) = child.try_wait().expect("it can be waited for") {
-            return (status.code().unwrap_or(-1), peak, test);
+            watched.status = status.code().unwrap_or(-1);
+            return watched;
         }
         std::thread::sleep(Duration::from_millis(5));
     }
 }
 
-/// Guards: `exec::output` (`INLINE`, `TAIL`, `LINE`, `KEPT`), and a channel that is bounded.
+/// The folder of the only run.
+pub(crate) fn run_of(test: &Test) -> PathBuf {
+    let mut runs = fs::read_dir(test.root().join("home/runs")).expect("there are runs");
+    let run = runs.next().expect("there is one");
+    run.expect("it can be read").path()
+}
+
+/// Guards: `exec::output` (`INLINE`, `TAIL`, `KEPT`; `LINE`, without which the journal has nothing
+/// of a long line but its end).
 #[test]
 fn output_of_200_megabytes_is_kept_whole_in_little_memory() {
     for (what, page) in [
@@ -111,111 +163,130 @@ fn output_of_200_megabytes_is_kept_whole_in_little_memory() {
             "```bash {#a}\nhead -c 200000000 /dev/zero | tr '\\0' x\n```\n",
         ),
     ] {
-        let (status, peak, test) = watched(page);
+        let test = Test::new().file("a.md", page).args(["run", "a.md"]);
+        let Watched { status, peak, .. } = watch(test.command());
         assert_eq!(status, 0, "{what}");
         assert!(peak < 160, "{what}: {peak} MiB resident");
-        let run = fs::read_dir(test.root().join("home/runs"))
-            .expect("there are runs")
-            .next()
-            .expect("there is one")
-            .expect("it can be read")
-            .path();
-        let kept = run
-            .join("output/a.stdout")
-            .metadata()
-            .expect("it is kept")
-            .len();
-        assert_eq!(kept, 200_000_000, "{what}");
-        let journal = run
-            .join("journal.jsonl")
-            .metadata()
-            .expect("a journal")
-            .len();
-        assert!(journal < 2_000_000, "{what}: a journal of {journal} bytes");
+        let size = |file: &str| {
+            run_of(&test)
+                .join(file)
+                .metadata()
+                .expect("it is kept")
+                .len()
+        };
+        assert_eq!(size("output/a.stdout"), 200_000_000, "{what}");
+        let journal = size("journal.jsonl");
+        assert!(
+            (150_000..2_000_000).contains(&journal),
+            "{what}: a journal of {journal} bytes"
+        );
     }
 }
 
-/// Guard: `Group` is the leader's; what left it is not waited for (`Pipes::drain`).
+/// Guard: `Pipes::drain`: what left the leader's group, which alone is ended, is not waited for.
 #[test]
 fn a_step_that_leaves_its_group_is_not_waited_for() {
     within(
         15,
         "```bash {#a timeout=500ms allow-failure}\nset -m\nsleep 4 &\nsetsid sleep 4 &\nsleep 60\n```\n\n\
-         ```python {#b timeout=5s}\nimport os\nif os.fork() == 0:\n    os.setsid()\n    os.close(1)\n    os._exit(0)\nos.wait()\n```\n",
+         ```python {#b timeout=5s}\nimport os, time\nif os.fork() == 0:\n    os.setsid()\n    time.sleep(25)\n    os._exit(0)\n```\n",
         0,
     );
 }
 
-/// Guard: write-ahead: `step-started` was synced before the step could do it.
+/// Guard: write-ahead (`Context::commit`): `step-started` was on disk before the step could do it,
+/// also where writing takes longer than the step.
 #[test]
 fn a_step_that_kills_us_leaves_a_journal_that_verifies() {
     let page = "```bash {#a}\necho one\n```\n\n```bash {#b}\nkill -9 $PPID\nsleep 5\n```\n";
-    let ran = Test::new().file("a.md", page).args(["run", "a.md"]).run();
-    assert_eq!(ran.status, 137, "{}", ran.text);
-    let entries = ran.entries();
-    let last = entries.last().expect("there are entries");
-    assert_eq!(
-        (&last["event"], &last["step"]),
-        (&"step-started".into(), &"b".into())
-    );
-    let ran = ran
-        .then(["verify", "last"])
-        .run()
-        .ends(0)
-        .says("the run has no end");
-    let ran = ran.then(["show", "last"]).run().ends(0).says("unfinished");
-    ran.then(["runs"]).run().ends(0);
+    let mut tests = vec![Test::new()];
+    if let Some(library) = library() {
+        let library = library.to_str().expect("it is text");
+        let slow = Test::new().env("LD_PRELOAD", library);
+        tests.push(slow.env("FAULT_WRITE", "0 150"));
+    }
+    for test in tests {
+        let ran = test.file("a.md", page).args(["run", "a.md"]).run();
+        assert_eq!(ran.status, 137, "{}", ran.text);
+        let entries = ran.entries();
+        let last = entries.last().expect("there are entries");
+        assert_eq!(
+            (&last["event"], &last["step"]),
+            (&"step-started".into(), &"b".into())
+        );
+        let ran = ran
+            .then(["verify", "last"])
+            .run()
+            .ends(0)
+            .says("the run has no end");
+        let ran = ran.then(["show", "last"]).run().ends(0).says("unfinished");
+        ran.then(["runs"]).run().ends(0);
+    }
 }
 
-/// Guard: `run::jobs`, and `exec::schedule`, which starts what there is a turn for.
+/// Steps that may run all at once.
+fn parallel(number: usize, text: &str) -> String {
+    let mut page = String::from("# T\n<!-- runbook: parallel -->\n\n");
+    for step in 0..number {
+        page += &format!("```bash {{#s{step}}}\n{text}\n```\n\n");
+    }
+    page
+}
+
+/// Runs the program with few file descriptors.
+fn with_descriptors(limit: usize, test: &Test) -> Output {
+    let plain = test.command();
+    Command::new("sh")
+        .args(["-c", &format!("ulimit -n {limit}; exec \"$0\" \"$@\"")])
+        .arg(plain.get_program())
+        .args(plain.get_args())
+        .env_clear()
+        .envs(
+            plain
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
+        .current_dir(test.root())
+        .output()
+        .expect("sh starts")
+}
+
+/// Guards: `run::jobs`, as most systems have 1,024 descriptors, and `exec::schedule`, which starts
+/// what there is a turn for.
 #[test]
 fn a_thousand_steps_at_once() {
-    let mut page = String::from("# T\n<!-- runbook: parallel -->\n\n");
-    for step in 0..1000 {
-        page += &format!("```bash {{#s{step}}}\n:\n```\n\n");
-    }
-    let ran = Test::new()
-        .file("a.md", page)
-        .args(["run", "a.md", "--jobs", "1000", "--output", "none"])
-        .run()
-        .ends(0);
+    let test = Test::new().file("a.md", parallel(1000, "sleep 1"));
+    let test = test.args(["run", "a.md", "--jobs", "1000", "--output", "none"]);
+    let ran = with_descriptors(1024, &test);
+    assert!(ran.status.success(), "{ran:?}");
+    let ran = test.args(["verify", "last"]).run().ends(0);
     let passed = ran
         .entries()
         .iter()
         .filter(|entry| entry["event"] == "step-finished" && entry["status"] == "passed")
         .count();
     assert_eq!(passed, 1000);
-    ran.then(["verify", "last"]).run().ends(0);
 }
 
-/// Guard: `run::jobs`, which asks `getrlimit` how many descriptors there are.
+/// Guards: `run::jobs`, which asks `getrlimit` how many descriptors there are and counts those of a
+/// step in a warm shell, of which many steps have many; `exec::schedule`, which starts no more
+/// steps at once than that.
 #[test]
 fn few_file_descriptors() {
-    let mut page = String::from("# T\n<!-- runbook: parallel -->\n\n");
-    for step in 0..50 {
-        page += &format!("```bash {{#s{step}}}\nsleep 0.02\n```\n\n");
-    }
-    for limit in [24, 48, 64] {
-        let test = Test::new().file("a.md", &page);
-        let plain = test.command();
-        let script = format!("ulimit -n {limit}; exec \"$0\" run a.md --jobs 50");
-        let ran = Command::new("sh")
-            .args(["-c", &script])
-            .arg(plain.get_program())
-            .env_clear()
-            .envs(
-                plain
-                    .get_envs()
-                    .filter_map(|(name, value)| Some((name, value?))),
-            )
-            .current_dir(test.root())
-            .output()
-            .expect("sh starts");
+    for (limit, steps, text) in [
+        (24, 50, "sleep 0.02"),
+        (48, 50, "sleep 0.02"),
+        (64, 50, "sleep 0.02"),
+        (128, 500, "sleep 0.1"),
+    ] {
+        let test = Test::new().file("a.md", parallel(steps, text));
+        let ran = with_descriptors(limit, &test.args(["run", "a.md", "--jobs", "500"]));
         let said = String::from_utf8_lossy(&ran.stderr);
         let code = ran.status.code();
         assert!(
             code == Some(0) || (limit == 24 && matches!(code, Some(1..=4))),
-            "{limit}: {code:?} {said}"
+            "{limit}: {code:?} {said}{}",
+            String::from_utf8_lossy(&ran.stdout)
         );
         assert!(!said.contains("bug"), "{limit}: {said}");
     }
@@ -242,8 +313,46 @@ fn a_reader_of_ours_that_leaves_stops_no_step() {
     );
 }
 
-/// Guards: `Stdin::Null`, and `Group::wants_terminal`.
+/// Guard: `Stdin::Null`: what is typed is ours, and no step waits for it.
 #[test]
 fn a_step_that_reads_gets_an_end() {
-    within(10, "```bash {#a}\nread -r x || true\ncat\n```\n", 0);
+    let page = "```bash {#a timeout=5s}\nread -r x || true\ncat\necho \"<$x>\"\n```\n";
+    let test = Test::new().file("a.md", page).args(["run", "a.md"]);
+    let mut child = test.command().spawn().expect("it starts");
+    let mut typed = child.stdin.take().expect("a pipe");
+    typed.write_all(b"typed\n").expect("it can be written");
+    let ran = child.wait_with_output().expect("it ends");
+    drop(typed);
+    let shown = String::from_utf8_lossy(&ran.stdout);
+    assert!(ran.status.success() && shown.contains("<>"), "{shown}");
+}
+
+/// Guard: `Group::wants_terminal`, which sees that a step was stopped and will wait for ever.
+#[test]
+fn a_step_that_reads_the_terminal_is_ended() {
+    let known = Command::new("script").arg("--version").output();
+    if !known.is_ok_and(|known| String::from_utf8_lossy(&known.stdout).contains("util-linux")) {
+        eprintln!("skipped: script of util-linux is not installed");
+        return;
+    }
+    let test = Test::new().file("a.md", "```bash {#a}\nread -r x </dev/tty\n```\n");
+    let plain = test.command();
+    let program = format!(
+        "timeout --foreground 20 {} run a.md 2>&1",
+        plain.get_program().to_string_lossy()
+    );
+    let ran = Command::new("script")
+        .args(["-q", "-e", "-c", &program, "/dev/null"])
+        .envs(
+            plain
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
+        .current_dir(test.root())
+        .stdin(Stdio::piped())
+        .output()
+        .expect("script starts");
+    let shown = String::from_utf8_lossy(&ran.stdout);
+    assert_eq!(ran.status.code(), Some(1), "{shown}");
+    assert!(shown.contains("ended by signal 21"), "{shown}");
 }

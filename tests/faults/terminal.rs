@@ -180,7 +180,8 @@ fn doctor_on_hostile_names() {
     tame("doctor", &ran);
 }
 
-/// Guard: `Keyboard::show`, which the questions of pages, of front matter and of scripts pass.
+/// Guards: `Keyboard::show`, which the questions of pages, of front matter and of scripts pass, and
+/// `view/sanitize` for what moves while a step runs (`Terminal::animate`).
 #[test]
 fn questions_at_a_terminal() {
     let known = Command::new("script").arg("--version").output();
@@ -192,7 +193,7 @@ fn questions_at_a_terminal() {
         "a.md",
         format!(
             "---\ninputs:\n  q: {{type: string, description: \"d\\e]52;c;cm0=\\a\"}}\n---\n# T\n\n\
-             ```bash {{#a confirm=\"go {EVIL}?\"}}\n: '{EVIL}'\n```\n\n```rhai {{#b}}\n\
+             ```bash {{#a confirm=\"go {EVIL}?\"}}\nprintf '%s\\n' '{EVIL}'; sleep 0.4\n```\n\n```rhai {{#b}}\n\
              ask(\"w\\x1b]52;c;cm0=\\x07?\", \"d\\x1b]52;c;cm0=\\x07\");\n```\n"
         ),
     );
@@ -225,7 +226,8 @@ fn questions_at_a_terminal() {
     }
 }
 
-/// Guard: `Held`, `Terminal` and the journal's `Text`: bytes are kept, and shown lossily.
+/// Guards: the journal's `Text`, which keeps bytes that are no text and gives them lossily, and
+/// `view/sanitize`.
 #[test]
 fn bytes_that_are_no_text_are_kept_and_shown_as_such() {
     let page = "```bash {#a}\nprintf 'a\\377\\376b\\033]0;x\\007\\200c\\n'\n```\n";
