@@ -9,7 +9,7 @@ use crate::config;
 use crate::watch::watched;
 
 /// Texts around a value that a shell reads as one word after `printf`.
-const AROUND: [(&str, &str); 9] = [
+const AROUND: [(&str, &str); 13] = [
     ("printf %s ", ""),
     ("printf %s \"", "\""),
     ("printf %s '", "'"),
@@ -19,6 +19,10 @@ const AROUND: [(&str, &str); 9] = [
     ("case x in *) printf %s ", " ;; esac"),
     ("f() { printf %s ", "; }; f"),
     ("if true; then printf %s \"x", "y\"; fi"),
+    ("printf %s \"$(a=(x ", "); printf %s \"${a[1]}\")\""),
+    ("cat < <(declare -a a=(x \"", "\"); printf %s \"${a[1]}\")"),
+    ("a=(x \"$(printf %s '", "')\"); printf %s \"${a[1]}\""),
+    ("printf %s $'a\\'", "b' \"$( (printf %s c) )\""),
 ];
 
 proptest! {
