@@ -322,9 +322,9 @@ impl Scanner<'_> {
                 if commands.parentheses.contains(&Parenthesis::Array))
         });
         array
-            && self.frames.iter().any(|frame| {
-                matches!(&frame.kind, Kind::Commands(commands) if commands.substitution)
-            })
+            && self.frames.iter().any(
+                |frame| matches!(&frame.kind, Kind::Commands(commands) if commands.substitution),
+            )
     }
 
     /// Takes back an arithmetic that closes with a single `)`: it was `( (…) … )`.
