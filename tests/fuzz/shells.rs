@@ -9,13 +9,15 @@ use crate::config;
 use crate::watch::watched;
 
 /// Texts around a value that a shell reads as one word after `printf`.
-const AROUND: [(&str, &str); 13] = [
+const AROUND: [(&str, &str); 15] = [
     ("printf %s ", ""),
     ("printf %s \"", "\""),
     ("printf %s '", "'"),
     ("printf %s \"a $(printf %s ", ") b\""),
     ("cat <<E\n", "\nE\n"),
     ("cat <<'E'\n", "\nE\n"),
+    ("printf %s \"$(cat <<E\n", ")\nE\n)\""),
+    ("printf %s \"$(cat <<'E'\nx", "x\nE\n)\""),
     ("case x in *) printf %s ", " ;; esac"),
     ("f() { printf %s ", "; }; f"),
     ("if true; then printf %s \"x", "y\"; fi"),

@@ -131,6 +131,14 @@ const DOCUMENTS: &[Template] = &[
         ")\"@.",
     ),
     (
+        "printf '%s\\0' \"$(cat <<'EOF'\n${{ v }}.)\nEOF\n)\"",
+        "@.)",
+    ),
+    (
+        "printf '%s\\0' \"$(cat <<-EOF\n\t${{ v }}) E${{ v }}\n\tE${{ v }}.)\nEOF\n)\"",
+        "@) E@\nE@.)",
+    ),
+    (
         "cat <<EOF - \"a\nb\" 2>/dev/null\n${{ v }}\nEOF\nprintf '\\0'",
         "@\n",
     ),
