@@ -2,7 +2,7 @@
 //!
 //! A diagnostic is never an `Err`: reading goes on after it. It never holds a secret's value.
 
-use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
 
 use crate::source::{Source, Span};
 use crate::visible::{self, is_plain};
@@ -37,6 +37,10 @@ pub struct Code(pub &'static str);
 
 /// Labels within so many bytes of the first are shown in one piece with it.
 const NEAR: usize = 4 * 1024;
+/// Of lines with more bytes only those around the labels are shown.
+const WIDE: usize = 2 * NEAR;
+/// So many of them on each side: more than a terminal is wide.
+const AROUND: usize = 256;
 
 /// A place and what is to be said of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -184,25 +188,44 @@ impl Diagnostic {
         let window = |labels: &[(usize, &Label)]| {
             let first = labels.iter().map(|(_, l)| fit(l.span).start).min();
             let last = labels.iter().map(|(_, l)| fit(l.span).end).max();
-            let first_line = source.line(first.unwrap_or(0));
-            let last_line = source.line(last.unwrap_or(0));
-            let span = Span::new(
+            let (first, last) = (first.unwrap_or(0), last.unwrap_or(0));
+            let first_line = source.line(first);
+            let lines = Span::new(
                 source.line_span(first_line).start,
-                source.line_span(last_line).end,
+                source.line_span(source.line(last)).end,
             );
-            (span, first_line)
+            let span = if lines.end - lines.start > WIDE {
+                let part = Span::new(
+                    first.saturating_sub(AROUND).max(lines.start),
+                    last.min(first + WIDE).saturating_add(AROUND).min(lines.end),
+                );
+                let part = fit(part);
+                Span::new(part.start, part.end)
+            } else {
+                lines
+            };
+            // Where a line is shown from its middle on, the renderer can't count its column.
+            let origin = (span.start > lines.start).then(|| {
+                let place = source.position(first);
+                Origin::path(name.to_string())
+                    .line(place.line)
+                    .char_column(place.column)
+            });
+            (span, first_line, origin)
         };
         let shift = |range: std::ops::Range<usize>, window: Span| {
             let start = range.start.clamp(window.start, window.end) - window.start;
             let end = range.end.clamp(window.start, window.end) - window.start;
             start..end.max(start)
         };
-        let snippet = |labels: &[(usize, &'a Label)]| {
-            let (window, first_line) = window(labels);
+        let add = |group: Group<'a>, labels: &[(usize, &'a Label)]| {
+            let (window, first_line, origin) = window(labels);
             let mut snippet = Snippet::source(source.slice(window))
-                .path(name.to_string())
                 .line_start(first_line)
                 .fold(true);
+            if origin.is_none() {
+                snippet = snippet.path(name.to_string());
+            }
             for (index, label) in labels {
                 let kind = if *index == 0 {
                     AnnotationKind::Primary
@@ -215,13 +238,16 @@ impl Diagnostic {
                 }
                 snippet = snippet.annotation(annotation);
             }
-            snippet
+            match origin {
+                Some(origin) => group.element(origin).element(snippet),
+                None => group.element(snippet),
+            }
         };
-        let (window, first_line) = window(&near);
+        let (window, first_line, _) = window(&near);
         let title = level.primary_title(self.message.as_str()).id(self.code());
-        let mut shown = title.element(snippet(&near));
+        let mut shown = add(Group::with_title(title), &near);
         for label in far {
-            shown = shown.element(snippet(&[label]));
+            shown = add(shown, &[label]);
         }
         let mut report = vec![shown];
         let patch = self
@@ -349,5 +375,27 @@ pub fn list_and<T: std::fmt::Display>(items: &[T]) -> String {
             let rest: Vec<String> = rest.iter().map(|item| format!("`{item}`")).collect();
             format!("{} and `{last}`", rest.join(", "))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_long_line_what_is_around_the_place_is_shown() {
+        let before = "é ".repeat(10_000);
+        let text = format!("one\n{before}wrong{}\nthree\n", " z".repeat(10_000));
+        let source = Source::new("a.md", text);
+        let at = "one\n".len() + before.len();
+        let span = Span::new(at, at + "wrong".len());
+        let diagnostic = Diagnostic::error(Code("RB0000"), span, "it is wrong")
+            .help("mend it")
+            .suggest(span, "right");
+        let shown = diagnostic.render(&source, false, 80);
+        assert!(shown.contains("--> a.md:2:20001\n"), "{shown}");
+        assert!(shown.contains("^^^^^"), "{shown}");
+        assert!(shown.contains("right"), "{shown}");
+        assert!(shown.len() < 8 * AROUND, "{} {shown}", shown.len());
     }
 }

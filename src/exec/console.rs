@@ -123,25 +123,30 @@ fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
 pub(super) fn matches(expected: &str, actual: &str) -> bool {
     let expected: Vec<&str> = expected.trim_end().lines().map(str::trim_end).collect();
     let actual: Vec<&str> = actual.trim_end().lines().map(str::trim_end).collect();
-    // Two rows of "the first i expected lines match the first j actual lines".
-    let mut row = vec![false; actual.len() + 1];
-    row[0] = true;
-    for line in expected {
-        let mut next = vec![false; actual.len() + 1];
-        if line.trim() == "..." {
-            let mut any = false;
-            for (j, cell) in next.iter_mut().enumerate() {
-                any |= row[j];
-                *cell = any;
+    // Each line but `...` stands for one line, so the first place where the lines behind a `...`
+    // fit is as good as any later one: only the last `...` is ever gone back to.
+    let (mut at, mut line) = (0, 0);
+    let mut any: Option<(usize, usize)> = None;
+    while line < actual.len() {
+        match expected.get(at) {
+            Some(wanted) if wanted.trim() == "..." => {
+                at += 1;
+                any = Some((at, line));
             }
-        } else {
-            for j in 0..actual.len() {
-                next[j + 1] = row[j] && line_matches(line, actual[j]);
+            Some(wanted) if line_matches(wanted, actual[line]) => {
+                at += 1;
+                line += 1;
+            }
+            _ => {
+                let Some((after, from)) = &mut any else {
+                    return false;
+                };
+                *from += 1;
+                (at, line) = (*after, *from);
             }
         }
-        row = next;
     }
-    row[actual.len()]
+    expected[at..].iter().all(|wanted| wanted.trim() == "...")
 }
 
 fn line_matches(expected: &str, actual: &str) -> bool {
@@ -178,10 +183,21 @@ mod tests {
         case("a\n...\nd", "a\nb\nc\nd\n", true);
         case("a\n...\nd", "a\nd\n", true);
         case("...\nd\n...", "d\n", true);
+        case("...\na\nb\n...\nb", "a\na\nb\nb", true);
+        case("...\na\nb\n...\nb", "a\na\nb", false);
+        case("a\n...\n...", "a", true);
         case("pod/[..] ready in [..]s", "pod/api-7f ready in 12s", true);
         case("pod/[..] ready in [..]s", "pod/api-7f ready in 12m", false);
         case("", "x", false);
         case("x", "", false);
+    }
+
+    #[test]
+    fn many_lines_are_compared_in_no_time() {
+        let lines = "x\n".repeat(200_000);
+        assert!(matches(&lines, &lines));
+        assert!(matches(&format!("...\n{lines}"), &lines));
+        assert!(!matches(&lines, &format!("{lines}y\n")));
     }
 
     #[test]

@@ -314,8 +314,7 @@ impl Reader<'_> {
         if self.byte(self.at) == b'-' {
             self.at += 1;
         }
-        let rest = self.text.get(self.at..).unwrap_or_default();
-        let rest = String::from_utf8_lossy(rest);
+        let rest = self.whole.get(self.at..).unwrap_or_default();
         let word = rest
             .trim_start_matches([' ', '\t'])
             .split(|c: char| c.is_whitespace() || ";&|<>()".contains(c))

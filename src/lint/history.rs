@@ -17,10 +17,9 @@ pub(super) fn lint(shell: &Shell<'_>) -> Vec<Diagnostic> {
         return Vec::new();
     }
     let text = shell.text.text.as_str();
-    let is_value = |at: usize| shell.values.iter().any(|(range, _)| range.contains(&at));
     let marks: Vec<_> = text
         .match_indices('!')
-        .filter(|(at, _)| !is_value(*at))
+        .filter(|(at, _)| !shell.is_value(*at))
         .map(|(at, _)| at..at + 1)
         .collect();
     if marks.is_empty() {

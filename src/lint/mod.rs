@@ -94,7 +94,7 @@ pub fn wanted(document: &Document, found: Diagnostics) -> Diagnostics {
 struct Shell<'a> {
     dialect: Dialect,
     text: &'a Excerpt,
-    /// The parts of `text` that values replace, and what gives each.
+    /// The parts of `text` that values replace, in order, and what gives each.
     values: Vec<Value<'a>>,
     /// The text without what quotes, likewise.
     bare: OnceCell<Cow<'a, str>>,
@@ -109,7 +109,21 @@ impl<'a> Shell<'a> {
         words.find(bare.as_bytes()).is_some()
     }
 
-    /// The commands of the text.
+    /// The values of which all stands in a part of the text.
+    fn values_in(&self, part: &Range<usize>) -> &[Value<'a>] {
+        let first = (self.values).partition_point(|(range, _)| range.start < part.start);
+        let end = (self.values).partition_point(|(range, _)| range.end <= part.end);
+        self.values.get(first..end).unwrap_or_default()
+    }
+
+    /// Whether a byte of the text belongs to a value.
+    fn is_value(&self, at: usize) -> bool {
+        let next = (self.values).partition_point(|(range, _)| range.end <= at);
+        let next = self.values.get(next);
+        next.is_some_and(|(range, _)| range.contains(&at))
+    }
+
+    /// The commands of the text, in order.
     fn commands(&self) -> &[Command<'a>] {
         self.commands
             .get_or_init(|| commands::commands(&self.text.text))

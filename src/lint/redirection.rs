@@ -15,7 +15,10 @@ pub(super) fn lint(document: &Document, shell: &Shell<'_>) -> Vec<Diagnostic> {
     }
     let text = shell.text.text.as_str();
     let mut found = placeholders(text);
-    found.retain(|found| shell.values.iter().all(|(range, _)| *range != found.range));
+    found.retain(|found| {
+        let values = shell.values_in(&found.range);
+        values.iter().all(|(range, _)| *range != found.range)
+    });
     let ranges: Vec<_> = found.iter().map(|found| found.range.clone()).collect();
     found
         .iter()

@@ -20,8 +20,7 @@ pub(super) fn lint(document: &Document, holders: &Holders, shell: &Shell<'_>) ->
         let Some(name) = secret_of(value, &secrets) else {
             continue;
         };
-        let is_argument = commands.iter().any(|command| has_argument(command, range));
-        if is_argument {
+        if around(commands, range).any(|command| has_argument(command, range)) {
             found.push(
                 Diagnostic::warning(
                     SECRET_ARGUMENT,
@@ -35,9 +34,7 @@ pub(super) fn lint(document: &Document, holders: &Holders, shell: &Shell<'_>) ->
         }
     }
     for (place, name) in places(shell, holders) {
-        let Some(command) = commands
-            .iter()
-            .find(|command| has_argument(command, &place))
+        let Some(command) = around(commands, &place).find(|command| has_argument(command, &place))
         else {
             continue;
         };
@@ -81,6 +78,23 @@ pub(super) fn secret_of<'a>(value: &Interpolated, secrets: &[&'a str]) -> Option
             .iter()
             .find(|secret| word == **secret || word == crate::name::variable(secret))
             .copied()
+    })
+}
+
+/// The commands in which a part of the text may stand.
+fn around<'a, 'b>(
+    commands: &'a [Command<'b>],
+    part: &std::ops::Range<usize>,
+) -> impl Iterator<Item = &'a Command<'b>> {
+    let ends_before = |command: &Command<'_>| {
+        let last = command.words.last();
+        last.is_some_and(|word| word.range.end < part.end)
+    };
+    let first = commands.partition_point(ends_before);
+    let start = part.start;
+    commands[first..].iter().take_while(move |command| {
+        let first = command.words.first();
+        first.is_some_and(|word| word.range.start <= start)
     })
 }
 

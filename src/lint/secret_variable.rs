@@ -31,10 +31,8 @@ pub(super) fn holders<'s, 'd: 's>(
     for shell in shells.filter(|shell| !shell.values.is_empty()) {
         let words = shell.commands().iter().flat_map(|command| &command.words);
         for word in words.filter(|word| is_assignment(&word.text)) {
-            let secret = shell.values.iter().find_map(|(range, value)| {
-                let inside = word.range.start <= range.start && range.end <= word.range.end;
-                secret_of(value, &secrets).filter(|_| inside)
-            });
+            let mut values = shell.values_in(&word.range).iter();
+            let secret = values.find_map(|(_, value)| secret_of(value, &secrets));
             if let (Some((name, _)), Some(secret)) = (word.text.split_once('='), secret) {
                 holders.insert(name.to_owned(), secret.to_owned());
             }

@@ -34,12 +34,9 @@ pub(super) fn lint(document: &Document, holders: &Holders, shell: &Shell<'_>) ->
         let Some(on) = &tracing else {
             continue;
         };
-        let secret = shell.values.iter().find_map(|(range, value)| {
-            let inside = |word: &super::commands::Word<'_>| {
-                word.range.start <= range.start && range.end <= word.range.end
-            };
-            let is_here = command.words.iter().any(inside);
-            let name = secret_of(value, &secrets).filter(|_| is_here)?;
+        let mut values = (command.words.iter()).flat_map(|word| shell.values_in(&word.range));
+        let secret = values.find_map(|(range, value)| {
+            let name = secret_of(value, &secrets)?;
             Some((range.clone(), name.to_owned()))
         });
         let held = || {

@@ -27,11 +27,8 @@ pub(super) fn variables<'s, 'd: 's>(
         .collect();
     for shell in shells.filter(|shell| !shell.values.is_empty()) {
         for word in shell.commands().iter().flat_map(|command| &command.words) {
-            let holds = |(range, _): &super::Value<'_>| {
-                word.range.start <= range.start && range.end <= word.range.end
-            };
             if is_assignment(&word.text)
-                && shell.values.iter().any(holds)
+                && !shell.values_in(&word.range).is_empty()
                 && let Some((name, _)) = word.text.split_once('=')
             {
                 names.insert(name.to_owned());
@@ -50,12 +47,7 @@ pub(super) fn lint(names: &BTreeSet<String>, shell: &Shell<'_>) -> Vec<Diagnosti
     let text = shell.text.text.as_str();
     let places: Vec<_> = expansions(text, names)
         .into_iter()
-        .filter(|place| {
-            !shell
-                .values
-                .iter()
-                .any(|(range, _)| range.contains(&place.start))
-        })
+        .filter(|place| !shell.is_value(place.start))
         .collect();
     let commands = shell.commands();
     places

@@ -121,7 +121,9 @@ pub(super) fn escaped(
         let loses_tab = document.strip_tabs && begins && (next == Some(&b'\t') || unknown_next);
         let loses_byte = dialect == Dialect::Sh
             && may_lose_byte(segment, &document.delimiter, line, first, last);
-        if loses_tab || loses_byte || may_end(segment, document, line, first, last) {
+        let ends = may_end(segment, document, line, first, last)
+            || ends_early(document, dialect) && may_begin(segment, document, line, first);
+        if loses_tab || loses_byte || ends {
             escaped.extend(NOTHING);
         }
         for byte in segment {
@@ -147,6 +149,19 @@ fn may_end(segment: &[u8], document: &HereDocument, line: &Line, first: bool, la
         _ if is_alone && !last => rest == segment,
         _ => contains(rest, segment),
     }
+}
+
+/// Whether a line that begins with the delimiter ends the document as well where a `)` stands behind
+/// it: bash 5.2 takes `EOF)` for both ends in a `$(…)`, so that the rest of the line would run.
+pub(super) fn ends_early(document: &HereDocument, dialect: Dialect) -> bool {
+    document.substituted && matches!(dialect, Dialect::Bash | Dialect::Sh)
+}
+
+/// Whether the line that holds this part of a value may come out with the delimiter as its beginning.
+fn may_begin(segment: &[u8], document: &HereDocument, line: &Line, first: bool) -> bool {
+    let before: &[u8] = if first { &line.before } else { b"" };
+    let rest = document.delimiter.strip_prefix(before);
+    rest.is_some_and(|rest| rest.starts_with(segment) || segment.starts_with(rest))
 }
 
 /// Whether dash may lose a byte of this line: it drops the first byte from 0x80 up after a part
@@ -208,7 +223,11 @@ pub(super) fn renamed(
             lines.split(|byte| *byte == b'\n').any(|line| {
                 let tabs = line.iter().take_while(|byte| **byte == b'\t').count();
                 let line = &line[if document.strip_tabs { tabs } else { 0 }..];
-                line == delimiter || (dialect == Dialect::Sh && loses_byte(line, delimiter))
+                line == delimiter
+                    || (dialect == Dialect::Sh && loses_byte(line, delimiter))
+                    || (ends_early(document, dialect)
+                        && line.starts_with(delimiter)
+                        && line.contains(&b')'))
             })
         };
         if !is_broken_by(&document.delimiter) {

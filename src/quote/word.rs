@@ -101,11 +101,23 @@ pub(super) fn inside_single(dialect: Dialect, value: &[u8]) -> Vec<u8> {
 
 /// The value between single quotes on one line, for bash and zsh: newlines as `$'\n'`.
 pub(super) fn inside_single_on_one_line(value: &[u8]) -> Vec<u8> {
+    between(value, br"'\''", br"'$'\n''")
+}
+
+/// The value between single quotes in an array's parentheses in a `$(…)` of bash: 5.2 takes a `\'`
+/// there for a backslash and the beginning of a quotation, so that what follows would run.
+pub(super) fn inside_single_in_array(value: &[u8], on_one_line: bool) -> Vec<u8> {
+    let newline = if on_one_line { &br"'$'\n''"[..] } else { b"\n" };
+    between(value, br#"'"'"'"#, newline)
+}
+
+/// A value in which a quote and a newline are written so.
+fn between(value: &[u8], quote: &[u8], newline: &[u8]) -> Vec<u8> {
     let mut inside = Vec::with_capacity(value.len());
     for &byte in value {
         match byte {
-            b'\'' => inside.extend(br"'\''"),
-            b'\n' => inside.extend(br"'$'\n''"),
+            b'\'' => inside.extend(quote),
+            b'\n' => inside.extend(newline),
             _ => inside.push(byte),
         }
     }

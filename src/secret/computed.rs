@@ -22,15 +22,22 @@ pub fn computed_secrets(text: &str) -> Vec<String> {
         }
     };
     for line in text.lines() {
+        // Where the next command and the next computation begin: lines can be long, and full of `=`.
+        let (mut command, mut computation) = (0, 0);
         for (equals, _) in line.match_indices('=') {
-            let before = line[..equals].trim_end_matches('+');
-            // In `curl -d "token=$TOKEN"` nothing is set.
-            let begins = |c: char| c.is_whitespace() || matches!(c, ';' | '&' | '|' | '(' | '{');
-            let name = before.rsplit(begins).next().unwrap_or_default();
-            let value = line[equals + 1..].split([';', '&', '|']).next();
+            let Some(name) = assigned(&line[..equals]) else {
+                continue;
+            };
+            let from = equals + 1;
+            let next = |signs: &[char]| line[from..].find(signs).map_or(line.len(), |at| from + at);
+            if command < from {
+                command = next(&[';', '&', '|']);
+            }
+            if computation < from {
+                computation = next(&['$', '`']);
+            }
             // What stands in single quotes is no computation.
-            let value = value.unwrap_or_default().trim_start();
-            if !value.starts_with('\'') && value.contains(['$', '`']) {
+            if computation < command && !line[from..].trim_start().starts_with('\'') {
                 add(name);
             }
         }
@@ -42,6 +49,17 @@ pub fn computed_secrets(text: &str) -> Vec<String> {
         }
     }
     names
+}
+
+/// The variable that a `=` behind a text sets: in `curl -d "token=$TOKEN"` nothing is set.
+fn assigned(before: &str) -> Option<&str> {
+    let before = before.trim_end_matches('+');
+    let name = before.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
+    let begins = |c: char| c.is_whitespace() || matches!(c, ';' | '&' | '|' | '(' | '{');
+    name.chars()
+        .next_back()
+        .is_none_or(begins)
+        .then_some(&before[name.len()..])
 }
 
 fn is_identifier(name: &str) -> bool {
@@ -78,5 +96,12 @@ mod tests {
         case("TOKEN_FILE=$(mktemp)", &[]);
         case("curl -d \"token=$TOKEN\"", &[]);
         case("=$x 1TOKEN=$x é=$x", &[]);
+    }
+
+    #[test]
+    fn a_long_line_is_looked_at_once() {
+        let text = ["=".repeat(1_000_000), "A_TOKEN= ".repeat(100_000)].concat();
+        case(&text, &[]);
+        case(&format!("{text}$x"), &["A_TOKEN"]);
     }
 }

@@ -91,7 +91,8 @@ fn scan(text: &[u8], lines: Option<bool>, forms: &Matcher, search: &mut Search) 
     has_offset
 }
 
-/// Where a stretch ends that has too few digits to be looked at, as nearly all have.
+/// Where a stretch ends that has too few digits to be looked at, as nearly all have: behind what
+/// [`Dump::read`] ends at, or at what belongs to none.
 fn passed(text: &[u8], start: usize, lines: Option<bool>) -> Option<usize> {
     let mut digits = 0;
     let mut at = start;
@@ -106,7 +107,11 @@ fn passed(text: &[u8], start: usize, lines: Option<bool>) -> Option<usize> {
         {
             return None;
         }
-        at += 1;
+        at += match (text[at], text.get(at + 1)) {
+            (b'0' | b'\\', Some(b'x')) => 2,
+            (b'x', _) | (b'\\', Some(_)) => return Some(at + 1),
+            _ => 1,
+        };
     }
     Some(at)
 }

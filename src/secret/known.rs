@@ -58,6 +58,11 @@ impl Known {
         if let Some(text) = Joined::of(text) {
             let matcher = self.joined.as_ref().unwrap_or(&self.matcher);
             search.across(&text, matcher, true, |from| from, |end| end);
+        } else if let Some(joined) = &self.joined {
+            // A seam may come that is elsewhere than that of the form.
+            let (_, open) = joined.find(text);
+            search.kept = search.kept.min(open);
+            search.decided = search.decided.min(open);
         }
         dumps::find(text, is_line, &self.digits, &mut search);
         if search.found.len() > before {

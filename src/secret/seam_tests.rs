@@ -70,6 +70,17 @@ fn a_wrapped_secret_is_hidden() {
 }
 
 #[test]
+fn a_secret_of_lines_is_hidden_that_was_broken_elsewhere() {
+    for (secret, text) in [
+        ("first line\nsecond", "<first linesec\nond>"),
+        ("first\nsecond", "<firstsec\u{1b}[mond>"),
+        ("\u{7}beside", "<bes\0ide>"),
+    ] {
+        case(secret, text, "<«secret:pw»>");
+    }
+}
+
+#[test]
 fn wrapped_base64_is_hidden_whatever_stands_before_it() {
     let json = format!("{{\"engine\":\"postgres\",\"host\":\"db\",\"password\":\"{SECRET}\"}}");
     let encoded = base64::encode(json.as_bytes(), base64::STANDARD);

@@ -126,16 +126,42 @@ fn ten_thousand_of_a_thing_cost_no_more_than_each() {
         for number in 0..10_000 {
             text += &piece.replace('%', &number.to_string());
         }
-        watched(piece, || {
-            let source = Arc::new(Source::new("a.md", text));
-            let (document, mut found) = Document::parse(Arc::clone(&source));
-            found.extend(runbook::lint::lint(&document));
-            let (graph, wrong) = Graph::build(Arc::new(document), runbook::script::vocabulary());
-            found.extend(wrong);
-            assert_eq!(graph.order().len(), graph.steps.len());
-            for diagnostic in &found {
-                assert!(!diagnostic.render(&source, false, 100).is_empty());
-            }
-        });
+        watched(piece, || said(text));
+    }
+}
+
+/// The same of what stands on one line, of which a diagnostic shows a part.
+///
+/// Guards: `Diagnostic::render` cuts long lines (`WIDE`); `lint::commands` and `effect::commands`
+/// copy nothing of the text for each piece of it.
+#[test]
+fn thousands_of_a_thing_on_one_line_cost_no_more_than_each() {
+    for (piece, count) in [
+        ("<a%> ", 4_000),
+        ("${{ }} ", 4_000),
+        ("rm -rf /x%; ", 4_000),
+        ("<<E%", 100_000),
+        ("`", 500_000),
+        ("$(a) ", 20_000),
+    ] {
+        for head in ["```bash {#a}\n", "```console {#a}\n$ "] {
+            let line: String = (0..count)
+                .map(|number: usize| piece.replace('%', &number.to_string()))
+                .collect();
+            watched(piece, || said(format!("# T\n\n{head}{line}\n```\n")));
+        }
+    }
+}
+
+/// Reads a page and renders all that is said of it.
+fn said(text: String) {
+    let source = Arc::new(Source::new("a.md", text));
+    let (document, mut found) = Document::parse(Arc::clone(&source));
+    found.extend(runbook::lint::lint(&document));
+    let (graph, wrong) = Graph::build(Arc::new(document), runbook::script::vocabulary());
+    found.extend(wrong);
+    assert_eq!(graph.order().len(), graph.steps.len());
+    for diagnostic in &found {
+        assert!(!diagnostic.render(&source, false, 100).is_empty());
     }
 }

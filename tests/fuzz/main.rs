@@ -16,6 +16,7 @@ mod documents;
 mod given;
 mod journals;
 mod pieces;
+mod redaction;
 mod shells;
 mod soundness;
 mod watch;

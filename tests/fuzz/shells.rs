@@ -9,16 +9,22 @@ use crate::config;
 use crate::watch::watched;
 
 /// Texts around a value that a shell reads as one word after `printf`.
-const AROUND: [(&str, &str); 9] = [
+const AROUND: [(&str, &str); 15] = [
     ("printf %s ", ""),
     ("printf %s \"", "\""),
     ("printf %s '", "'"),
     ("printf %s \"a $(printf %s ", ") b\""),
     ("cat <<E\n", "\nE\n"),
     ("cat <<'E'\n", "\nE\n"),
+    ("printf %s \"$(cat <<E\n", ")\nE\n)\""),
+    ("printf %s \"$(cat <<'E'\nx", "x\nE\n)\""),
     ("case x in *) printf %s ", " ;; esac"),
     ("f() { printf %s ", "; }; f"),
     ("if true; then printf %s \"x", "y\"; fi"),
+    ("printf %s \"$(a=(x ", "); printf %s \"${a[1]}\")\""),
+    ("cat < <(declare -a a=(x \"", "\"); printf %s \"${a[1]}\")"),
+    ("a=(x \"$(printf %s '", "')\"); printf %s \"${a[1]}\""),
+    ("printf %s $'a\\'", "b' \"$( (printf %s c) )\""),
 ];
 
 proptest! {
@@ -51,7 +57,9 @@ proptest! {
                 ran.stdout
             };
             let marked = String::from_utf8(printed(text.as_bytes())).expect("text");
-            let trimmed = if before.contains("$(") { value.trim_end_matches('\n') } else { &value };
+            // Where it is the end of what `$(…)` gives.
+            let is_end = before.contains("$(") && !before.contains("<<");
+            let trimmed = if is_end { value.trim_end_matches('\n') } else { &value };
             let expected = marked.replacen('X', trimmed, 1);
             let shown = printed(&script);
             prop_assert_eq!(String::from_utf8_lossy(&shown), expected, "{:?}", String::from_utf8_lossy(&script));

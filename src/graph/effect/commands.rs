@@ -81,7 +81,8 @@ impl Splitter {
                     if let Some((before, open, part)) = closers.pop() {
                         closer = before;
                         command = open;
-                        word = Some(format!("{}{HOLE}", part.unwrap_or_default()));
+                        word = part;
+                        word.get_or_insert_default().push(HOLE);
                     }
                 }
                 '`' => {
@@ -95,7 +96,8 @@ impl Splitter {
                     if let Some((before, open, part)) = closers.pop() {
                         closer = before;
                         command = open;
-                        word = Some(format!("{}{HOLE}", part.unwrap_or_default()));
+                        word = part;
+                        word.get_or_insert_default().push(HOLE);
                     }
                 }
                 '#' if word.is_none() => {

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::HereDocument;
 use super::posix::{Frame, Kind, Scanner};
 use crate::quote::Context;
+use crate::quote::here_document::ends_early;
 
 impl Scanner<'_> {
     /// `<<` or `<<-` and the delimiter; `false` when the scan is over.
@@ -116,6 +117,13 @@ impl Scanner<'_> {
             if whole == document.delimiter {
                 // After a `\` at the end of a line it is no delimiter to most shells.
                 return (!joined).then_some((begin..line, first..end));
+            }
+            // Where bash ends it there, the rest of the line is commands.
+            let behind = whole.strip_prefix(document.delimiter.as_slice());
+            if ends_early(document, self.dialect)
+                && behind.is_some_and(|behind| behind.iter().any(|byte| matches!(byte, b')' | 0)))
+            {
+                return None;
             }
             let backslashes = whole
                 .iter()

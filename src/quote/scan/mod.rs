@@ -26,6 +26,8 @@ pub(super) struct Place {
     pub(super) after_name: bool,
     /// Whether it stands right after a `$` that names nothing.
     pub(super) after_dollar: bool,
+    /// Whether it is part of an array's parentheses in a `$(…)`.
+    pub(super) array: bool,
 }
 
 impl Place {
@@ -35,6 +37,7 @@ impl Place {
             document: None,
             after_name: false,
             after_dollar: false,
+            array: false,
         }
     }
 }

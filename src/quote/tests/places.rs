@@ -131,6 +131,14 @@ const DOCUMENTS: &[Template] = &[
         ")\"@.",
     ),
     (
+        "printf '%s\\0' \"$(cat <<'EOF'\n${{ v }}.)\nEOF\n)\"",
+        "@.)",
+    ),
+    (
+        "printf '%s\\0' \"$(cat <<-EOF\n\t${{ v }}) E${{ v }}\n\tE${{ v }}.)\nEOF\n)\"",
+        "@) E@\nE@.)",
+    ),
+    (
         "cat <<EOF - \"a\nb\" 2>/dev/null\n${{ v }}\nEOF\nprintf '\\0'",
         "@\n",
     ),
@@ -152,6 +160,18 @@ const EXTENDED: &[Template] = &[
     ),
     ("a=(x ${{ v }} 'z'); printf '%s\\0' \"${a[@]}\"", "x\0@\0z"),
     ("a=(x # it's\n${{ v }}); printf '%s\\0' \"${a[@]}\"", "x\0@"),
+    (
+        "printf '%s\\0' \"$(a=(x ${{ v }} 'z'); printf '%s.' \"${a[@]}\")\"",
+        "x.@.z.",
+    ),
+    (
+        "printf '%s\\0' \"$(f() { local a=(\"x${{ v }}\" 'y${{ v }}'); printf '%s.' \"${a[@]}\"; }; f)\"",
+        "x@.y@.",
+    ),
+    (
+        "cat <<EOF\n$(a=(${{ v }}); printf '%s.' \"${a[@]}\")\nEOF\nprintf '\\0'",
+        "@.\n",
+    ),
     ("(( 1 < 2 )) && printf '%s\\0' ${{ v }}", "@"),
     (
         "for ((i = 0; i < 1; i++)); do printf '%s\\0' ${{ v }}; done",
