@@ -438,3 +438,18 @@ fn an_input_is_no_variable_of_its_own_choosing() {
         .ends(0);
     assert_eq!(ran.read("a"), "evil");
 }
+
+/// Guard: `Source`, the text that a page had when it was read; of the file nothing is read again.
+#[test]
+fn a_page_that_changes_under_way_does_not_change_the_run() {
+    let page = "# T\n\n```bash {#a}\nprintf '# T\\n\\n```bash {#b}\\ntouch owned\\n```\\n' > a.md\n```\n\n\
+                ```bash {#b}\ntouch planned\n```\n\n```rhai {#c}\nassert 1 == 1;\n```\n";
+    let ran = Test::new().file("a.md", page).args(["run", "a.md"]).run();
+    let ran = ran.ends(0);
+    assert!(
+        ran.exists("planned") && !ran.exists("owned"),
+        "{}",
+        ran.stdout
+    );
+    ran.then(["show", "last"]).run().ends(0).says("3 steps");
+}
