@@ -6,6 +6,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
+use crate::limits::under;
 use crate::support::Test;
 
 /// What a careless place would run, expand or end at.
@@ -271,20 +272,7 @@ fn an_output_forges_no_entry() {
 
 /// Runs a command with no more memory and time than a careful reader needs.
 fn sparingly(test: Test) -> i32 {
-    let plain = test.command();
-    let ran = Command::new("sh")
-        .args(["-c", "ulimit -v 3000000; ulimit -t 15; exec \"$0\" \"$@\""])
-        .arg(plain.get_program())
-        .args(plain.get_args())
-        .env_clear()
-        .envs(
-            plain
-                .get_envs()
-                .filter_map(|(name, value)| Some((name, value?))),
-        )
-        .current_dir(test.root())
-        .output()
-        .expect("sh starts");
+    let ran = under("ulimit -v 3000000; ulimit -t 15", &test);
     let said = String::from_utf8_lossy(&ran.stderr);
     assert!(!said.contains("panicked"), "{said}");
     ran.status.code().unwrap_or(-1)

@@ -15,6 +15,7 @@ mod support;
 
 mod disks;
 mod injection;
+mod limits;
 mod network;
 mod power;
 mod processes;

@@ -3,9 +3,10 @@
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::limits::under;
 use crate::power::library;
 use crate::support::{Ran, Test};
 
@@ -233,31 +234,13 @@ fn parallel(number: usize, text: &str) -> String {
     page
 }
 
-/// Runs the program with few file descriptors.
-fn with_descriptors(limit: usize, test: &Test) -> Output {
-    let plain = test.command();
-    Command::new("sh")
-        .args(["-c", &format!("ulimit -n {limit}; exec \"$0\" \"$@\"")])
-        .arg(plain.get_program())
-        .args(plain.get_args())
-        .env_clear()
-        .envs(
-            plain
-                .get_envs()
-                .filter_map(|(name, value)| Some((name, value?))),
-        )
-        .current_dir(test.root())
-        .output()
-        .expect("sh starts")
-}
-
 /// Guards: `run::jobs`, as most systems have 1,024 descriptors, and `exec::schedule`, which starts
 /// what there is a turn for.
 #[test]
 fn a_thousand_steps_at_once() {
     let test = Test::new().file("a.md", parallel(1000, "sleep 1"));
     let test = test.args(["run", "a.md", "--jobs", "1000", "--output", "none"]);
-    let ran = with_descriptors(1024, &test);
+    let ran = under("ulimit -n 1024", &test);
     assert!(ran.status.success(), "{ran:?}");
     let ran = test.args(["verify", "last"]).run().ends(0);
     let passed = ran
@@ -280,7 +263,8 @@ fn few_file_descriptors() {
         (128, 500, "sleep 0.1"),
     ] {
         let test = Test::new().file("a.md", parallel(steps, text));
-        let ran = with_descriptors(limit, &test.args(["run", "a.md", "--jobs", "500"]));
+        let test = test.args(["run", "a.md", "--jobs", "500"]);
+        let ran = under(&format!("ulimit -n {limit}"), &test);
         let said = String::from_utf8_lossy(&ran.stderr);
         let code = ran.status.code();
         assert!(
