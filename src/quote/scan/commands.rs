@@ -1,5 +1,7 @@
 //! Words, operators and the few commands that matter to quoting.
 
+use std::borrow::Cow;
+
 use crate::quote::{Context, Dialect};
 
 /// The state of a list of commands.
@@ -129,14 +131,81 @@ impl Commands {
                 return Some(Context::Regex);
             }
         }
-        let before = text.get(self.word.as_ref()?.start..at)?;
+        self.is_in_subscript(text, at).then_some(Context::Subscript)
+    }
+
+    /// Whether the word that is open has a subscript that is open.
+    fn is_in_subscript(&self, text: &[u8], at: usize) -> bool {
+        let before = self.word_before(text, at);
         let name = before
             .iter()
-            .position(|byte| !(byte.is_ascii_alphanumeric() || *byte == b'_'))?;
-        let subscript = before.get(name) == Some(&b'[')
-            && !before.contains(&b']')
-            && (name > 0 || self.parentheses.last() == Some(&Parenthesis::Array));
-        subscript.then_some(Context::Subscript)
+            .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_')
+            .count();
+        let depth = before.iter().fold(0_usize, |depth, byte| match byte {
+            b'[' => depth + 1,
+            b']' => depth.saturating_sub(1),
+            _ => depth,
+        });
+        before.get(name) == Some(&b'[')
+            && depth > 0
+            && (name > 0 || self.parentheses.last() == Some(&Parenthesis::Array))
+    }
+
+    /// Whether a blank here stands in the subscript of an assignment, where it ends no word.
+    pub(super) fn is_blank_in_subscript(&self, text: &[u8], at: usize) -> bool {
+        let assigns = self.expects
+            || self.verb == Verb::Declare
+            || self.parentheses.last() == Some(&Parenthesis::Array);
+        assigns && self.test.is_none() && self.is_in_subscript(text, at)
+    }
+
+    /// Whether a `(` here stands right behind a word that ends at it, as at a blank.
+    pub(super) fn ends_at_parenthesis(&self, text: &[u8], at: usize) -> bool {
+        let begins = self.expects && self.test.is_none() && self.parentheses_take_commands();
+        let part = self.cases.last().map(|case| case.part);
+        match &*self.word_before(text, at) {
+            b"if" | b"while" | b"until" | b"then" | b"do" | b"else" | b"elif" | b"{" | b"time"
+            | b"coproc" | b"for" | b"select" => {
+                begins && part.is_none_or(|part| part == CasePart::Body)
+            }
+            b"in" => part == Some(CasePart::In),
+            _ => false,
+        }
+    }
+
+    /// Whether shells differ on what a `(` here begins.
+    pub(super) fn is_doubtful_parenthesis(
+        &self,
+        dialect: Dialect,
+        text: &[u8],
+        at: usize,
+        next: u8,
+    ) -> bool {
+        let flags = dialect == Dialect::Zsh && next == b'#' && self.word.is_none();
+        let negated = self.expects && &*self.word_before(text, at) == b"!";
+        let body = self.verb == Verb::Function && next == b'(';
+        flags || negated || body
+    }
+
+    /// Whether the next word is what `=~` compares with.
+    pub(super) fn expects_regex(&self) -> bool {
+        self.test.as_ref().is_some_and(|test| test.regex)
+    }
+
+    fn parentheses_take_commands(&self) -> bool {
+        !matches!(
+            self.parentheses.last(),
+            Some(Parenthesis::Array | Parenthesis::Pattern)
+        )
+    }
+
+    /// The word that is open, up to here; nothing where none is.
+    fn word_before<'a>(&self, text: &'a [u8], at: usize) -> Cow<'a, [u8]> {
+        let word = self.word.as_ref();
+        joined(
+            word.and_then(|word| text.get(word.start..at))
+                .unwrap_or_default(),
+        )
     }
 
     pub(super) fn note_operand(&mut self, atom: usize) {
@@ -166,7 +235,8 @@ impl Commands {
         let Some(word) = self.word.take() else {
             return Vec::new();
         };
-        let whole = text.get(word.start..at).unwrap_or_default();
+        let whole = joined(text.get(word.start..at).unwrap_or_default());
+        let whole = &*whole;
         let plain: &[u8] = if word.plain { whole } else { b"" };
         if std::mem::take(&mut self.redirects)
             || self.parentheses.last() == Some(&Parenthesis::Array)
@@ -223,6 +293,12 @@ impl Commands {
     /// A word where a command may begin.
     fn command_word(&mut self, plain: &[u8], whole: &[u8], depth: usize) {
         self.expects = false;
+        // `\eval` and `"eval"` are the same command, and no keyword would be one.
+        let unquoted: Vec<u8> = whole
+            .iter()
+            .copied()
+            .filter(|byte| !b"\\'\"".contains(byte))
+            .collect();
         self.verb = match plain {
             b"case" => {
                 let part = CasePart::Subject;
@@ -250,6 +326,13 @@ impl Commands {
             b"for" | b"select" | b"foreach" => Verb::For,
             b"function" => Verb::Function,
             b"test" | b"[" | b"printf" => Verb::Test,
+            // An option of `command`, `builtin`, `exec` or `time`: their command is yet to come.
+            [b'-', ..] => {
+                self.expects = true;
+                Verb::None
+            }
+            b"" if unquoted == b"eval" => Verb::Evaluate,
+            b"" if unquoted == b"let" => Verb::Arithmetic,
             _ if is_assignment(whole) => {
                 self.expects = true;
                 Verb::None
@@ -257,6 +340,24 @@ impl Commands {
             _ => Verb::Other,
         };
     }
+}
+
+/// A word without the places where its line goes on (POSIX, XCU 2.2.1).
+fn joined(word: &[u8]) -> Cow<'_, [u8]> {
+    if !word.contains(&b'\n') {
+        return Cow::Borrowed(word);
+    }
+    let mut joined = Vec::with_capacity(word.len());
+    let mut rest = word;
+    while let Some((byte, behind)) = rest.split_first() {
+        if let Some(after) = rest.strip_prefix(b"\\\n") {
+            rest = after;
+        } else {
+            joined.push(*byte);
+            rest = behind;
+        }
+    }
+    Cow::Owned(joined)
 }
 
 /// Whether a word begins with `name=`, `name+=` or `name[…]=`.

@@ -28,12 +28,11 @@ impl Scanner<'_> {
             }
             match self.byte(at) {
                 b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'<' | b'>' | b'(' | b')' => break,
+                // A line that goes on quotes nothing, and where it does so matters to some shells.
+                b'\\' if self.byte(at + 1) == b'\n' => return self.lose(start),
                 b'\\' => {
                     quoted = true;
-                    // An escaped newline joins the lines.
-                    if self.byte(at + 1) != b'\n' {
-                        delimiter.push(self.byte(at + 1));
-                    }
+                    delimiter.push(self.byte(at + 1));
                     at += 2;
                 }
                 quote @ (b'\'' | b'"') => {

@@ -19,6 +19,7 @@ impl Scanner<'_> {
     pub(super) fn command_byte(&mut self, byte: u8) -> bool {
         let at = self.at;
         let next = self.byte(at + 1);
+        let (dialect, masked) = (self.dialect, self.masked);
         let Some(commands) = self.commands() else {
             return false;
         };
@@ -46,9 +47,21 @@ impl Scanner<'_> {
                 self.dollar(false);
             }
             b')' => return self.close_parenthesis(),
-            b'(' => self.open_parenthesis(),
+            b'(' => {
+                let text = &masked.text;
+                if !in_pattern && commands.is_doubtful_parenthesis(dialect, text, at, next) {
+                    return self.lose(at);
+                }
+                if commands.ends_at_parenthesis(text, at) {
+                    self.end_word();
+                }
+                self.open_parenthesis();
+            }
             _ if in_pattern => self.at += 1,
             b' ' | b'\t' => {
+                if commands.is_blank_in_subscript(&masked.text, at) {
+                    return self.lose(at);
+                }
                 self.end_word();
                 self.at += 1;
             }
@@ -243,6 +256,7 @@ impl Scanner<'_> {
     fn open_parenthesis(&mut self) {
         let at = self.at;
         let zsh = self.dialect == Dialect::Zsh;
+        let bash = self.dialect == Dialect::Bash;
         let is_subshell = self.is_subshell(at);
         let (limit, masked) = (self.limit(), self.masked);
         let doubled = self.byte(at + 1) == b'(';
@@ -284,6 +298,11 @@ impl Scanner<'_> {
                     commands.begin_word(at);
                     commands.parentheses.push(Parenthesis::Pattern);
                 }
+                self.at += 1;
+            }
+            None if commands.expects_regex() && bash => {
+                commands.begin_word(at);
+                commands.parentheses.push(Parenthesis::Pattern);
                 self.at += 1;
             }
             None if commands.test.is_some() => {

@@ -55,6 +55,18 @@ fn places_that_no_shell_of_the_family_makes_safe_are_refused() {
         case("printf -v ${{ v }} x", &Context::VariableName);
         case("eval \"echo ${{ v }}\" '${{ v }}'", &Context::Evaluated);
         case("x=1 eval ${{ v }}", &Context::Evaluated);
+        case("eval\\\n ${{ v }}", &Context::Evaluated);
+        case("\\eval ${{ v }}; 'eval' ${{ v }}", &Context::Evaluated);
+        case("command -p eval ${{ v }}", &Context::Evaluated);
+        case("if(eval ${{ v }}); then :; fi", &Context::Evaluated);
+        case("case x in(x) eval ${{ v }};; esac", &Context::Evaluated);
+        case(
+            "for((i = 0; i < ${{ v }}; i++)); do :; done",
+            &Context::Arithmetic,
+        );
+        case("if((${{ v }} > 3)); then :; fi", &Context::Arithmetic);
+        case("[[ ${{ v }} -eq\\\n 1 ]]", &Context::Arithmetic);
+        case("a[b[0]+${{ v }}]=1", &Context::Subscript);
         case("echo \\${{ v }}", &Context::AfterBackslash);
         case("echo \"\\${{ v }}\"", &Context::AfterBackslash);
         case("cat <<EOF\n\\${{ v }}\nEOF", &Context::AfterBackslash);
@@ -75,14 +87,31 @@ fn places_that_no_shell_of_the_family_makes_safe_are_refused() {
             "x=$(cat <<EOF)\n${{ v }}\nEOF",
             "cat <<EOF $(echo\n${{ v }})\nEOF",
             "cat <<$x\n${{ v }}\n$x",
+            "cat <<E\\\nOF\n${{ v }}\nEOF",
+            "cat << \\\nEOF\n${{ v }}\nEOF",
+            "if !(echo # don't\n); then :; fi; echo '${{ v }}'",
+            "function f ((${{ v }} > 3))",
+            "a[1 + ${{ v }}]=1",
+            "a=([1 + ${{ v }}]=1)",
         ] {
             let last = &ranges(text)[ranges(text).len() - 1..];
             assert_eq!(contexts(dialect, text, last), [Context::Unclosed], "{text}");
         }
     }
+    for text in [
+        "[[ a == (#i)A ]] || cat <<E\n${{ v }}\nE",
+        "a=( (#i)P* ); cat <<E\n${{ v }}\nE",
+    ] {
+        case(Dialect::Zsh, text, &Context::Unclosed);
+    }
     case(Dialect::Zsh, "[[ a =~ ${{ v }} ]]", &Context::Regex);
     case(Dialect::Zsh, "[[ a =~ \"${{ v }}\" ]]", &Context::Regex);
     case(Dialect::Bash, "[[ a =~ ${{ v }} ]]", &Context::Bare);
+    case(
+        Dialect::Bash,
+        "[[ a =~ (a b|c # d) ]] || eval ${{ v }}",
+        &Context::Evaluated,
+    );
     case(Dialect::Zsh, "echo \"$x[${{ v }}]\"", &Context::Subscript);
     case(
         Dialect::Bash,
