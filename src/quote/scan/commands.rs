@@ -294,11 +294,10 @@ impl Commands {
     fn command_word(&mut self, plain: &[u8], whole: &[u8], depth: usize) {
         self.expects = false;
         // `\eval` and `"eval"` are the same command, and no keyword would be one.
-        let unquoted: Vec<u8> = whole
-            .iter()
-            .copied()
-            .filter(|byte| !b"\\'\"".contains(byte))
-            .collect();
+        let unquoted = |name: &[u8]| {
+            let bytes = whole.iter().filter(|byte| !b"\\'\"".contains(byte));
+            bytes.eq(name)
+        };
         self.verb = match plain {
             b"case" => {
                 let part = CasePart::Subject;
@@ -331,8 +330,8 @@ impl Commands {
                 self.expects = true;
                 Verb::None
             }
-            b"" if unquoted == b"eval" => Verb::Evaluate,
-            b"" if unquoted == b"let" => Verb::Arithmetic,
+            b"" if unquoted(b"eval") => Verb::Evaluate,
+            b"" if unquoted(b"let") => Verb::Arithmetic,
             _ if is_assignment(whole) => {
                 self.expects = true;
                 Verb::None
