@@ -31,7 +31,7 @@ pub(super) struct Commands {
 #[derive(Debug)]
 pub(super) struct Word {
     pub(super) start: usize,
-    /// Whether it has no quote, expansion or value.
+    /// Whether it has no quote, expansion, value or parenthesis.
     pub(super) plain: bool,
 }
 
@@ -136,19 +136,21 @@ impl Commands {
 
     /// Whether the word that is open has a subscript that is open.
     fn is_in_subscript(&self, text: &[u8], at: usize) -> bool {
-        let before = self.word_before(text, at);
+        let word = self.word.as_ref();
+        let before = word.and_then(|word| text.get(word.start..at));
+        let before = before.unwrap_or_default();
         let name = before
             .iter()
             .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_')
             .count();
-        let depth = before.iter().fold(0_usize, |depth, byte| match byte {
-            b'[' => depth + 1,
-            b']' => depth.saturating_sub(1),
-            _ => depth,
-        });
+        // First what tells most words apart, so that only a subscript is read through.
         before.get(name) == Some(&b'[')
-            && depth > 0
             && (name > 0 || self.parentheses.last() == Some(&Parenthesis::Array))
+            && before.iter().fold(0_usize, |depth, byte| match byte {
+                b'[' => depth + 1,
+                b']' => depth.saturating_sub(1),
+                _ => depth,
+            }) > 0
     }
 
     /// Whether a blank here stands in the subscript of an assignment, where it ends no word.
@@ -161,14 +163,18 @@ impl Commands {
 
     /// Whether a `(` here stands right behind a word that ends at it, as at a blank.
     pub(super) fn ends_at_parenthesis(&self, text: &[u8], at: usize) -> bool {
-        let begins = self.expects && self.test.is_none() && self.parentheses_take_commands();
         let part = self.cases.last().map(|case| case.part);
-        match &*self.word_before(text, at) {
-            b"if" | b"while" | b"until" | b"then" | b"do" | b"else" | b"elif" | b"{" | b"time"
-            | b"coproc" | b"for" | b"select" => {
-                begins && part.is_none_or(|part| part == CasePart::Body)
+        match self.plain_word(text, at).as_deref() {
+            Some(
+                b"if" | b"while" | b"until" | b"then" | b"do" | b"else" | b"elif" | b"{" | b"time"
+                | b"coproc" | b"for" | b"select",
+            ) => {
+                self.expects
+                    && self.test.is_none()
+                    && self.parentheses.last() != Some(&Parenthesis::Array)
+                    && part.is_none_or(|part| part == CasePart::Body)
             }
-            b"in" => part == Some(CasePart::In),
+            Some(b"in") => part == Some(CasePart::In),
             _ => false,
         }
     }
@@ -182,7 +188,7 @@ impl Commands {
         next: u8,
     ) -> bool {
         let flags = dialect == Dialect::Zsh && next == b'#' && self.word.is_none();
-        let negated = self.expects && &*self.word_before(text, at) == b"!";
+        let negated = self.expects && self.plain_word(text, at).as_deref() == Some(b"!");
         let body = self.verb == Verb::Function && next == b'(';
         flags || negated || body
     }
@@ -192,20 +198,16 @@ impl Commands {
         self.test.as_ref().is_some_and(|test| test.regex)
     }
 
-    fn parentheses_take_commands(&self) -> bool {
-        !matches!(
-            self.parentheses.last(),
-            Some(Parenthesis::Array | Parenthesis::Pattern)
-        )
+    /// The word that is open, up to here, where it may be a keyword.
+    fn plain_word<'a>(&self, text: &'a [u8], at: usize) -> Option<Cow<'a, [u8]>> {
+        let word = self.word.as_ref().filter(|word| word.plain)?;
+        text.get(word.start..at).map(joined)
     }
 
-    /// The word that is open, up to here; nothing where none is.
-    fn word_before<'a>(&self, text: &'a [u8], at: usize) -> Cow<'a, [u8]> {
-        let word = self.word.as_ref();
-        joined(
-            word.and_then(|word| text.get(word.start..at))
-                .unwrap_or_default(),
-        )
+    /// A parenthesis that is part of the word that is open, or begins one.
+    pub(super) fn open_pattern(&mut self, at: usize) {
+        self.begin_word(at).plain = false;
+        self.parentheses.push(Parenthesis::Pattern);
     }
 
     pub(super) fn note_operand(&mut self, atom: usize) {

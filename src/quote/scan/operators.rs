@@ -49,11 +49,13 @@ impl Scanner<'_> {
             b')' => return self.close_parenthesis(),
             b'(' => {
                 let text = &masked.text;
-                if !in_pattern && commands.is_doubtful_parenthesis(dialect, text, at, next) {
-                    return self.lose(at);
-                }
-                if commands.ends_at_parenthesis(text, at) {
-                    self.end_word();
+                if !in_pattern {
+                    if commands.is_doubtful_parenthesis(dialect, text, at, next) {
+                        return self.lose(at);
+                    }
+                    if commands.ends_at_parenthesis(text, at) {
+                        self.end_word();
+                    }
                 }
                 self.open_parenthesis();
             }
@@ -288,21 +290,19 @@ impl Scanner<'_> {
                 self.at = empty.map_or(at + 1, |close| close + 1);
             }
             Some(_) => {
-                commands.parentheses.push(Parenthesis::Pattern);
+                commands.open_pattern(at);
                 self.at += 1;
             }
             None if in_case.is_some() => {
                 if let Some(case) = in_case.filter(|case| case.part == CasePart::FirstPattern) {
                     case.part = CasePart::Pattern;
                 } else {
-                    commands.begin_word(at);
-                    commands.parentheses.push(Parenthesis::Pattern);
+                    commands.open_pattern(at);
                 }
                 self.at += 1;
             }
             None if commands.expects_regex() && bash => {
-                commands.begin_word(at);
-                commands.parentheses.push(Parenthesis::Pattern);
+                commands.open_pattern(at);
                 self.at += 1;
             }
             None if commands.test.is_some() => {
@@ -336,8 +336,7 @@ impl Scanner<'_> {
                 self.at = empty.map_or(at + 1, |close| close + 1);
             }
             None if zsh && commands.verb != Verb::For => {
-                commands.begin_word(at);
-                commands.parentheses.push(Parenthesis::Pattern);
+                commands.open_pattern(at);
                 self.at += 1;
             }
             None => {
