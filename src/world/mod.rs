@@ -349,3 +349,17 @@ pub struct Answer {
     /// Who answered: a user's name, or the flag that did.
     pub by: String,
 }
+
+/// What comes of each stream until its process has ended, for the tests of those who run some.
+#[cfg(test)]
+pub(crate) async fn streams(mut output: mpsc::Receiver<Chunk>) -> (Vec<u8>, Vec<u8>) {
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    while let Some(chunk) = output.recv().await {
+        assert!(chunk.bytes.len() <= 64 * 1024, "a piece is too big");
+        match chunk.stream {
+            Stream::Stdout => stdout.extend(chunk.bytes),
+            Stream::Stderr => stderr.extend(chunk.bytes),
+        }
+    }
+    (stdout, stderr)
+}

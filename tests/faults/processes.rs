@@ -195,26 +195,34 @@ fn a_step_that_leaves_its_group_is_not_waited_for() {
     );
 }
 
+/// The same where each write of the journal takes longer than the step; `None` where none can.
+pub(crate) fn with_slow_writes(test: Test) -> Option<Test> {
+    let library = library()?.to_str().expect("it is text");
+    Some(test.env("LD_PRELOAD", library).env("FAULT_WRITE", "0 150"))
+}
+
+/// Checks that the program was killed, and that the journal ends with the start of a step.
+#[track_caller]
+pub(crate) fn was_killed_in(ran: &Ran, step: &str) {
+    assert_eq!(ran.status, 137, "{}", ran.text);
+    let entries = ran.entries();
+    let last = entries.last().expect("there are entries");
+    assert_eq!(
+        (&last["event"], &last["step"]),
+        (&"step-started".into(), &step.into())
+    );
+}
+
 /// Guard: write-ahead (`Context::commit`): `step-started` was on disk before the step could do it,
 /// also where writing takes longer than the step.
 #[test]
 fn a_step_that_kills_us_leaves_a_journal_that_verifies() {
     let page = "```bash {#a}\necho one\n```\n\n```bash {#b}\nkill -9 $PPID\nsleep 5\n```\n";
     let mut tests = vec![Test::new()];
-    if let Some(library) = library() {
-        let library = library.to_str().expect("it is text");
-        let slow = Test::new().env("LD_PRELOAD", library);
-        tests.push(slow.env("FAULT_WRITE", "0 150"));
-    }
+    tests.extend(with_slow_writes(Test::new()));
     for test in tests {
         let ran = test.file("a.md", page).args(["run", "a.md"]).run();
-        assert_eq!(ran.status, 137, "{}", ran.text);
-        let entries = ran.entries();
-        let last = entries.last().expect("there are entries");
-        assert_eq!(
-            (&last["event"], &last["step"]),
-            (&"step-started".into(), &"b".into())
-        );
+        was_killed_in(&ran, "b");
         let ran = ran
             .then(["verify", "last"])
             .run()

@@ -226,6 +226,17 @@ fn questions_at_a_terminal() {
     }
 }
 
+/// Checks that bytes that are no text were shown lossily and kept whole.
+#[track_caller]
+pub(crate) fn bytes_are_kept(ran: &Ran) {
+    assert!(ran.stdout.contains('\u{fffd}'), "{}", ran.stdout);
+    let kept = ran
+        .entries()
+        .iter()
+        .any(|entry| entry["event"] == "output" && entry["bytes"].is_string());
+    assert!(kept, "{:?}", ran.journals());
+}
+
 /// Guards: the journal's `Text`, which keeps bytes that are no text and gives them lossily, and
 /// `view/sanitize`.
 #[test]
@@ -237,10 +248,5 @@ fn bytes_that_are_no_text_are_kept_and_shown_as_such() {
         .run()
         .ends(0);
     tame("run", &ran);
-    assert!(ran.stdout.contains('\u{fffd}'), "{}", ran.stdout);
-    let kept = ran
-        .entries()
-        .iter()
-        .any(|entry| entry["event"] == "output" && entry["bytes"].is_string());
-    assert!(kept, "{:?}", ran.journals());
+    bytes_are_kept(&ran);
 }

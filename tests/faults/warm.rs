@@ -7,9 +7,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::power::library;
-use crate::processes::{Watched, alive, run_of, watch};
+use crate::processes::{Watched, alive, run_of, was_killed_in, watch, with_slow_writes};
 use crate::support::{Ran, Test};
+use crate::terminal::bytes_are_kept;
 
 /// More steps than a warm shell is started behind (`shells::COST`).
 const BEFORE: usize = 10;
@@ -160,12 +160,7 @@ fn bytes_that_are_no_text_and_escapes_are_kept_and_shown_as_such() {
         "{:?}",
         ran.stdout
     );
-    assert!(ran.stdout.contains('\u{fffd}'), "{}", ran.stdout);
-    let kept = ran
-        .entries()
-        .iter()
-        .any(|entry| entry["event"] == "output" && entry["bytes"].is_string());
-    assert!(kept, "{:?}", ran.journals());
+    bytes_are_kept(&ran);
 }
 
 /// Guards: `Warm::run`, for which what has begun is never run again, and `Warm::ending`, which ends
@@ -195,21 +190,12 @@ fn a_step_that_kills_its_shell_ends_and_runs_once() {
 fn a_step_that_kills_us_leaves_a_journal_that_verifies_and_no_shell() {
     let name = format!("kills-us-{}.md", std::process::id());
     let page = "```bash {#a}\n./where\n```\n\n```bash {#b}\n./kill-us\nsleep 0.2\n```\n";
-    let Some(mut test) = warm(&name, page) else {
+    let Some(plain) = warm(&name, page) else {
         return;
     };
-    if let Some(library) = library() {
-        let library = library.to_str().expect("it is text");
-        test = test.env("LD_PRELOAD", library).env("FAULT_WRITE", "0 150");
-    }
-    let ran = test.run();
-    assert_eq!(ran.status, 137, "{}", ran.text);
-    let entries = ran.entries();
-    let last = entries.last().expect("there are entries");
-    assert_eq!(
-        (&last["event"], &last["step"]),
-        (&"step-started".into(), &"b".into())
-    );
+    let slow = warm(&name, page).and_then(with_slow_writes);
+    let ran = slow.unwrap_or(plain).run();
+    was_killed_in(&ran, "b");
     assert!(ran.journals()[0].contains("in bash"), "no warm shell");
     let began = Instant::now();
     while alive(&name) > 0 {

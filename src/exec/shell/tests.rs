@@ -14,8 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::*;
 use crate::world::live::Live;
 use crate::world::{
-    Answer, Boxed, Chunk, End, Operator, Origin, Process, Question, SpawnError, Stdin, Stream,
-    World,
+    Answer, Boxed, End, Operator, Origin, Process, Question, SpawnError, Stdin, World, streams,
 };
 
 struct Nobody;
@@ -76,17 +75,8 @@ fn execute(argv: Vec<OsString>, environment: Environment, directory: &Path) -> (
         .unwrap()
         .block_on(async {
             let world = Live::new(Arc::new(Nobody));
-            let (sender, mut receiver) = mpsc::channel::<Chunk>(16);
-            let reading = async {
-                let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-                while let Some(chunk) = receiver.recv().await {
-                    match chunk.stream {
-                        Stream::Stdout => stdout.extend(chunk.bytes),
-                        Stream::Stderr => stderr.extend(chunk.bytes),
-                    }
-                }
-                (stdout, stderr)
-            };
+            let (sender, receiver) = mpsc::channel(16);
+            let reading = streams(receiver);
             let cancel = CancellationToken::new();
             let (exit, (stdout, stderr)) =
                 tokio::join!(world.run(process, sender, cancel), reading);

@@ -5,13 +5,10 @@ use serde_json::{Value, json};
 use super::chromium::Page;
 use crate::support::{Ran, Test};
 
-/// A run whose last step waits, then tries twice and fails, and its page.
-fn failed() -> (Ran, std::path::PathBuf) {
+/// A failed run of a page, and its page on the site.
+fn built(page: &str) -> (Ran, std::path::PathBuf) {
     let ran = Test::new()
-        .file(
-            "runbooks/a.md",
-            "# A\n\n```sh {#first effect=read}\nfor i in 1 2 3; do echo line $i; sleep .01; done\n```\n\n```rhai {#held}\nassert first.ok, \"first is ok\";\n```\n\n```sh {#fails effect=destroy retry=1 delay=0s}\necho no; exit 7\n```\n",
-        )
+        .file("runbooks/a.md", page)
         .args(["run", "runbooks/a.md", "--yes"])
         .run()
         .ends(1)
@@ -20,6 +17,13 @@ fn failed() -> (Ran, std::path::PathBuf) {
         .ends(0);
     let run = super::run_of(&ran, "a");
     (ran, run)
+}
+
+/// A run whose last step waits, then tries twice and fails.
+fn failed() -> (Ran, std::path::PathBuf) {
+    built(
+        "# A\n\n```sh {#first effect=read}\nfor i in 1 2 3; do echo line $i; sleep .01; done\n```\n\n```rhai {#held}\nassert first.ok, \"first is ok\";\n```\n\n```sh {#fails effect=destroy retry=1 delay=0s}\necho no; exit 7\n```\n",
+    )
 }
 
 #[test]
@@ -109,18 +113,10 @@ fn a_link_to_a_moment_lands_at_the_player_with_the_graph_and_the_output_in_view(
 #[test]
 fn the_player_is_right_where_entries_are_left_out() {
     let Some(mut page) = Page::new() else { return };
-    let ran = Test::new()
-        .file(
-            "runbooks/a.md",
-            "# A\n\n```sh {#many}\nfor i in $(seq 1300); do echo $i; sleep .001; echo $i >&2; sleep .001; done\n```\n\n```sh {#last}\nexit 3\n```\n",
-        )
-        .args(["run", "runbooks/a.md", "--yes"])
-        .run()
-        .ends(1)
-        .then(["docs", "build"])
-        .run()
-        .ends(0);
-    page.open(&super::run_of(&ran, "a"), "#seq=1500");
+    let (_ran, run) = built(
+        "# A\n\n```sh {#many}\nfor i in $(seq 1300); do echo $i; sleep .001; echo $i >&2; sleep .001; done\n```\n\n```sh {#last}\nexit 3\n```\n",
+    );
+    page.open(&run, "#seq=1500");
     let state =
         |step: &str| format!("document.querySelector('.rb-node[data-step={step}]').dataset.state");
     assert_eq!(page.text(&state("many")), "running");

@@ -13,7 +13,7 @@ use super::{Nobody, base, installed};
 use crate::exec::shell::{ShellCell, argv, prepare, read_left, script_of};
 use crate::quote::Dialect;
 use crate::world::live::Live;
-use crate::world::{Chunk, End, Origin, Process, Stdin, Stream, World};
+use crate::world::{End, Origin, Process, Stdin, World, streams};
 
 /// What came of a cell.
 #[derive(Debug, PartialEq)]
@@ -93,17 +93,8 @@ impl Engines {
             script,
         };
         self.runtime.block_on(async {
-            let (sender, mut receiver) = mpsc::channel::<Chunk>(16);
-            let reading = async {
-                let mut streams = (Vec::new(), Vec::new());
-                while let Some(chunk) = receiver.recv().await {
-                    match chunk.stream {
-                        Stream::Stdout => streams.0.extend(chunk.bytes),
-                        Stream::Stderr => streams.1.extend(chunk.bytes),
-                    }
-                }
-                streams
-            };
+            let (sender, receiver) = mpsc::channel(16);
+            let reading = streams(receiver);
             let running = world.run(process, sender, CancellationToken::new());
             let (exit, (stdout, stderr)) = tokio::join!(running, reading);
             let left = read_left(Dialect::Bash, &left).unwrap().map(|left| {

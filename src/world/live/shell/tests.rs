@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::credentials::Environment;
-use crate::world::{Chunk, End, Exit, Origin, Process, SpawnError, Stdin, Stream};
+use crate::world::{End, Exit, Origin, Process, SpawnError, Stdin, streams};
 
 fn environment() -> Environment {
     let mut environment = Environment::default();
@@ -45,18 +45,8 @@ async fn gather(
     process: Process,
     cancel: CancellationToken,
 ) -> (Result<Exit, SpawnError>, Vec<u8>, Vec<u8>) {
-    let (sender, mut receiver) = mpsc::channel::<Chunk>(16);
-    let reading = async {
-        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-        while let Some(chunk) = receiver.recv().await {
-            assert!(chunk.bytes.len() <= 64 * 1024, "a piece is too big");
-            match chunk.stream {
-                Stream::Stdout => stdout.extend(chunk.bytes),
-                Stream::Stderr => stderr.extend(chunk.bytes),
-            }
-        }
-        (stdout, stderr)
-    };
+    let (sender, receiver) = mpsc::channel(16);
+    let reading = streams(receiver);
     let (exit, (stdout, stderr)) = tokio::join!(super::run(process, sender, cancel), reading);
     (exit, stdout, stderr)
 }

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::super::shells::{COST, Shells};
 use super::{alive, environment, marker, until_alive};
-use crate::world::{Chunk, End, Exit, Origin, Process, Script, SpawnError, Stdin, Stream};
+use crate::world::{End, Exit, Origin, Process, Script, SpawnError, Stdin, streams};
 
 /// Programs in a folder, as the words for what they do need a new shell.
 const PROGRAMS: [(&str, &str); 7] = [
@@ -89,17 +89,8 @@ impl Place {
         process: Process,
         cancel: CancellationToken,
     ) -> (Result<Exit, SpawnError>, String, String) {
-        let (sender, mut receiver) = mpsc::channel::<Chunk>(16);
-        let reading = async {
-            let mut streams = (Vec::new(), Vec::new());
-            while let Some(chunk) = receiver.recv().await {
-                match chunk.stream {
-                    Stream::Stdout => streams.0.extend(chunk.bytes),
-                    Stream::Stderr => streams.1.extend(chunk.bytes),
-                }
-            }
-            streams
-        };
+        let (sender, receiver) = mpsc::channel(16);
+        let reading = streams(receiver);
         let (exit, (out, err)) = tokio::join!(self.shells.run(process, sender, cancel), reading);
         (
             exit,
