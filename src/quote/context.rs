@@ -34,10 +34,16 @@ pub enum Context {
     ParameterExpansion,
     /// Refused: inside `name[ … ]`.
     Subscript,
-    /// Refused: after `-v`, which takes the name of a variable.
+    /// Refused: where the name of a variable is taken: `read`, `unset`, `declare`, `[ -v`.
     VariableName,
-    /// Refused: an argument of `eval`.
+    /// Refused: where a builtin may take an option that names a variable: `printf ${{ v }}`.
+    Option,
+    /// Refused: an argument of `eval`, `trap`, `alias`, or what is assigned to `PS4`.
     Evaluated,
+    /// Refused: after `>&` and `<&`, which bash expands twice.
+    Descriptor,
+    /// Refused: in the parentheses of a file name pattern of zsh.
+    GlobQualifier,
     /// Refused: right of zsh's `=~`, where quotes don't make a pattern literal.
     Regex,
     /// Refused: a pattern of fish's `case`, where quotes don't make a wildcard literal.
@@ -61,6 +67,14 @@ impl Context {
         let assign = match dialect {
             Dialect::Fish => "assign it to a variable first: `set x ${{ … }}`, then use `$x`",
             _ => "assign it to a variable first: `x=${{ … }}`, then use `$x`",
+        };
+        let text = match dialect {
+            Dialect::Fish => {
+                "run the command itself, or let that text use a variable: `set x ${{ … }}` before, `'… \"$x\"'` here"
+            }
+            _ => {
+                "run the command itself, or let that text use a variable: `x=${{ … }}` before, `'… \"$x\"'` here"
+            }
         };
         let number = "compute in a script cell, or, if it can only be a number, write `raw(…)`";
         let (reason, help) = match self {
@@ -95,9 +109,21 @@ impl Context {
                 "the name of a variable is evaluated, which can run commands",
                 "write the name out, or, if it can only be a name, `raw(…)`",
             ),
+            Self::Option => (
+                "a value may be an option here that takes the name of a variable, which can run commands",
+                "write what comes before it, `--` or `printf '%s' ${{ … }}`",
+            ),
             Self::Evaluated => (
-                "`eval` reads its arguments once more, so a value there can't be quoted",
-                "run the command without `eval`",
+                "what stands here is read once more as shell text, so a value can't be quoted",
+                text,
+            ),
+            Self::Descriptor => (
+                "bash expands what stands behind `>&` twice, which can run commands",
+                "write `> ${{ … }} 2>&1` for a file, or, if it can only be a number, `raw(…)`",
+            ),
+            Self::GlobQualifier => (
+                "zsh reads a value in these parentheses as qualifiers, which can run commands",
+                "write it outside of the parentheses",
             ),
             Self::Regex => (
                 "zsh reads a quoted value right of `=~` as a pattern",

@@ -1,7 +1,12 @@
 //! Words, operators and the few commands that matter to quoting.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
+use super::arguments::Arguments;
+use super::builtins::{Reading, Rule, rule};
+use super::names::{Attribute, Names};
+use super::words::{assigned, is_assignment, is_compound, joined, name_in, name_length, unquoted};
 use crate::quote::{Context, Dialect};
 
 /// The state of a list of commands.
@@ -18,9 +23,18 @@ pub(super) struct Commands {
     pub(super) expects: bool,
     /// Whether the next word is the target of a redirection.
     pub(super) redirects: bool,
+    /// Whether that redirection makes a descriptor a copy of another.
+    pub(super) duplicates: bool,
     pub(super) verb: Verb,
-    /// Whether the last word was `-v`.
-    names_variable: bool,
+    arguments: Arguments,
+    /// The variables that this loop, `read` or `printf -v` sets.
+    targets: Vec<Range<usize>>,
+    /// The variable to which the array's parentheses that are open are assigned.
+    pub(super) array: Option<Range<usize>>,
+    /// Whether the next word belongs to an option of `exec`.
+    belongs: bool,
+    /// Whether it holds a `case` that ends nobody knows where.
+    pub(super) lost: bool,
     pub(super) test: Option<Test>,
     /// Here-documents whose lines come after this line.
     pub(super) pending: Vec<usize>,
@@ -68,13 +82,15 @@ pub(super) enum CasePart {
 pub(super) enum Verb {
     None,
     Other,
-    Evaluate,
-    Arithmetic,
-    Declare,
     For,
     Function,
-    /// One whose option `-v` takes the name of a variable.
-    Test,
+    /// `coproc`, before its command or its name.
+    Coproc,
+    /// `coproc name`, before its command.
+    Named,
+    Exec,
+    /// zsh's `repeat`, before its number.
+    Repeat,
 }
 
 /// `[[ … ]]`.
@@ -84,6 +100,8 @@ pub(super) struct Test {
     numeric: bool,
     /// Whether the next word is a pattern of `=~`.
     regex: bool,
+    /// How the next word is read.
+    next: Option<Reading>,
     /// Values in the comparison that is open.
     operands: Vec<usize>,
 }
@@ -98,8 +116,13 @@ impl Commands {
             word: None,
             expects: true,
             redirects: false,
+            duplicates: false,
             verb: Verb::None,
-            names_variable: false,
+            arguments: Arguments::new(Rule::Words),
+            targets: Vec::new(),
+            array: None,
+            belongs: false,
+            lost: false,
             test: None,
             pending: Vec::new(),
             pending_from: None,
@@ -115,13 +138,13 @@ impl Commands {
 
     /// Why a value can't stand at this place of a command, if it can't.
     pub(super) fn refusal(&self, dialect: Dialect, text: &[u8], at: usize) -> Option<Context> {
-        match self.verb {
-            Verb::Evaluate => return Some(Context::Evaluated),
-            Verb::Arithmetic => return Some(Context::Arithmetic),
-            _ => {}
-        }
-        if self.names_variable {
-            return Some(Context::VariableName);
+        let part = self.cases.last().map(|case| case.part);
+        if dialect == Dialect::Zsh
+            && self.parentheses.last() == Some(&Parenthesis::Pattern)
+            && self.test.is_none()
+            && part.is_none_or(|part| part == CasePart::Body)
+        {
+            return Some(Context::GlobQualifier);
         }
         if let Some(test) = &self.test {
             if test.numeric {
@@ -129,6 +152,26 @@ impl Commands {
             }
             if test.regex && dialect == Dialect::Zsh {
                 return Some(Context::Regex);
+            }
+            if let Some(reading) = test.next {
+                return Some(reading.refusal());
+            }
+        } else if self.redirects {
+            return self.duplicates.then_some(Context::Descriptor);
+        } else if self.parentheses.last() == Some(&Parenthesis::Array) {
+            if let Some(reading) = self.arguments.reading() {
+                return Some(reading.refusal());
+            }
+        } else if !self.expects {
+            let word = self.word.as_ref();
+            let before = word.and_then(|word| text.get(word.start..at));
+            let before = joined(before.unwrap_or_default());
+            let refusal = match self.verb {
+                Verb::Repeat => Some(Context::Arithmetic),
+                _ => self.arguments.refusal(dialect, &before),
+            };
+            if refusal.is_some() {
+                return refusal;
             }
         }
         self.is_in_subscript(text, at).then_some(Context::Subscript)
@@ -139,10 +182,7 @@ impl Commands {
         let word = self.word.as_ref();
         let before = word.and_then(|word| text.get(word.start..at));
         let before = before.unwrap_or_default();
-        let name = before
-            .iter()
-            .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_')
-            .count();
+        let name = name_length(before);
         // First what tells most words apart, so that only a subscript is read through.
         before.get(name) == Some(&b'[')
             && (name > 0 || self.parentheses.last() == Some(&Parenthesis::Array))
@@ -156,7 +196,7 @@ impl Commands {
     /// Whether a blank here stands in the subscript of an assignment, where it ends no word.
     pub(super) fn is_blank_in_subscript(&self, text: &[u8], at: usize) -> bool {
         let assigns = self.expects
-            || self.verb == Verb::Declare
+            || self.arguments.declares()
             || self.parentheses.last() == Some(&Parenthesis::Array);
         assigns && self.test.is_none() && self.is_in_subscript(text, at)
     }
@@ -189,7 +229,7 @@ impl Commands {
     ) -> bool {
         let flags = dialect == Dialect::Zsh && next == b'#' && self.word.is_none();
         let negated = self.expects && self.plain_word(text, at).as_deref() == Some(b"!");
-        let body = self.verb == Verb::Function && next == b'(';
+        let body = matches!(self.verb, Verb::Function | Verb::Named) && next == b'(';
         flags || negated || body
     }
 
@@ -210,6 +250,51 @@ impl Commands {
         self.parentheses.push(Parenthesis::Pattern);
     }
 
+    /// The variables to which a value here would be assigned.
+    pub(super) fn assigns(&self, text: &[u8]) -> Vec<Range<usize>> {
+        if self.test.is_some() {
+            return Vec::new();
+        }
+        if self.redirects || !self.targets.is_empty() {
+            return self.targets.clone();
+        }
+        if self.parentheses.last() == Some(&Parenthesis::Array) {
+            return self.array.clone().into_iter().collect();
+        }
+        let Some(word) = self
+            .word
+            .as_ref()
+            .filter(|_| self.expects || self.declares())
+        else {
+            return Vec::new();
+        };
+        let name = name_in(text, word.start);
+        let assigns = text.get(name.start..).and_then(assigned).is_some();
+        assigns.then_some(name).into_iter().collect()
+    }
+
+    /// Whether the words of this place declare variables.
+    pub(super) fn declares(&self) -> bool {
+        self.arguments.declares() && self.parentheses.last() != Some(&Parenthesis::Array)
+    }
+
+    /// Array's parentheses behind the `name=` that is open.
+    pub(super) fn open_array(&mut self, text: &[u8], names: &mut Names) {
+        let word = self.word.take();
+        let start = word.map_or(0, |word| word.start);
+        let name = text.get(start..).and_then(assigned);
+        self.array = name.map(|name| start + name.start..start + name.end);
+        if let Some(name) = self.array.clone().and_then(|name| text.get(name)) {
+            names.declare(name, Attribute::Array);
+        }
+        self.parentheses.push(Parenthesis::Array);
+    }
+
+    /// Whether the word that is open may be the name of a function.
+    pub(super) fn names_function(&self) -> bool {
+        self.expects || self.verb == Verb::Function
+    }
+
     pub(super) fn note_operand(&mut self, atom: usize) {
         if let Some(test) = &mut self.test {
             test.operands.push(atom);
@@ -223,17 +308,30 @@ impl Commands {
 
     pub(super) fn next_command(&mut self) {
         self.redirects = false;
-        self.names_variable = false;
+        self.belongs = false;
         if let Some(test) = &mut self.test {
             *test = Test::default();
         } else {
-            self.expects = true;
-            self.verb = Verb::None;
+            self.expect();
         }
     }
 
+    /// A command may begin here.
+    fn expect(&mut self) {
+        self.expects = true;
+        self.verb = Verb::None;
+        self.arguments = Arguments::new(Rule::Words);
+        self.targets.clear();
+    }
+
     /// Ends the word that is open; the values of a comparison of numbers are given back.
-    pub(super) fn end_word(&mut self, text: &[u8], at: usize) -> Vec<usize> {
+    pub(super) fn end_word(
+        &mut self,
+        dialect: Dialect,
+        text: &[u8],
+        at: usize,
+        names: &mut Names,
+    ) -> Vec<usize> {
         let Some(word) = self.word.take() else {
             return Vec::new();
         };
@@ -245,30 +343,23 @@ impl Commands {
         {
             return Vec::new();
         }
-        if let Some(test) = &mut self.test {
-            test.regex = plain == b"=~";
-            self.names_variable = plain == b"-v";
-            match plain {
-                b"]]" => self.test = None,
-                b"-eq" | b"-ne" | b"-lt" | b"-le" | b"-gt" | b"-ge" => {
-                    test.numeric = true;
-                    return std::mem::take(&mut test.operands);
-                }
-                _ => {}
-            }
-            return Vec::new();
+        if self.test.is_some() {
+            return self.end_test_word(dialect, plain);
         }
-        let depth = self.parentheses.len();
         if let Some(case) = self.cases.last_mut()
             && case.part != CasePart::Body
         {
             case.part = match (case.part, plain) {
                 (CasePart::Subject, _) => CasePart::In,
                 (CasePart::In, b"in") => CasePart::FirstPattern,
+                (CasePart::In, b"{") => {
+                    self.lost = true;
+                    CasePart::In
+                }
                 (CasePart::In, _) => CasePart::In,
                 (CasePart::FirstPattern, b"esac") => {
                     self.cases.pop();
-                    self.expects = true;
+                    self.expect();
                     return Vec::new();
                 }
                 _ => CasePart::Pattern,
@@ -276,103 +367,124 @@ impl Commands {
             return Vec::new();
         }
         if self.expects {
-            self.command_word(plain, whole, depth);
-        } else {
-            match (self.verb, plain) {
-                (Verb::Declare, [b'-', options @ ..])
-                    if options.iter().any(|option| b"iEF".contains(option)) =>
-                {
-                    self.verb = Verb::Arithmetic;
-                }
-                (Verb::For, b"do") | (Verb::Function, b"{") => self.next_command(),
-                _ => {}
+            if !std::mem::take(&mut self.belongs) {
+                self.command_word(dialect, plain, whole, names);
             }
-            self.names_variable = plain == b"-v" && self.verb == Verb::Test;
+            return Vec::new();
+        }
+        match self.verb {
+            Verb::For if matches!(plain, b"do" | b"{") => self.next_command(),
+            Verb::For if plain != b"in" => self.targets.push(word.start..at),
+            Verb::Function | Verb::Named if is_compound(plain) => {
+                self.expect();
+                self.command_word(dialect, plain, whole, names);
+            }
+            Verb::Named => self.verb = Verb::Other,
+            Verb::Repeat => self.next_command(),
+            // zsh knows a `}` anywhere.
+            _ if plain == b"}" && dialect == Dialect::Zsh => self.next_command(),
+            _ => {
+                if self.arguments.end_word(dialect, whole, names) {
+                    self.targets.push(name_in(text, word.start));
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    /// A word of `[[ … ]]`.
+    fn end_test_word(&mut self, dialect: Dialect, plain: &[u8]) -> Vec<usize> {
+        let Some(test) = &mut self.test else {
+            return Vec::new();
+        };
+        test.regex = plain == b"=~";
+        test.next = match plain {
+            b"-v" | b"-R" => Some(Reading::Name),
+            b"-t" if dialect == Dialect::Zsh => Some(Reading::Number),
+            _ => None,
+        };
+        match plain {
+            // In zsh a command may follow: `if [[ … ]] command`.
+            b"]]" => {
+                self.test = None;
+                self.expect();
+            }
+            b"-eq" | b"-ne" | b"-lt" | b"-le" | b"-gt" | b"-ge" => {
+                test.numeric = true;
+                return std::mem::take(&mut test.operands);
+            }
+            _ => {}
         }
         Vec::new()
     }
 
     /// A word where a command may begin.
-    fn command_word(&mut self, plain: &[u8], whole: &[u8], depth: usize) {
+    fn command_word(&mut self, dialect: Dialect, plain: &[u8], whole: &[u8], names: &mut Names) {
+        let before = std::mem::replace(&mut self.verb, Verb::Other);
+        let zsh = dialect == Dialect::Zsh;
         self.expects = false;
-        // `\eval` and `"eval"` are the same command, and no keyword would be one.
-        let unquoted = |name: &[u8]| {
-            let bytes = whole.iter().filter(|byte| !b"\\'\"".contains(byte));
-            bytes.eq(name)
-        };
-        self.verb = match plain {
+        match plain {
             b"case" => {
-                let part = CasePart::Subject;
+                let (part, depth) = (CasePart::Subject, self.parentheses.len());
                 self.cases.push(Case { part, depth });
-                Verb::Other
+                return;
             }
             b"esac" => {
                 self.cases.pop();
-                self.expects = true;
-                Verb::None
+                return self.expect();
             }
             b"then" | b"do" | b"else" | b"elif" | b"if" | b"while" | b"until" | b"!" | b"{"
-            | b"}" | b"time" | b"coproc" | b"fi" | b"done" | b"builtin" | b"command" | b"exec"
-            | b"noglob" | b"nocorrect" => {
-                self.expects = true;
-                Verb::None
-            }
+            | b"}" | b"time" | b"fi" | b"done" => return self.expect(),
+            b"always" if zsh => return self.expect(),
             b"[[" => {
                 self.test = Some(Test::default());
-                Verb::Other
+                return;
             }
-            b"eval" => Verb::Evaluate,
-            b"let" | b"integer" | b"float" => Verb::Arithmetic,
-            b"declare" | b"typeset" | b"local" | b"export" | b"readonly" => Verb::Declare,
-            b"for" | b"select" | b"foreach" => Verb::For,
-            b"function" => Verb::Function,
-            b"test" | b"[" | b"printf" => Verb::Test,
-            // An option of `command`, `builtin`, `exec` or `time`: their command is yet to come.
-            [b'-', ..] => {
-                self.expects = true;
-                Verb::None
+            b"for" | b"select" | b"foreach" => {
+                self.verb = Verb::For;
+                return;
             }
-            b"" if unquoted(b"eval") => Verb::Evaluate,
-            b"" if unquoted(b"let") => Verb::Arithmetic,
+            b"function" => {
+                self.verb = Verb::Function;
+                return;
+            }
+            b"repeat" if zsh => {
+                self.verb = Verb::Repeat;
+                return;
+            }
+            b"coproc" => {
+                self.expect();
+                self.verb = Verb::Coproc;
+                return;
+            }
+            _ => {}
+        }
+        match &*unquoted(whole) {
+            b"builtin" | b"command" | b"noglob" | b"nocorrect" => self.expect(),
+            b"exec" => {
+                self.expect();
+                self.verb = Verb::Exec;
+            }
+            // An option of one of these, or of `time`: their command is yet to come.
+            [b'-', options @ ..] => {
+                self.expect();
+                self.verb = before;
+                self.belongs = before == Verb::Exec && options.last() == Some(&b'a');
+            }
             _ if is_assignment(whole) => {
-                self.expects = true;
-                Verb::None
+                let name = name_length(whole);
+                if whole.get(name) == Some(&b'[') {
+                    names.declare(&whole[..name], Attribute::Array);
+                }
+                self.expect();
             }
-            _ => Verb::Other,
-        };
-    }
-}
-
-/// A word without the places where its line goes on (POSIX, XCU 2.2.1).
-fn joined(word: &[u8]) -> Cow<'_, [u8]> {
-    if !word.contains(&b'\n') {
-        return Cow::Borrowed(word);
-    }
-    let mut joined = Vec::with_capacity(word.len());
-    let mut rest = word;
-    while let Some((byte, behind)) = rest.split_first() {
-        if let Some(after) = rest.strip_prefix(b"\\\n") {
-            rest = after;
-        } else {
-            joined.push(*byte);
-            rest = behind;
+            name => {
+                let rule = rule(dialect, name);
+                self.arguments = Arguments::new(rule);
+                if before == Verb::Coproc && rule == Rule::Words {
+                    self.verb = Verb::Named;
+                }
+            }
         }
     }
-    Cow::Owned(joined)
-}
-
-/// Whether a word begins with `name=`, `name+=` or `name[…]=`.
-fn is_assignment(word: &[u8]) -> bool {
-    let name = word
-        .iter()
-        .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_')
-        .count();
-    let named = name > 0 && !word.first().is_some_and(u8::is_ascii_digit);
-    let rest = word.get(name..).unwrap_or_default();
-    named
-        && match rest {
-            [b'=', ..] | [b'+', b'=', ..] => true,
-            [b'[', ..] => rest.windows(2).any(|pair| pair == b"]="),
-            _ => false,
-        }
 }

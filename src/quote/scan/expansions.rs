@@ -23,7 +23,7 @@ impl Scanner<'_> {
                 let command = false;
                 self.open(3, Kind::Arithmetic { depth: 0, command });
             }
-            b'(' => self.open(2, Kind::Commands(Commands::new(true))),
+            b'(' => self.open(2, Kind::Commands(Box::new(Commands::new(true)))),
             b'{' => {
                 // bash pairs single quotes there even inside double quotes.
                 let single =
@@ -49,8 +49,8 @@ impl Scanner<'_> {
                 };
                 self.end_name();
             }
-            b'=' | b'~' | b'^' | b'+' if self.dialect == Dialect::Zsh => {
-                // `$=name` and its like; without a name they are plain.
+            b'=' | b'~' | b'^' | b'+' | b'#' if self.dialect == Dialect::Zsh => {
+                // `$=name`, the length `$#name` and their like; without a name they are plain.
                 self.at = self.masked.name_end(at + 2);
                 if self.at > at + 2 {
                     self.end_name();
@@ -60,12 +60,7 @@ impl Scanner<'_> {
             }
             b'@' | b'*' | b'#' | b'?' | b'-' | b'$' | b'!' => {
                 self.at = at + 2;
-                // zsh reads `$#name` as a length.
-                if self.dialect == Dialect::Zsh && self.byte(at + 1) == b'#' {
-                    self.dollar_end = Some(self.at);
-                } else {
-                    self.end_name();
-                }
+                self.end_name();
             }
             _ => {
                 self.at += 1;

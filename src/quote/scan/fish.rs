@@ -1,7 +1,9 @@
 //! The scanner for fish: two kinds of quotes, and commands in parentheses.
 
+use super::builtins::{Rule, rule};
+use super::words::{is_assignment, joined, unquoted};
 use super::{Masked, Place, Scan};
-use crate::quote::Context;
+use crate::quote::{Context, Dialect};
 
 pub(super) fn scan(masked: &Masked<'_>) -> Scan {
     let mut scanner = Scanner {
@@ -70,13 +72,19 @@ impl Commands {
         if !std::mem::replace(&mut self.expects, false) {
             return;
         }
-        let word = text.get(start..at).filter(|_| self.plain);
-        match word.unwrap_or_default() {
+        let whole = joined(text.get(start..at).unwrap_or_default());
+        match &*unquoted(&whole) {
             b"and" | b"or" | b"not" | b"!" | b"if" | b"while" | b"else" | b"begin" | b"builtin"
             | b"command" | b"time" | b"exec" => self.expects = true,
-            b"eval" => self.refusal = Some(Context::Evaluated),
-            b"case" => self.refusal = Some(Context::CasePattern),
-            _ => {}
+            // An option of one of these.
+            [b'-', ..] => self.expects = true,
+            b"case" if self.plain => self.refusal = Some(Context::CasePattern),
+            _ if is_assignment(&whole) => self.expects = true,
+            name => {
+                if let Rule::Reads(reading) = rule(Dialect::Fish, name) {
+                    self.refusal = Some(reading.refusal());
+                }
+            }
         }
     }
 

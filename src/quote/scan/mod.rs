@@ -4,12 +4,16 @@
 //! loses track, everything after is refused. It never recurses, so that no text overflows the
 //! stack.
 
+mod arguments;
+mod builtins;
 mod commands;
 mod document;
 mod expansions;
 mod fish;
+mod names;
 mod operators;
 mod posix;
+mod words;
 
 use std::ops::Range;
 

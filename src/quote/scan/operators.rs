@@ -110,11 +110,17 @@ impl Scanner<'_> {
         self.spoil_word();
         let start = self.at;
         let (dialect, text) = (self.dialect, &self.masked.text);
+        let first = self.masked.atoms_in(start..usize::MAX).start;
+        let first = self
+            .masked
+            .atoms
+            .get(first)
+            .map_or(start, |atom| atom.start);
         let refusal = match self.frames.last() {
             Some(Frame {
                 kind: Kind::Commands(commands),
                 ..
-            }) => commands.refusal(dialect, text, start),
+            }) => commands.refusal(dialect, text, first),
             _ => None,
         };
         if !self.literal(opening, escapes, refusal.as_ref().unwrap_or(context)) {
@@ -129,13 +135,18 @@ impl Scanner<'_> {
     fn end_word(&mut self) {
         let at = self.at;
         let text = &self.masked.text;
-        let numbers = match self.frames.last_mut() {
-            Some(Frame {
-                kind: Kind::Commands(commands),
-                ..
-            }) => commands.end_word(text, at),
-            _ => Vec::new(),
+        let (dialect, names) = (self.dialect, &mut self.names);
+        let Some(Frame {
+            kind: Kind::Commands(commands),
+            ..
+        }) = self.frames.last_mut()
+        else {
+            return;
         };
+        let numbers = commands.end_word(dialect, text, at, names);
+        if commands.lost {
+            self.lose(at);
+        }
         for atom in numbers {
             self.put(atom, Context::Arithmetic);
         }
@@ -200,6 +211,7 @@ impl Scanner<'_> {
             self.at += if self.byte(self.at + 2) == b'>' { 3 } else { 2 };
             if let Some(commands) = self.commands() {
                 commands.redirects = true;
+                commands.duplicates = false;
             }
             return;
         }
@@ -219,17 +231,19 @@ impl Scanner<'_> {
         let Some(commands) = self.commands() else {
             return false;
         };
-        // Digits glued to the operator are a file descriptor and no word.
+        // Digits glued to the operator are a file descriptor and no word, as is `{name}`.
         if let Some(word) = &commands.word
             && word.plain
-            && masked.text[word.start..at].iter().all(u8::is_ascii_digit)
+            && let whole = &masked.text[word.start..at]
+            && (whole.iter().all(u8::is_ascii_digit)
+                || (whole.starts_with(b"{") && whole.ends_with(b"}")))
         {
             commands.word = None;
         }
         let next = self.byte(at + 1);
         if next == b'(' {
             self.spoil_word();
-            self.open(2, Kind::Commands(Commands::new(true)));
+            self.open(2, Kind::Commands(Box::new(Commands::new(true))));
             return true;
         }
         self.end_word();
@@ -240,8 +254,10 @@ impl Scanner<'_> {
         while matches!(self.byte(self.at), b'<' | b'>' | b'&' | b'|' | b'!') {
             self.at += 1;
         }
+        let duplicates = next == b'&' && self.dialect != Dialect::Zsh;
         if let Some(commands) = self.commands() {
             commands.redirects = true;
+            commands.duplicates = duplicates;
         }
         true
     }
@@ -264,13 +280,19 @@ impl Scanner<'_> {
         let doubled = self.byte(at + 1) == b'(';
         let next = (at + 1..limit).find(|next| !matches!(masked.byte(*next), b' ' | b'\t'));
         let empty = next.filter(|next| masked.byte(*next) == b')');
-        let Some(commands) = self.commands() else {
+        let names = &mut self.names;
+        let Some(Frame {
+            kind: Kind::Commands(commands),
+            ..
+        }) = self.frames.last_mut()
+        else {
             return;
         };
         let whole = commands
             .word
             .as_ref()
             .and_then(|word| masked.text.get(word.start..at));
+        let names_function = commands.names_function();
         let in_case = commands
             .cases
             .last_mut()
@@ -278,16 +300,20 @@ impl Scanner<'_> {
         match whole {
             Some(b"=") if zsh => {
                 self.spoil_word();
-                self.open(1, Kind::Commands(Commands::new(true)));
+                self.open(1, Kind::Commands(Box::new(Commands::new(true))));
             }
             Some([.., b'=']) if in_case.is_none() && commands.test.is_none() => {
-                commands.word = None;
-                commands.parentheses.push(Parenthesis::Array);
+                commands.open_array(&masked.text, names);
                 self.at += 1;
             }
-            Some(_) if commands.expects && empty.is_some() && in_case.is_none() => {
+            Some(_) if empty.is_some() && in_case.is_none() && names_function => {
                 commands.word = None;
+                commands.next_command();
                 self.at = empty.map_or(at + 1, |close| close + 1);
+            }
+            // Functions with several names: what stands behind them may be a command.
+            Some(_) if empty.is_some() && in_case.is_none() && zsh && commands.test.is_none() => {
+                self.lose(at);
             }
             Some(_) => {
                 commands.open_pattern(at);

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use super::commands::{Commands, Parenthesis};
+use super::names::Names;
 use super::{HereDocument, Masked, Place, Scan};
 use crate::quote::{Context, Dialect};
 
@@ -15,7 +16,10 @@ pub(super) fn scan(dialect: Dialect, masked: &Masked<'_>) -> Scan {
         dialect,
         masked,
         at: 0,
-        frames: vec![Frame::new(0, Kind::Commands(Commands::new(false)))],
+        frames: vec![Frame::new(
+            0,
+            Kind::Commands(Box::new(Commands::new(false))),
+        )],
         limits: Vec::new(),
         places: vec![Place::new(Context::Unclosed); masked.atoms.len()],
         documents: Vec::new(),
@@ -24,8 +28,11 @@ pub(super) fn scan(dialect: Dialect, masked: &Masked<'_>) -> Scan {
         subshells: HashSet::new(),
         name_end: None,
         dollar_end: None,
+        names: Names::default(),
     };
     while scanner.step() {}
+    let names = std::mem::take(&mut scanner.names);
+    names.refuse(dialect, masked, &mut scanner.places);
     Scan {
         places: scanner.places,
         documents: scanner.documents,
@@ -47,7 +54,7 @@ impl Frame {
 
 pub(super) enum Kind {
     /// Commands: the whole text, `$( … )`, `<( … )`.
-    Commands(Commands),
+    Commands(Box<Commands>),
     /// `"…"`.
     Double,
     /// `${ … }`; whether `'` quotes in it.
@@ -79,6 +86,7 @@ pub(super) struct Scanner<'a> {
     pub(super) name_end: Option<usize>,
     /// The end of the last `$` that names nothing.
     pub(super) dollar_end: Option<usize>,
+    pub(super) names: Names,
 }
 
 impl Scanner<'_> {
@@ -301,6 +309,28 @@ impl Scanner<'_> {
         } else {
             context
         };
+        if let [
+            ..,
+            Frame {
+                kind: Kind::Commands(commands),
+                ..
+            },
+        ]
+        | [
+            ..,
+            Frame {
+                kind: Kind::Commands(commands),
+                ..
+            },
+            Frame {
+                kind: Kind::Double, ..
+            },
+        ] = self.frames.as_slice()
+        {
+            for name in commands.assigns(&self.masked.text) {
+                self.names.assign(atom, name, commands.declares());
+            }
+        }
         let array = self.is_in_substituted_array();
         if let Some(place) = self.places.get_mut(atom) {
             *place = Place {
@@ -348,7 +378,7 @@ impl Scanner<'_> {
             let mut commands = Commands::new(true);
             commands.ambiguous = true;
             self.ambiguous += 1;
-            self.open(2, Kind::Commands(commands));
+            self.open(2, Kind::Commands(Box::new(commands)));
         }
         true
     }

@@ -1,5 +1,6 @@
 //! Values through the real shells, and the places that are refused.
 
+mod builtins;
 mod places;
 mod powershell;
 mod prompt;
