@@ -1,4 +1,4 @@
-//! Quoting holds for one shell: what `sh -c`, `ssh` or `trap` read again needs it once more.
+//! Quoting holds for one shell: what `sh -c` or `ssh` read again needs it once more.
 
 use super::Shell;
 use super::commands::Word;
@@ -22,8 +22,7 @@ pub(super) fn lint(shell: &Shell<'_>) -> Vec<Diagnostic> {
             "su" => (program, behind_c(words)),
             // The host is the first word; what follows is joined and read there.
             "ssh" => (program, words.get(2..)),
-            "trap" | "alias" | "watch" => (program, words.get(1..2)),
-            "eval" => (program, words.get(1..)),
+            "watch" => (program, words.get(1..2)),
             // They only write it.
             "echo" | "printf" => continue,
             // A shell, or what starts one: `kubectl exec`, `docker exec`, `find -exec`, `timeout`.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::here_document::{self, Line};
 use super::scan::{self, HereDocument, Place, Scan};
-use super::word::{inside_single, inside_single_in_array, inside_single_on_one_line};
+use super::word::{inside_single, inside_single_on_one_line};
 use super::{Context, Dialect};
 
 /// What takes the place of a range of a shell's text.
@@ -250,10 +250,8 @@ impl Slot<'_> {
                         "assign it to a variable before the here-document",
                     ));
                 }
-                let inside = if place.array && dialect == Dialect::Bash {
-                    inside_single_in_array(value, on_one_line)
-                } else if on_one_line {
-                    inside_single_on_one_line(value)
+                let inside = if on_one_line {
+                    inside_single_on_one_line(dialect, value)
                 } else {
                     inside_single(dialect, value)
                 };

@@ -16,7 +16,7 @@ pub struct Unquotable;
 /// ```
 /// use runbook::quote::{Dialect, word};
 /// assert_eq!(word(Dialect::Zsh, b"rds!db-1234").unwrap(), b"'rds!db-1234'");
-/// assert_eq!(word(Dialect::Bash, b"it's").unwrap(), br"'it'\''s'");
+/// assert_eq!(word(Dialect::Bash, b"it's").unwrap(), br#"'it'"'"'s'"#);
 /// assert_eq!(word(Dialect::Fish, b"it's").unwrap(), br"'it\'s'");
 /// ```
 ///
@@ -88,31 +88,34 @@ const KEYWORDS: &[&[u8]] = &[
 
 /// The value as it stands between single quotes.
 pub(super) fn inside_single(dialect: Dialect, value: &[u8]) -> Vec<u8> {
-    let mut inside = Vec::with_capacity(value.len());
-    for &byte in value {
-        match (dialect, byte) {
-            (Dialect::Fish, b'\'' | b'\\') => inside.extend([b'\\', byte]),
-            (_, b'\'') => inside.extend(br"'\''"),
-            _ => inside.push(byte),
+    match dialect {
+        Dialect::Fish => {
+            let mut inside = Vec::with_capacity(value.len());
+            for &byte in value {
+                if matches!(byte, b'\'' | b'\\') {
+                    inside.push(b'\\');
+                }
+                inside.push(byte);
+            }
+            inside
         }
+        _ => between(dialect, value, b"\n"),
     }
-    inside
 }
 
 /// The value between single quotes on one line, for bash and zsh: newlines as `$'\n'`.
-pub(super) fn inside_single_on_one_line(value: &[u8]) -> Vec<u8> {
-    between(value, br"'\''", br"'$'\n''")
+pub(super) fn inside_single_on_one_line(dialect: Dialect, value: &[u8]) -> Vec<u8> {
+    between(dialect, value, br"'$'\n''")
 }
 
-/// The value between single quotes in an array's parentheses in a `$(…)` of bash: 5.2 takes a `\'`
-/// there for a backslash and the beginning of a quotation, so that what follows would run.
-pub(super) fn inside_single_in_array(value: &[u8], on_one_line: bool) -> Vec<u8> {
-    let newline = if on_one_line { &br"'$'\n''"[..] } else { b"\n" };
-    between(value, br#"'"'"'"#, newline)
-}
-
-/// A value in which a quote and a newline are written so.
-fn between(value: &[u8], quote: &[u8], newline: &[u8]) -> Vec<u8> {
+/// A value in which a newline is written so.
+fn between(dialect: Dialect, value: &[u8], newline: &[u8]) -> Vec<u8> {
+    // In an array's parentheses in a `$(…)`, bash 5.2 takes `\'` for a backslash and the beginning
+    // of a quotation, so that what follows would run. `sh` may be bash.
+    let quote = match dialect {
+        Dialect::Sh | Dialect::Bash => &br#"'"'"'"#[..],
+        Dialect::Zsh | Dialect::Fish => br"'\''",
+    };
     let mut inside = Vec::with_capacity(value.len());
     for &byte in value {
         match byte {

@@ -87,7 +87,6 @@ fn a_shell_behind_another_program_reads_once_more() {
         ("xargs -I{} sh -c \"ls ${{ v }}\"", "sh"),
         ("find . -exec /bin/sh -c \"ls ${{ v }}\" \\;", "sh"),
         ("timeout 5 sh -c \"ls ${{ v }}\"", "sh"),
-        ("eval \"ls ${{ v }}\"", "eval"),
     ] {
         Page::new(false).shell(command).finds(&[&format!(
             "RB0609 ${{{{ v }}}}: `{shell}` reads this value as shell text once more"

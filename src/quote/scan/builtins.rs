@@ -99,9 +99,11 @@ pub(super) fn variable(dialect: Dialect, name: &[u8]) -> Option<Reading> {
         (Dialect::Fish, _) => None,
         (_, b"PS0" | b"PS1" | b"PS2" | b"PS3" | b"PS4") => Some(Reading::Text),
         (_, b"OPTIND" | b"RANDOM") => Some(Reading::Number),
-        (Dialect::Zsh, b"PROMPT4" | b"aliases" | b"functions" | b"galiases" | b"saliases") => {
-            Some(Reading::Text)
-        }
+        (
+            Dialect::Zsh,
+            b"PROMPT4" | b"aliases" | b"dis_aliases" | b"dis_functions" | b"dis_galiases"
+            | b"dis_saliases" | b"functions" | b"galiases" | b"saliases",
+        ) => Some(Reading::Text),
         (
             Dialect::Zsh,
             b"COLUMNS"

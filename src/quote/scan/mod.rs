@@ -30,8 +30,6 @@ pub(super) struct Place {
     pub(super) after_name: bool,
     /// Whether it stands right after a `$` that names nothing.
     pub(super) after_dollar: bool,
-    /// Whether it is part of an array's parentheses in a `$(…)`.
-    pub(super) array: bool,
 }
 
 impl Place {
@@ -41,7 +39,6 @@ impl Place {
             document: None,
             after_name: false,
             after_dollar: false,
-            array: false,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::commands::{Commands, Parenthesis};
+use super::commands::Commands;
 use super::names::Names;
 use super::{HereDocument, Masked, Place, Scan};
 use crate::quote::{Context, Dialect};
@@ -331,30 +331,14 @@ impl Scanner<'_> {
                 self.names.assign(atom, name, commands.declares());
             }
         }
-        let array = self.is_in_substituted_array();
         if let Some(place) = self.places.get_mut(atom) {
             *place = Place {
                 context,
                 document: self.limits.last().map(|(_, index)| *index),
                 after_name: self.name_end == Some(start),
                 after_dollar: self.dollar_end == Some(start),
-                array,
             };
         }
-    }
-
-    /// Whether the commands that are open are in an array's parentheses, and in a substitution.
-    fn is_in_substituted_array(&self) -> bool {
-        let commands = |frame: &Frame| matches!(frame.kind, Kind::Commands(_));
-        let innermost = self.frames.iter().rfind(|frame| commands(frame));
-        let array = innermost.is_some_and(|frame| {
-            matches!(&frame.kind, Kind::Commands(commands)
-                if commands.parentheses.contains(&Parenthesis::Array))
-        });
-        array
-            && self.frames.iter().any(
-                |frame| matches!(&frame.kind, Kind::Commands(commands) if commands.substitution),
-            )
     }
 
     /// Takes back an arithmetic that closes with a single `)`: it was `( (…) … )`.

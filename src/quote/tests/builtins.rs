@@ -76,7 +76,7 @@ fn what_is_read_again_as_text_is_refused() {
         "function f() eval ${{ v }}",
         "() { eval ${{ v }} }",
         "emulate sh -c ${{ v }}",
-        "functions[f]=${{ v }}",
+        "functions[f]=${{ v }}; dis_functions[f]=${{ v }}",
         "aliases=(x ${{ v }})",
         "print -rP ${{ v }}",
     ];
