@@ -22,6 +22,16 @@ pub const fn is_invisible_order(character: char) -> bool {
     )
 }
 
+/// A text whose letters stand in the order in which they are read, whatever else it holds.
+#[must_use]
+pub fn in_order(text: &str) -> Cow<'_, str> {
+    if text.contains(is_invisible_order) {
+        Cow::Owned(text.replace(is_invisible_order, "\u{FFFD}"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
 /// A text of one or more lines, each character that acts replaced by one that is seen; newlines
 /// and tabs stay.
 ///

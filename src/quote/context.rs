@@ -38,8 +38,10 @@ pub enum Context {
     VariableName,
     /// Refused: where a builtin may take an option that names a variable: `printf ${{ v }}`.
     Option,
-    /// Refused: an argument of `eval`, `trap`, `alias`, or what is assigned to `PS4`.
+    /// Refused: an argument of `eval`.
     Evaluated,
+    /// Refused: an argument of `trap` or `alias`, or what is assigned to `PS4`.
+    ReadAgain,
     /// Refused: after `>&` and `<&`, which bash expands twice.
     Descriptor,
     /// Refused: in the parentheses of a file name pattern of zsh.
@@ -67,14 +69,6 @@ impl Context {
         let assign = match dialect {
             Dialect::Fish => "assign it to a variable first: `set x ${{ … }}`, then use `$x`",
             _ => "assign it to a variable first: `x=${{ … }}`, then use `$x`",
-        };
-        let text = match dialect {
-            Dialect::Fish => {
-                "run the command itself, or let that text use a variable: `set x ${{ … }}` before, `'… \"$x\"'` here"
-            }
-            _ => {
-                "run the command itself, or let that text use a variable: `x=${{ … }}` before, `'… \"$x\"'` here"
-            }
         };
         let number = "compute in a script cell, or, if it can only be a number, write `raw(…)`";
         let (reason, help) = match self {
@@ -114,8 +108,17 @@ impl Context {
                 "write what comes before it, `--` or `printf '%s' ${{ … }}`",
             ),
             Self::Evaluated => (
-                "what stands here is read once more as shell text, so a value can't be quoted",
-                text,
+                "`eval` reads its arguments once more, so a value there can't be quoted",
+                "run the command without `eval`",
+            ),
+            Self::ReadAgain => (
+                "the shell reads this once more as a command, so a value here can't be quoted",
+                match dialect {
+                    Dialect::Fish => {
+                        "`set x ${{ … }}` before, and write `\"$x\"` in single quotes here"
+                    }
+                    _ => "assign `x=${{ … }}` before, and write `\"$x\"` in single quotes here",
+                },
             ),
             Self::Descriptor => (
                 "bash expands what stands behind `>&` twice, which can run commands",

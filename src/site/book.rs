@@ -1,5 +1,6 @@
 //! The preprocessor: mdBook's chapters in, the same chapters with what we know of them out.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -21,6 +22,7 @@ use crate::document::Effect;
 use crate::journal::Store;
 use crate::language::Vocabulary;
 use crate::side_by_side;
+use crate::visible::in_order;
 
 /// How many of the newest runs of a runbook have a page.
 const PAGED: usize = 10;
@@ -166,6 +168,14 @@ impl Records {
         book.for_each_chapter_mut(|chapter| {
             if let Some(text) = written.get_mut(number).and_then(Option::take) {
                 chapter.content = text;
+            }
+            // A book of somebody else is theirs.
+            if self.slots.is_some() {
+                for text in [&mut chapter.name, &mut chapter.content] {
+                    if let Cow::Owned(seen) = in_order(text) {
+                        *text = seen;
+                    }
+                }
             }
             number += 1;
         });

@@ -355,10 +355,10 @@ fn row(out: &mut String, input: &Input) {
         escape(&paste::variable(name))
     );
     if let Some(text) = &text {
-        let _ = write!(out, " data-default=\"{}\"", escape(text));
+        let _ = write!(out, " data-default=\"{}\"", html::data(text));
     }
     if let InputKind::Choice(choices) = &input.kind {
-        let _ = write!(out, " data-choices=\"{}\"", escape(&choices.join("\n")));
+        let _ = write!(out, " data-choices=\"{}\"", html::data(&choices.join("\n")));
     }
     let _ = write!(
         out,

@@ -5,6 +5,8 @@
 
 use jiff::Timestamp;
 
+use crate::visible::in_order;
+
 /// A text where HTML has text, or a quoted attribute.
 ///
 /// `{` is written as a reference too: mdBook's own preprocessor reads `{{#include …}}` wherever it
@@ -18,6 +20,17 @@ pub fn escape(text: &str) -> String {
 
 /// Adds a text where HTML has text, or a quoted attribute.
 pub(super) fn push(out: &mut String, text: &str) {
+    add(out, &in_order(text));
+}
+
+/// A text in a quoted attribute that nobody sees, and that must come back as it is.
+pub(super) fn data(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + text.len() / 8);
+    add(&mut out, text);
+    out
+}
+
+fn add(out: &mut String, text: &str) {
     for character in text.chars() {
         match character {
             '&' => out.push_str("&amp;"),

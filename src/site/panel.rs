@@ -12,6 +12,7 @@ use super::standing::Standing;
 use crate::document::{Cell, Effect};
 use crate::graph::{EdgeKind, Graph, Step, StepKind};
 use crate::value::show_duration;
+use crate::visible::is_invisible_order;
 use jiff::Timestamp;
 
 /// A step and all that its panel tells.
@@ -183,7 +184,7 @@ impl Panel<'_> {
             out,
             "<pre class=\"rb-code\" tabindex=\"0\" aria-label=\"Code of {}\" data-run=\"{}\" data-direct=\"{}\"",
             escape(step.id.as_str()),
-            escape(runner),
+            html::data(runner),
             self.code.direct.join(" ")
         );
         let names: Vec<&str> = self
@@ -200,12 +201,12 @@ impl Panel<'_> {
             ("powershell", &self.code.powershell),
         ] {
             if let Some(other) = other {
-                let _ = write!(out, " data-{name}=\"{}\"", escape(other));
+                let _ = write!(out, " data-{name}=\"{}\"", html::data(other));
             }
         }
         let copied = self.code.surrounded.as_ref().unwrap_or(&self.code.text);
-        if shown != copied {
-            let _ = write!(out, " data-text=\"{}\"", escape(copied));
+        if shown != copied || shown.contains(is_invisible_order) {
+            let _ = write!(out, " data-text=\"{}\"", html::data(copied));
         }
         let _ = write!(out, ">{}</pre>", highlight::code(shown, tongue));
         if self.code.refused {

@@ -466,7 +466,7 @@ mod tests {
         let mut variables = Vec::new();
         assert_eq!(
             before(Dialect::Bash, &env, Some(&excerpt("/it's")), &mut variables).as_deref(),
-            Some("export NS=prod-\"${v}\"; CDPATH= cd -- '/it'\\''s' || exit; ")
+            Some("export NS=prod-\"${v}\"; CDPATH= cd -- '/it'\"'\"'s' || exit; ")
         );
         assert_eq!(variables, [("v".to_owned(), "v".to_owned())]);
         assert_eq!(

@@ -237,6 +237,62 @@ assert a.ok, \"</li><script>canary8</script>\";
 }
 
 #[test]
+fn no_letter_of_the_site_reorders_others_and_what_is_copied_stays() {
+    let page = "\
+---
+inputs:
+  name: {type: string, default: \"a\u{202e}b\", description: \"c\u{2066}d\"}
+---
+
+# Title \u{202e}x
+
+Text \u{2067}x `code \u{202e}x`.
+
+```bash {#a}
+echo \u{202e}x ${{ name }}
+```
+
+```text
+plain \u{202e}x
+```
+";
+    let ran = Test::new()
+        .file("runbooks/a.md", page)
+        .file("runbooks/b.md", "# Notes \u{202e}x\n\nText \u{202e}x.\n")
+        .args(["run", "runbooks/a.md", "--yes"])
+        .run()
+        .ends(0)
+        .then(["docs", "build"])
+        .run()
+        .ends(0);
+    let orders = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let run = run_page(&ran);
+    for page in [
+        "a.html",
+        "b.html",
+        "index.html",
+        "toc.html",
+        "runs/index.html",
+        &run,
+    ] {
+        let html = ran.read(&format!("book/{page}"));
+        // Nobody sees these attributes; what they hold is put into a copy.
+        let mut seen = String::new();
+        for part in html.split(" data-") {
+            let value = part
+                .split_once("=\"")
+                .and_then(|(_, rest)| rest.split_once('"'));
+            seen.push_str(value.map_or(part, |(_, rest)| rest));
+        }
+        let found = seen.split('\n').find(|line| line.contains(orders));
+        assert_eq!(found, None, "{page}");
+    }
+    let html = ran.read("book/a.html");
+    assert!(html.contains("data-default=\"a\u{202e}b\""), "{html}");
+    assert!(html.contains("data-text=\"echo \u{202e}x "), "{html}");
+}
+
+#[test]
 fn a_book_of_somebody_else_keeps_its_order_and_its_text() {
     let ran = Test::new()
         .file("book.toml", "[book]\ntitle = \"Guide\"\nsrc = \"src\"\n[preprocessor.runbook]\n")

@@ -46,6 +46,18 @@ fn an_unsafe_place_is_told_before_anything_runs() {
             ":8",
             "a value in a comment can end the comment",
         ),
+        (
+            "trap \"rm ${{ n }}\" EXIT",
+            ":10",
+            "the shell reads this once more as a command",
+        ),
+        (
+            "read x ${{ n }}",
+            ":8",
+            "the name of a variable is evaluated",
+        ),
+        ("printf ${{ n }}", ":8", "a value may be an option here"),
+        ("date >& ${{ n }}", ":9", "`>&` twice"),
         ("echo \"${{ n }}", ":7", "is never closed"),
         (
             "echo ${x:-${{ n }}}",

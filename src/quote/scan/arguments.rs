@@ -74,7 +74,7 @@ impl Arguments {
             Rule::Declares { .. } if assigned(word).is_none() => Some(Context::VariableName),
             Rule::Declares { .. } => {
                 let elements = self.attribute == Some(Attribute::Array) && dialect != Dialect::Zsh;
-                elements.then_some(Context::Evaluated)
+                elements.then_some(Context::ReadAgain)
             }
             Rule::Prompts if self.belongs => None,
             Rule::Prompts if dialect == Dialect::Zsh && word.contains(&b'?') => None,

@@ -10,6 +10,9 @@ use crate::quote::{Context, Dialect};
 /// How a word is read once more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reading {
+    /// By `eval`.
+    Command,
+    /// As shell text, at once or later.
     Text,
     Number,
     Name,
@@ -18,7 +21,8 @@ pub(super) enum Reading {
 impl Reading {
     pub(super) const fn refusal(self) -> Context {
         match self {
-            Self::Text => Context::Evaluated,
+            Self::Command => Context::Evaluated,
+            Self::Text => Context::ReadAgain,
             Self::Number => Context::Arithmetic,
             Self::Name => Context::VariableName,
         }
@@ -50,13 +54,12 @@ pub(super) enum Rule {
 
 /// The rule of a command's name.
 pub(super) fn rule(dialect: Dialect, name: &[u8]) -> Rule {
-    use Reading::{Name, Number, Text};
+    use Reading::{Command, Name, Number, Text};
     match (dialect, name) {
-        (Dialect::Fish, b"eval" | b"alias" | b"argparse" | b"complete" | b"trap") => {
-            Rule::Reads(Text)
-        }
+        (_, b"eval") => Rule::Reads(Command),
+        (Dialect::Fish, b"alias" | b"argparse" | b"complete" | b"trap") => Rule::Reads(Text),
         (Dialect::Fish, _) => Rule::Words,
-        (_, b"eval" | b"trap" | b"alias" | b"fc" | b"history") => Rule::Reads(Text),
+        (_, b"trap" | b"alias" | b"fc" | b"history") => Rule::Reads(Text),
         (_, b"let") => Rule::Reads(Number),
         (_, b"getopts" | b"unset") => Rule::Reads(Name),
         (_, b"declare" | b"typeset" | b"local" | b"export" | b"readonly") => {
