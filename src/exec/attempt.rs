@@ -17,7 +17,7 @@ use crate::quote::Dialect;
 use crate::script::{Dynamic, Notebook, StepResult};
 use crate::secret::{Clean, computed_secrets};
 use crate::value::show_duration;
-use crate::world::End;
+use crate::world::{End, Leavings};
 
 use super::code::Code;
 use super::console::{self, Splitter};
@@ -314,6 +314,9 @@ pub(super) async fn run(
     let known = exit.left.map(|leavings| prepared.known(leavings));
     let left = known.or_else(|| {
         let path = left?;
+        if matches!(exit.end, End::Code(_)) && prepared.leaves_nothing() {
+            return Some(prepared.known(Leavings::default()));
+        }
         let dialect = match &prepared.action {
             Action::Shell { dialect, .. } | Action::Console { dialect, .. } => *dialect,
             _ => return None,

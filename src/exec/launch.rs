@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::graph::Step;
+use crate::quote::Dialect;
 use crate::world::{Leavings, Origin, Process, Stdin};
 
 use super::attempt::{Action, Prepared};
 use super::context::Context;
+use super::lone::is_lone;
 use super::shell::{self, Left, ShellCell};
 
 impl Prepared {
@@ -44,9 +46,12 @@ impl Prepared {
                     secrets: &self.secrets,
                     scratch,
                 };
-                let argv = context.shell_argv(&cell);
+                let mut argv = context.shell_argv(&cell);
                 if let Ok(argv) = &argv {
                     script = shell::script_of(&cell, argv);
+                }
+                if script.is_some() && self.leaves_nothing() {
+                    argv = context.shell_argv(&ShellCell { left: None, ..cell });
                 }
                 argv
             }
@@ -75,6 +80,12 @@ impl Prepared {
             grace: context.settings.grace,
             script,
         }))
+    }
+
+    /// Whether it is known of the text alone that its shell leaves nothing.
+    pub(super) fn leaves_nothing(&self) -> bool {
+        matches!(&self.action, Action::Shell { dialect: Dialect::Bash, text }
+            if self.secrets.is_empty() && is_lone(text, &self.environment))
     }
 
     /// What a shell left that did not say so in a file, because the world knows it.

@@ -21,6 +21,7 @@ mod held;
 mod host;
 mod launch;
 mod left;
+mod lone;
 mod outcome;
 mod output;
 mod permission;

@@ -170,3 +170,30 @@ fn on_a_terminal_steps_run_and_are_stopped_by_its_keys() {
     );
     until_alive(&length, 0);
 }
+
+/// A program of its own that tells whose child it is, and what the step before left.
+const WHOSE: &str = "#!/bin/sh\nps -o comm= -p $PPID\necho \"$A ${PWD##*/}\"\nexit 3\n";
+
+#[test]
+fn a_bash_that_calls_one_program_becomes_it_and_the_next_step_knows_no_difference() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let page = |call: &str| {
+        format!(
+            "# T\n\n```bash {{#a}}\nexport A=1; mkdir -p inner; cd inner\n```\n\n\
+             ```bash {{#b allow-failure}}\n{call}\n```\n\n\
+             ```bash {{#c}}\necho \"$A ${{PWD##*/}}\"\n```\n\n\
+             ```rhai\nassert b.code == 3;\nprint(c.stdout);\n```\n"
+        )
+    };
+    for (call, parent) in [
+        ("../whose 'x y' --z=1", "runbook"),
+        ("../whose || (exit 3)", "bash"),
+    ] {
+        let test = Test::new().file("a.md", page(call)).file("whose", WHOSE);
+        let program = test.root().join("whose");
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("it is ours");
+        let shown = test.args(["run", "a.md", "--yes"]).run().ends(0);
+        shown.says(&format!("│ {parent}")).says("│ 1 inner");
+    }
+}
