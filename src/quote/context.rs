@@ -54,6 +54,10 @@ pub enum Context {
     AfterBackslash,
     /// Refused: right after a `$` that names nothing.
     AfterDollar,
+    /// Refused: right after a `~`, which zsh and fish expand with it.
+    AfterTilde,
+    /// Refused: after something that shells read in more than one way.
+    Doubtful,
     /// Refused: the delimiter of a here-document.
     Delimiter,
     /// Refused: after something that opens and never closes.
@@ -143,6 +147,17 @@ impl Context {
             Self::AfterDollar => (
                 "the `$` before this value would change what it means",
                 "write `\\$` for a dollar sign",
+            ),
+            Self::AfterTilde => (
+                "the `~` before this value would make a user's name of it",
+                "write `\\~` for a tilde, `$HOME/` for the home directory",
+            ),
+            Self::Doubtful => (
+                "what stands around this value is read in more than one way",
+                match dialect {
+                    Dialect::Fish => "`set x ${{ … }}` in the first line, and write `\"$x\"` here",
+                    _ => "assign `x=${{ … }}` in the first line, and write `\"$x\"` here",
+                },
             ),
             Self::Delimiter => (
                 "the delimiter of a here-document must be known before the run",

@@ -242,6 +242,13 @@ impl Slot<'_> {
                 Ok([open, reference.as_bytes(), close].concat())
             }
             Piece::Value(value) | Piece::Raw(value) => {
+                if place.declared && value.starts_with(b"(") {
+                    return Err(Misplaced::because(
+                        self.origin,
+                        "bash may take a value that begins with `(` for the words of an array here",
+                        "declare the variable first, and assign to it then: `local x; x=${{ … }}`",
+                    ));
+                }
                 let on_one_line = document.is_some() && value.contains(&b'\n');
                 if on_one_line && dialect == Dialect::Sh {
                     return Err(Misplaced::because(

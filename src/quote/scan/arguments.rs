@@ -1,7 +1,7 @@
 //! The arguments of one command, as far as its builtin reads them once more.
 
 use super::builtins::{Reading, Rule, formats_number};
-use super::names::{Attribute, Names};
+use super::names::Names;
 use super::words::{assigned, name_length, unquoted};
 use crate::quote::{Context, Dialect};
 
@@ -19,16 +19,18 @@ pub(super) struct Arguments {
     belongs: bool,
     /// Whether the word before has a value.
     after_value: bool,
-    /// What the variables get that a `declare` names.
-    attribute: Option<Attribute>,
-    count: usize,
+    /// Whether the variables that it names may be arrays.
+    elements: bool,
+    /// How the variables are read that a `declare` names.
+    attribute: Option<Reading>,
 }
 
 impl Arguments {
     pub(super) const fn new(rule: Rule) -> Self {
         let (rest, attribute) = match rule {
             Rule::Reads(reading) => (Some(reading), None),
-            Rule::Declares { numeric: true } => (Some(Reading::Number), Some(Attribute::Number)),
+            Rule::Maps => (Some(Reading::Text), None),
+            Rule::Declares { numeric: true, .. } => (Some(Reading::Number), Some(Reading::Number)),
             _ => (None, None),
         };
         Self {
@@ -38,13 +40,22 @@ impl Arguments {
             options: true,
             belongs: false,
             after_value: false,
+            elements: matches!(rule, Rule::Declares { local: true, .. }),
             attribute,
-            count: 0,
         }
+    }
+
+    pub(super) const fn elements(&self) -> bool {
+        self.elements
     }
 
     pub(super) fn declares(&self) -> bool {
         matches!(self.rule, Rule::Declares { .. })
+    }
+
+    /// Whether the variables that the words name are set from a stream.
+    pub(super) fn reads(&self) -> bool {
+        matches!(self.rule, Rule::Prompts | Rule::Maps)
     }
 
     /// Whether the words are read, whatever stands in them.
@@ -68,34 +79,39 @@ impl Arguments {
             (self.options && !self.belongs && begins).then_some(Context::Option)
         };
         match self.rule {
-            Rule::Words | Rule::Reads(_) => None,
+            Rule::Words | Rule::Reads(_) | Rule::Maps => None,
             Rule::Options(options) => glued(options),
             Rule::Tests(_) => self.after_value.then_some(Context::VariableName),
-            Rule::Declares { .. } if assigned(word).is_none() => Some(Context::VariableName),
-            Rule::Declares { .. } => {
-                let elements = self.attribute == Some(Attribute::Array) && dialect != Dialect::Zsh;
-                elements.then_some(Context::ReadAgain)
-            }
+            Rule::Declares { .. } => assigned(word).is_none().then_some(Context::VariableName),
             Rule::Prompts if self.belongs => None,
-            Rule::Prompts if dialect == Dialect::Zsh && word.contains(&b'?') => None,
+            // `name?prompt`, of the first name only.
+            Rule::Prompts if dialect == Dialect::Zsh && self.options => {
+                let prompts = word.get(name_length(word)) == Some(&b'?');
+                (!prompts).then_some(Context::VariableName)
+            }
             Rule::Prompts => Some(Context::VariableName),
             Rule::Formats | Rule::Prints => option(b"-"),
             Rule::Sets => option(b"-+"),
         }
     }
 
-    /// Takes the next word into account; tells whether it names a variable that is set.
-    pub(super) fn end_word(&mut self, dialect: Dialect, whole: &[u8], names: &mut Names) -> bool {
-        let has_value = whole.contains(&0);
+    /// Takes the next word into account; gives where in it the name begins of a variable that is set.
+    pub(super) fn end_word(
+        &mut self,
+        dialect: Dialect,
+        (whole, long): (&[u8], bool),
+        names: &mut Names,
+    ) -> Option<usize> {
+        let has_value = long || whole.contains(&0);
         let word = &*unquoted(whole);
         let named = self.next.take().is_some();
         let belongs = std::mem::take(&mut self.belongs);
         let letters = word.strip_prefix(b"-").filter(|rest| !rest.is_empty());
         let last = letters.and_then(<[u8]>::last).copied();
         match self.rule {
-            // It may be `mapfile`.
-            Rule::Reads(Reading::Text) => names.declare(word, Attribute::Array),
+            Rule::Reads(Reading::Number) if dialect == Dialect::Zsh => names.calculate(word),
             Rule::Words | Rule::Reads(_) => {}
+            Rule::Maps => return letters.is_none().then_some(0),
             Rule::Options(options) => {
                 let option = options.iter().find(|(letter, _)| last == Some(*letter));
                 self.next = option.map(|(_, reading)| *reading);
@@ -109,18 +125,25 @@ impl Arguments {
             }
             Rule::Declares { .. } => self.declare(word, names),
             Rule::Prompts => {
-                if letters.is_some_and(|letters| letters.contains(&b'a')) {
-                    self.attribute = Some(Attribute::Array);
-                } else if let Some(attribute) = self.attribute {
-                    names.declare(word, attribute);
-                }
+                let first = self.options;
+                let plain = |letters: &[u8]| letters.iter().all(|letter| b"eqrs".contains(letter));
+                self.options &= letters.is_some_and(plain);
                 let takes = last.is_some_and(|last| b"dip".contains(&last));
-                self.belongs = takes && self.count == 0 && dialect != Dialect::Zsh;
+                self.belongs = takes && first && dialect != Dialect::Zsh;
+                // `-a name`, glued or not.
+                return match letters {
+                    Some(letters) => letters
+                        .iter()
+                        .position(|letter| matches!(letter, b'a' | b'A'))
+                        .map(|at| at + 2),
+                    None => Some(0),
+                };
             }
             Rule::Formats if !self.options || named => {}
             Rule::Formats if belongs || !word.starts_with(b"-") || word == b"-" => {
                 self.options = false;
-                if dialect == Dialect::Zsh && (has_value || formats_number(word)) {
+                let unknown = has_value || whole.iter().any(|byte| b"$`".contains(byte));
+                if dialect == Dialect::Zsh && (unknown || formats_number(word)) {
                     self.rest = Some(Reading::Number);
                 }
             }
@@ -128,6 +151,7 @@ impl Arguments {
                 self.next = (word == b"-v").then_some(Reading::Name);
                 // A format comes even where no option may.
                 self.belongs = word == b"--";
+                return (word.starts_with(b"-v") && word.len() > 2).then_some(2);
             }
             Rule::Prints | Rule::Sets if belongs || !self.options => {}
             Rule::Prints => {
@@ -149,31 +173,33 @@ impl Arguments {
                 self.options = !letters.is_empty() && word != b"--";
             }
         }
-        self.count += 1;
-        named || (self.rule == Rule::Prompts && letters.is_none())
+        named.then_some(0)
     }
 
     /// An option of `declare` and its like, or a variable.
     fn declare(&mut self, word: &[u8], names: &mut Names) {
         let Some(options) = word.strip_prefix(b"-") else {
-            if let Some(attribute) = self.attribute
+            if let Some(reading) = self.attribute
                 && !word.starts_with(b"+")
             {
-                names.declare(&word[..name_length(word)], attribute);
+                let name = name_length(word);
+                let known = matches!(word.get(name), None | Some(b'=' | b'+' | b'['));
+                names.declare(if known { &word[..name] } else { b"" }, reading);
             }
             return;
         };
         for option in options {
-            let (attribute, rest) = match option {
-                b'i' | b'E' | b'F' => (Attribute::Number, Some(Reading::Number)),
-                b'n' => (Attribute::Reference, Some(Reading::Name)),
-                b'a' | b'A' => (Attribute::Array, None),
+            let reading = match option {
+                b'i' | b'E' | b'F' => Reading::Number,
+                b'n' => Reading::Name,
+                b'a' | b'A' => {
+                    self.elements = true;
+                    continue;
+                }
                 _ => continue,
             };
-            if self.attribute.is_none() || rest.is_some() {
-                self.attribute = Some(attribute);
-                self.rest = rest;
-            }
+            self.attribute = Some(reading);
+            self.rest = Some(reading);
         }
     }
 }

@@ -40,10 +40,12 @@ pub(super) enum Rule {
     Options(&'static [(u8, Reading)]),
     /// `test` and `[`: what stands behind one of these options is, and a value may be the option.
     Tests(&'static [(u8, Reading)]),
-    /// `name=value`; whether the value is a number.
-    Declares { numeric: bool },
-    /// `read`: names, and in bash a prompt.
+    /// `name=value`; whether the value is a number, and whether the variable is a new one.
+    Declares { numeric: bool, local: bool },
+    /// `read`: names, and a prompt.
     Prompts,
+    /// `mapfile`: what is read as text, and a name.
+    Maps,
     /// `printf`: options, a format, and what it formats.
     Formats,
     /// zsh's `print`.
@@ -62,36 +64,44 @@ pub(super) fn rule(dialect: Dialect, name: &[u8]) -> Rule {
         (_, b"trap" | b"alias" | b"fc" | b"history") => Rule::Reads(Text),
         (_, b"let") => Rule::Reads(Number),
         (_, b"getopts" | b"unset") => Rule::Reads(Name),
-        (_, b"declare" | b"typeset" | b"local" | b"export" | b"readonly") => {
-            Rule::Declares { numeric: false }
-        }
+        (_, b"declare" | b"typeset" | b"local" | b"private") => Rule::Declares {
+            numeric: false,
+            local: true,
+        },
+        (_, b"export" | b"readonly") => Rule::Declares {
+            numeric: false,
+            local: false,
+        },
         (_, b"read") => Rule::Prompts,
         (_, b"printf") => Rule::Formats,
         (Dialect::Zsh, b"test" | b"[") => Rule::Tests(&[(b'v', Name), (b't', Number)]),
-        (Dialect::Zsh, b"private") => Rule::Declares { numeric: false },
-        (Dialect::Zsh, b"integer" | b"float") => Rule::Declares { numeric: true },
+        (Dialect::Zsh, b"integer" | b"float") => Rule::Declares {
+            numeric: true,
+            local: true,
+        },
         (Dialect::Zsh, b"print") => Rule::Prints,
         (Dialect::Zsh, b"set") => Rule::Sets,
         (Dialect::Zsh, b"emulate" | b"sched" | b"zpty" | b"zstyle") => Rule::Reads(Text),
         (
             Dialect::Zsh,
             b"break" | b"bye" | b"continue" | b"exit" | b"logout" | b"return" | b"shift"
-            | b"sysseek",
+            | b"sysseek" | b"zsystem",
         ) => Rule::Reads(Number),
-        (Dialect::Zsh, b"getln" | b"sysread" | b"vared" | b"zparseopts") => Rule::Reads(Name),
+        (
+            Dialect::Zsh,
+            b"getln" | b"sysread" | b"vared" | b"zformat" | b"zparseopts" | b"zregexparse",
+        ) => Rule::Reads(Name),
         (Dialect::Zsh, b"stat" | b"zstat") => Rule::Options(&[(b'A', Name), (b'H', Name)]),
         (Dialect::Zsh, b"strftime") => Rule::Options(&[(b's', Name)]),
         (Dialect::Zsh, b"syserror") => Rule::Options(&[(b'e', Name)]),
         (Dialect::Zsh, b"syswrite") => Rule::Options(&[(b'c', Name)]),
-        (Dialect::Zsh, b"zformat") => Rule::Options(&[(b'a', Name), (b'f', Name)]),
-        (Dialect::Zsh, b"zsystem") => Rule::Options(&[(b't', Number)]),
+        (Dialect::Zsh, b"sysopen") => Rule::Options(&[(b'u', Name)]),
         (Dialect::Zsh, _) => Rule::Words,
         // What is known of bash holds for `sh`, which may be it.
         (_, b"test" | b"[") => Rule::Tests(&[(b'v', Name), (b'R', Name)]),
         (_, b"wait") => Rule::Options(&[(b'p', Name)]),
-        (_, b"bind" | b"compgen" | b"complete" | b"compopt" | b"mapfile" | b"readarray") => {
-            Rule::Reads(Text)
-        }
+        (_, b"bind" | b"compgen" | b"complete" | b"compopt" | b"jobs") => Rule::Reads(Text),
+        (_, b"mapfile" | b"readarray") => Rule::Maps,
         _ => Rule::Words,
     }
 }
@@ -104,12 +114,21 @@ pub(super) fn variable(dialect: Dialect, name: &[u8]) -> Option<Reading> {
         (_, b"OPTIND" | b"RANDOM") => Some(Reading::Number),
         (
             Dialect::Zsh,
-            b"PROMPT4" | b"aliases" | b"dis_aliases" | b"dis_functions" | b"dis_galiases"
-            | b"dis_saliases" | b"functions" | b"galiases" | b"saliases",
+            b"NULLCMD" | b"PROMPT4" | b"READNULLCMD" | b"STTY" | b"aliases" | b"dis_aliases"
+            | b"dis_functions" | b"dis_galiases" | b"dis_saliases" | b"functions" | b"galiases"
+            | b"saliases",
         ) => Some(Reading::Text),
         (
             Dialect::Zsh,
-            b"COLUMNS"
+            b"BAUD"
+            | b"COLUMNS"
+            | b"DIRSTACKSIZE"
+            | b"LOGCHECK"
+            | b"PERIOD"
+            | b"REPORTMEMORY"
+            | b"REPORTTIME"
+            | b"TMOUT"
+            | b"ZLE_RPROMPT_INDENT"
             | b"EGID"
             | b"ERRNO"
             | b"EUID"

@@ -5,8 +5,11 @@ use std::ops::Range;
 
 use super::arguments::Arguments;
 use super::builtins::{Reading, Rule, rule};
-use super::names::{Attribute, Names};
-use super::words::{assigned, is_assignment, is_compound, joined, name_in, name_length, unquoted};
+use super::names::{Names, Target};
+use super::words::{
+    assigned, before_quotes, is_assignment, is_compound, is_spelled_otherwise, is_tilde, joined,
+    name_in, name_length, unquoted,
+};
 use crate::quote::{Context, Dialect};
 
 /// The state of a list of commands.
@@ -25,15 +28,17 @@ pub(super) struct Commands {
     pub(super) redirects: bool,
     /// Whether that redirection makes a descriptor a copy of another.
     pub(super) duplicates: bool,
+    /// Whether that word is what is read.
+    pub(super) streams: bool,
     pub(super) verb: Verb,
     arguments: Arguments,
     /// The variables that this loop, `read` or `printf -v` sets.
-    targets: Vec<Range<usize>>,
+    targets: Option<Target>,
     /// The variable to which the array's parentheses that are open are assigned.
-    pub(super) array: Option<Range<usize>>,
+    array: Option<Target>,
     /// Whether the next word belongs to an option of `exec`.
     belongs: bool,
-    /// Whether it holds a `case` that ends nobody knows where.
+    /// Whether it holds something that ends nobody knows where.
     pub(super) lost: bool,
     pub(super) test: Option<Test>,
     /// Here-documents whose lines come after this line.
@@ -55,6 +60,8 @@ pub(super) enum Parenthesis {
     /// A subshell that opens with `((`.
     Ambiguous,
     Array,
+    /// The words of zsh's `for name (…)`.
+    Words,
     /// Part of a word: `@(a|b)`, `*(.)`.
     Pattern,
     /// In `[[ … ]]`.
@@ -66,6 +73,8 @@ pub(super) struct Case {
     pub(super) part: CasePart,
     /// Parentheses open around it.
     pub(super) depth: usize,
+    /// Whether its pattern begins with a parenthesis.
+    pub(super) opened: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,6 +115,9 @@ pub(super) struct Test {
     operands: Vec<usize>,
 }
 
+/// How much of a word is looked at to tell what it is.
+const LONGEST: usize = 4096;
+
 impl Commands {
     pub(super) const fn new(substitution: bool) -> Self {
         Self {
@@ -117,9 +129,10 @@ impl Commands {
             expects: true,
             redirects: false,
             duplicates: false,
+            streams: false,
             verb: Verb::None,
             arguments: Arguments::new(Rule::Words),
-            targets: Vec::new(),
+            targets: None,
             array: None,
             belongs: false,
             lost: false,
@@ -141,10 +154,15 @@ impl Commands {
         let part = self.cases.last().map(|case| case.part);
         if dialect == Dialect::Zsh
             && self.parentheses.last() == Some(&Parenthesis::Pattern)
-            && self.test.is_none()
             && part.is_none_or(|part| part == CasePart::Body)
+            && (self.test.is_none() || self.so_far(text, at).windows(3).any(|part| part == b"(#q"))
         {
             return Some(Context::GlobQualifier);
+        }
+        if dialect == Dialect::Zsh
+            && let Some(refusal) = self.expansion(text, at)
+        {
+            return Some(refusal);
         }
         if let Some(test) = &self.test {
             if test.numeric {
@@ -158,14 +176,16 @@ impl Commands {
             }
         } else if self.redirects {
             return self.duplicates.then_some(Context::Descriptor);
-        } else if self.parentheses.last() == Some(&Parenthesis::Array) {
+        } else if self.is_list() {
             if let Some(reading) = self.arguments.reading() {
                 return Some(reading.refusal());
             }
-        } else if !self.expects {
-            let word = self.word.as_ref();
-            let before = word.and_then(|word| text.get(word.start..at));
-            let before = joined(before.unwrap_or_default());
+        } else if self.expects {
+            if is_spelled_otherwise(self.so_far(text, at)) {
+                return Some(Context::Evaluated);
+            }
+        } else {
+            let before = joined(self.so_far(text, at));
             let refusal = match self.verb {
                 Verb::Repeat => Some(Context::Arithmetic),
                 _ => self.arguments.refusal(dialect, &before),
@@ -177,6 +197,31 @@ impl Commands {
         self.is_in_subscript(text, at).then_some(Context::Subscript)
     }
 
+    /// The word that is open, up to here; of a long one its beginning, which tells what it is.
+    fn so_far<'a>(&self, text: &'a [u8], at: usize) -> &'a [u8] {
+        let start = self.word.as_ref().map_or(at, |word| word.start);
+        text.get(start..at.min(start + LONGEST)).unwrap_or_default()
+    }
+
+    /// What zsh would make of a value behind `~`, `=` or `{`, quoted or not.
+    fn expansion(&self, text: &[u8], at: usize) -> Option<Context> {
+        let start = self.word.as_ref()?.start;
+        let before = text.get(start..at)?;
+        match before_quotes(before) {
+            _ if is_tilde(before) => Some(Context::AfterTilde),
+            [b'='] | [.., b'\'' | b'"' | b'{'] | [.., b'.', b'.'] => Some(Context::Doubtful),
+            _ => None,
+        }
+    }
+
+    /// Whether words stand here that are neither commands nor arguments.
+    fn is_list(&self) -> bool {
+        matches!(
+            self.parentheses.last(),
+            Some(Parenthesis::Array | Parenthesis::Words)
+        )
+    }
+
     /// Whether the word that is open has a subscript that is open.
     fn is_in_subscript(&self, text: &[u8], at: usize) -> bool {
         let word = self.word.as_ref();
@@ -185,19 +230,18 @@ impl Commands {
         let name = name_length(before);
         // First what tells most words apart, so that only a subscript is read through.
         before.get(name) == Some(&b'[')
-            && (name > 0 || self.parentheses.last() == Some(&Parenthesis::Array))
-            && before.iter().fold(0_usize, |depth, byte| match byte {
-                b'[' => depth + 1,
-                b']' => depth.saturating_sub(1),
-                _ => depth,
-            }) > 0
+            && (name > 0 || self.is_list())
+            && (before.len() > LONGEST
+                || before.iter().fold(0_usize, |depth, byte| match byte {
+                    b'[' => depth + 1,
+                    b']' => depth.saturating_sub(1),
+                    _ => depth,
+                }) > 0)
     }
 
     /// Whether a blank here stands in the subscript of an assignment, where it ends no word.
     pub(super) fn is_blank_in_subscript(&self, text: &[u8], at: usize) -> bool {
-        let assigns = self.expects
-            || self.arguments.declares()
-            || self.parentheses.last() == Some(&Parenthesis::Array);
+        let assigns = self.expects || self.arguments.declares() || self.is_list();
         assigns && self.test.is_none() && self.is_in_subscript(text, at)
     }
 
@@ -211,7 +255,7 @@ impl Commands {
             ) => {
                 self.expects
                     && self.test.is_none()
-                    && self.parentheses.last() != Some(&Parenthesis::Array)
+                    && !self.is_list()
                     && part.is_none_or(|part| part == CasePart::Body)
             }
             Some(b"in") => part == Some(CasePart::In),
@@ -251,42 +295,53 @@ impl Commands {
     }
 
     /// The variables to which a value here would be assigned.
-    pub(super) fn assigns(&self, text: &[u8]) -> Vec<Range<usize>> {
-        if self.test.is_some() {
-            return Vec::new();
+    pub(super) fn assigns(&self, text: &[u8], names: &mut Names) -> Option<Target> {
+        if self.test.is_some() || self.redirects {
+            return None;
         }
-        if self.redirects || !self.targets.is_empty() {
-            return self.targets.clone();
+        if self.targets.is_some() {
+            return self.targets;
         }
         if self.parentheses.last() == Some(&Parenthesis::Array) {
-            return self.array.clone().into_iter().collect();
+            return self.array;
         }
-        let Some(word) = self
-            .word
-            .as_ref()
-            .filter(|_| self.expects || self.declares())
-        else {
-            return Vec::new();
-        };
+        let word = self.word.as_ref();
+        let word = word.filter(|_| self.expects || self.declares())?;
         let name = name_in(text, word.start);
-        let assigns = text.get(name.start..).and_then(assigned).is_some();
-        assigns.then_some(name).into_iter().collect()
+        text.get(name.start..).and_then(assigned)?;
+        let target = names.target(false);
+        names.add(target, name);
+        Some(target)
     }
 
     /// Whether the words of this place declare variables.
     pub(super) fn declares(&self) -> bool {
-        self.arguments.declares() && self.parentheses.last() != Some(&Parenthesis::Array)
+        self.arguments.declares() && !self.is_list()
+    }
+
+    /// Whether a parenthesis here opens the words of an array.
+    pub(super) fn assigns_array(&self, dialect: Dialect, text: &[u8]) -> bool {
+        let start = self.word.as_ref().map_or(0, |word| word.start);
+        let named = text.get(start..).and_then(assigned).is_some();
+        // Where zsh takes no assignment, it reads a pattern.
+        dialect != Dialect::Zsh || named && !self.redirects && (self.expects || self.declares())
+    }
+
+    /// Whether bash may take a value here for the words of an array.
+    pub(super) fn declares_elements(&self, text: &[u8], at: usize) -> bool {
+        self.declares()
+            && self.arguments.elements()
+            && unquoted(self.so_far(text, at)).ends_with(b"=")
     }
 
     /// Array's parentheses behind the `name=` that is open.
     pub(super) fn open_array(&mut self, text: &[u8], names: &mut Names) {
-        let word = self.word.take();
-        let start = word.map_or(0, |word| word.start);
-        let name = text.get(start..).and_then(assigned);
-        self.array = name.map(|name| start + name.start..start + name.end);
-        if let Some(name) = self.array.clone().and_then(|name| text.get(name)) {
-            names.declare(name, Attribute::Array);
-        }
+        let start = self.word.take().map_or(0, |word| word.start);
+        self.array = text.get(start..).and_then(assigned).map(|name| {
+            let target = names.target(false);
+            names.add(target, start + name.start..start + name.end);
+            target
+        });
         self.parentheses.push(Parenthesis::Array);
     }
 
@@ -321,7 +376,7 @@ impl Commands {
         self.expects = true;
         self.verb = Verb::None;
         self.arguments = Arguments::new(Rule::Words);
-        self.targets.clear();
+        self.targets = None;
     }
 
     /// Ends the word that is open; the values of a comparison of numbers are given back.
@@ -335,16 +390,17 @@ impl Commands {
         let Some(word) = self.word.take() else {
             return Vec::new();
         };
-        let whole = joined(text.get(word.start..at).unwrap_or_default());
+        let raw = text.get(word.start..at).unwrap_or_default();
+        // A long word is looked at from its beginning only: those around a nested one are long too.
+        let long = raw.len() > LONGEST;
+        let whole = joined(&raw[..raw.len().min(LONGEST)]);
         let whole = &*whole;
         let plain: &[u8] = if word.plain { whole } else { b"" };
-        if std::mem::take(&mut self.redirects)
-            || self.parentheses.last() == Some(&Parenthesis::Array)
-        {
+        if std::mem::take(&mut self.redirects) || self.is_list() {
             return Vec::new();
         }
         if self.test.is_some() {
-            return self.end_test_word(dialect, plain);
+            return self.end_test_word(dialect, plain, names);
         }
         if let Some(case) = self.cases.last_mut()
             && case.part != CasePart::Body
@@ -362,38 +418,62 @@ impl Commands {
                     self.expect();
                     return Vec::new();
                 }
+                // bash 5.2 writes a `(esac)` in a `$(…)` as `esac)`, and reads that once more.
+                (CasePart::Pattern, b"esac") => {
+                    self.lost = true;
+                    CasePart::Pattern
+                }
                 _ => CasePart::Pattern,
             };
             return Vec::new();
         }
+        // zsh ends a group there, if one is open.
+        if dialect == Dialect::Zsh && raw.len() > 1 && raw.ends_with(b"}") {
+            self.lost |= !whole.contains(&b'{') || (self.expects && whole.starts_with(b"{"));
+        }
+        self.lost |=
+            long && self.expects && assigned(whole).is_some_and(|name| whole[name.end] == b'[');
         if self.expects {
             if !std::mem::take(&mut self.belongs) {
-                self.command_word(dialect, plain, whole, names);
+                self.command_word(dialect, plain, whole);
             }
             return Vec::new();
         }
         match self.verb {
             Verb::For if matches!(plain, b"do" | b"{") => self.next_command(),
-            Verb::For if plain != b"in" => self.targets.push(word.start..at),
+            Verb::For if plain != b"in" => self.set(word.start..at, names),
             Verb::Function | Verb::Named if is_compound(plain) => {
                 self.expect();
-                self.command_word(dialect, plain, whole, names);
+                self.command_word(dialect, plain, whole);
             }
             Verb::Named => self.verb = Verb::Other,
-            Verb::Repeat => self.next_command(),
+            Verb::Repeat => {
+                names.calculate(whole);
+                self.next_command();
+            }
             // zsh knows a `}` anywhere.
             _ if plain == b"}" && dialect == Dialect::Zsh => self.next_command(),
             _ => {
-                if self.arguments.end_word(dialect, whole, names) {
-                    self.targets.push(name_in(text, word.start));
+                if let Some(offset) = self.arguments.end_word(dialect, (whole, long), names) {
+                    self.set(name_in(text, word.start + offset), names);
                 }
             }
         }
         Vec::new()
     }
 
+    /// A variable that this command sets.
+    fn set(&mut self, name: Range<usize>, names: &mut Names) {
+        let reads = self.arguments.reads();
+        let target = *self.targets.get_or_insert_with(|| names.target(reads));
+        names.add(target, name);
+    }
+
     /// A word of `[[ … ]]`.
-    fn end_test_word(&mut self, dialect: Dialect, plain: &[u8]) -> Vec<usize> {
+    fn end_test_word(&mut self, dialect: Dialect, plain: &[u8], names: &mut Names) -> Vec<usize> {
+        if dialect == Dialect::Zsh && plain.contains(&b'=') {
+            names.calculate(plain);
+        }
         let Some(test) = &mut self.test else {
             return Vec::new();
         };
@@ -419,14 +499,19 @@ impl Commands {
     }
 
     /// A word where a command may begin.
-    fn command_word(&mut self, dialect: Dialect, plain: &[u8], whole: &[u8], names: &mut Names) {
+    fn command_word(&mut self, dialect: Dialect, plain: &[u8], whole: &[u8]) {
         let before = std::mem::replace(&mut self.verb, Verb::Other);
         let zsh = dialect == Dialect::Zsh;
         self.expects = false;
         match plain {
             b"case" => {
                 let (part, depth) = (CasePart::Subject, self.parentheses.len());
-                self.cases.push(Case { part, depth });
+                let opened = false;
+                self.cases.push(Case {
+                    part,
+                    depth,
+                    opened,
+                });
                 return;
             }
             b"esac" => {
@@ -459,6 +544,16 @@ impl Commands {
             }
             _ => {}
         }
+        if zsh && whole.len() > 1 && whole.starts_with(b"{") && !is_spelled_otherwise(whole) {
+            let braces = whole.iter().take_while(|byte| **byte == b'{').count();
+            let (plain, whole) = (plain.get(braces..), whole.get(braces..));
+            let (plain, whole) = (plain.unwrap_or_default(), whole.unwrap_or_default());
+            self.expect();
+            if !whole.is_empty() {
+                self.command_word(dialect, plain, whole);
+            }
+            return;
+        }
         match &*unquoted(whole) {
             b"builtin" | b"command" | b"noglob" | b"nocorrect" => self.expect(),
             b"exec" => {
@@ -472,14 +567,14 @@ impl Commands {
                 self.belongs = before == Verb::Exec && options.last() == Some(&b'a');
             }
             _ if is_assignment(whole) => {
-                let name = name_length(whole);
-                if whole.get(name) == Some(&b'[') {
-                    names.declare(&whole[..name], Attribute::Array);
-                }
                 self.expect();
             }
             name => {
-                let rule = rule(dialect, name);
+                let rule = if is_spelled_otherwise(whole) {
+                    Rule::Reads(Reading::Command)
+                } else {
+                    rule(dialect, name)
+                };
                 self.arguments = Arguments::new(rule);
                 if before == Verb::Coproc && rule == Rule::Words {
                     self.verb = Verb::Named;

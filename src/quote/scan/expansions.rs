@@ -26,8 +26,7 @@ impl Scanner<'_> {
             b'(' => self.open(2, Kind::Commands(Box::new(Commands::new(true)))),
             b'{' => {
                 // bash pairs single quotes there even inside double quotes.
-                let single =
-                    !in_quotes || self.dialect == Dialect::Bash || self.is_pattern_operator(at + 2);
+                let single = !in_quotes || self.is_pattern_operator(at + 2);
                 self.open(2, Kind::Parameter { single });
             }
             b'[' => {
@@ -69,7 +68,8 @@ impl Scanner<'_> {
         }
     }
 
-    fn end_name(&mut self) {
+    /// The end of a `$name`, or of its subscript; `false` when the scan is over.
+    pub(super) fn end_name(&mut self) -> bool {
         self.name_end = Some(self.at);
         if self.dialect == Dialect::Zsh {
             if self.byte(self.at) == b'[' {
@@ -82,10 +82,16 @@ impl Scanner<'_> {
                     },
                 );
             } else if self.byte(self.at) == b':' {
-                // `$name:h` is a modifier, so that a value after the colon must be kept apart.
+                let modifies = |byte: u8| byte.is_ascii_alphabetic() || matches!(byte, b'&' | b'^');
+                if modifies(self.byte(self.at + 1)) {
+                    // `$name:h` is a modifier, and some take words.
+                    return self.doubt(self.at);
+                }
+                // A value after the colon could be one, so it must be kept apart.
                 self.name_end = Some(self.at + 1);
             }
         }
+        true
     }
 
     /// Whether what follows `${` is a name and an operator that takes a pattern, in which

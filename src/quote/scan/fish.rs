@@ -1,7 +1,7 @@
 //! The scanner for fish: two kinds of quotes, and commands in parentheses.
 
 use super::builtins::{Rule, rule};
-use super::words::{is_assignment, joined, unquoted};
+use super::words::{is_assignment, is_tilde, joined, unquoted};
 use super::{Masked, Place, Scan};
 use crate::quote::{Context, Dialect};
 
@@ -40,6 +40,10 @@ struct Commands {
     expects: bool,
     /// Why no value can stand among the arguments of this command.
     refusal: Option<Context>,
+    /// How many braces and brackets are open in the word.
+    enclosed: usize,
+    /// Whether there is nothing but blanks behind a line that goes on.
+    continued: bool,
 }
 
 impl Frame {
@@ -51,6 +55,8 @@ impl Frame {
                 plain: true,
                 expects: true,
                 refusal: None,
+                enclosed: 0,
+                continued: false,
             }),
         }
     }
@@ -63,6 +69,7 @@ impl Commands {
             self.plain = true;
         }
         self.plain &= plain;
+        self.continued = false;
     }
 
     fn end_word(&mut self, text: &[u8], at: usize) {
@@ -80,6 +87,7 @@ impl Commands {
             [b'-', ..] => self.expects = true,
             b"case" if self.plain => self.refusal = Some(Context::CasePattern),
             _ if is_assignment(&whole) => self.expects = true,
+            _ if spells(&whole) => self.refusal = Some(Context::Evaluated),
             name => {
                 if let Rule::Reads(reading) = rule(Dialect::Fish, name) {
                     self.refusal = Some(reading.refusal());
@@ -91,6 +99,36 @@ impl Commands {
     fn next_command(&mut self) {
         self.expects = true;
         self.refusal = None;
+    }
+}
+
+/// Whether an escape or braces spell a command's name.
+fn spells(word: &[u8]) -> bool {
+    let escapes = |pair: &[u8]| pair[0] == b'\\' && pair[1].is_ascii_alphanumeric();
+    word.contains(&b'{') || word.windows(2).any(escapes)
+}
+
+/// Whether versions of fish differ on what begins here.
+fn is_doubtful(commands: &Commands, masked: &Masked<'_>, at: usize) -> bool {
+    let (byte, next) = (masked.byte(at), masked.byte(at + 1));
+    match byte {
+        // What separates commands is a part of a word in its braces and brackets.
+        b'\n' | b';' | b'|' | b' ' | b'\t' | b'#' | b'<' | b'>' if commands.enclosed > 0 => true,
+        b'&' if commands.enclosed > 0 => true,
+        // `a&b` is one word, since fish 3.4 if it is told so, and always since 4.0.
+        b'&' => commands.word.is_some() && !b" \t\n;&>|)\0".contains(&next),
+        b'#' => commands.word.is_none() && commands.continued,
+        // What else is a blank to it.
+        0x0b..=0x0d | 128.. => {
+            let rest = masked.text.get(at..).unwrap_or_default();
+            let rest = &rest[..rest.len().min(4)];
+            let first = rest
+                .utf8_chunks()
+                .next()
+                .and_then(|chunk| chunk.valid().chars().next());
+            first.is_some_and(char::is_whitespace)
+        }
+        _ => false,
     }
 }
 
@@ -118,7 +156,25 @@ impl Scanner<'_> {
             return false;
         };
         let byte = masked.byte(at);
+        if let Kind::Commands(commands) = &mut frame.kind {
+            if is_doubtful(commands, masked, at) {
+                return self.doubt(at);
+            }
+            if commands.word.is_some() {
+                match byte {
+                    b'{' | b'[' => commands.enclosed += 1,
+                    b'}' | b']' => commands.enclosed = commands.enclosed.saturating_sub(1),
+                    _ => {}
+                }
+            } else if byte == b'{' {
+                commands.enclosed = 1;
+            }
+        }
         match (&mut frame.kind, byte) {
+            (Kind::Commands(commands), b'&') if masked.byte(at + 1) == b'>' => {
+                commands.end_word(&masked.text, at);
+                self.at += 1;
+            }
             (Kind::Commands(commands), b' ' | b'\t') => {
                 commands.end_word(&masked.text, at);
                 self.at += 1;
@@ -132,8 +188,12 @@ impl Scanner<'_> {
                 commands.end_word(&masked.text, at);
                 self.at += 1;
                 // `>&2` and `>|` are no end of a command.
-                while matches!(masked.byte(self.at), b'>' | b'&' | b'|' | b'?') {
+                while matches!(masked.byte(self.at), b'>' | b'&' | b'?') {
                     self.at += 1;
+                }
+                // `2>|` is a pipe, `>|` is none.
+                if masked.byte(self.at) == b'|' {
+                    return self.doubt(self.at);
                 }
             }
             (Kind::Commands(commands), b'#') if commands.word.is_none() => {
@@ -166,8 +226,12 @@ impl Scanner<'_> {
             }
             (_, b'\\') => {
                 let joined = masked.byte(at + 1) == b'\n';
-                if let (Kind::Commands(commands), false) = (&mut frame.kind, joined) {
-                    commands.begin_word(at, false);
+                if let Kind::Commands(commands) = &mut frame.kind {
+                    if joined {
+                        commands.continued = commands.word.is_none();
+                    } else {
+                        commands.begin_word(at, false);
+                    }
                 }
                 if let Some(atom) = masked.atom(at + 1) {
                     self.put(atom, Context::AfterBackslash);
@@ -245,7 +309,9 @@ impl Scanner<'_> {
         let masked = self.masked;
         let start = self.at;
         let context = match self.frames.last().map(|frame| &frame.kind) {
-            Some(Kind::Commands(commands)) => commands.refusal.clone().unwrap_or(Context::Single),
+            Some(Kind::Commands(commands)) => {
+                self.refusal(commands, start).unwrap_or(Context::Single)
+            }
             _ => Context::Subscript,
         };
         let mut at = start + 1;
@@ -274,6 +340,14 @@ impl Scanner<'_> {
         }
     }
 
+    /// Why a value can't stand at this place of a command, if it can't.
+    fn refusal(&self, commands: &Commands, at: usize) -> Option<Context> {
+        let word = commands.word.unwrap_or(at);
+        let before = self.masked.text.get(word..at).unwrap_or_default();
+        let tilde = is_tilde(before).then_some(Context::AfterTilde);
+        commands.refusal.clone().or(tilde)
+    }
+
     fn meet(&mut self, atom: usize) {
         let at = self.at;
         let after_dollar = self.dollar_end == Some(at);
@@ -281,10 +355,10 @@ impl Scanner<'_> {
         let context = match (self.frames.last().map(|frame| &frame.kind), below) {
             _ if after_dollar => Context::AfterDollar,
             (Some(Kind::Commands(commands)), _) => {
-                commands.refusal.clone().unwrap_or(Context::Bare)
+                self.refusal(commands, at).unwrap_or(Context::Bare)
             }
             (Some(Kind::Double), Some(Kind::Commands(commands))) => {
-                commands.refusal.clone().unwrap_or(Context::Double)
+                self.refusal(commands, at).unwrap_or(Context::Double)
             }
             _ => Context::Subscript,
         };
@@ -305,6 +379,13 @@ impl Scanner<'_> {
         for atom in self.masked.atoms_in(range) {
             self.put(atom, context.clone());
         }
+    }
+
+    /// Gives up where versions of fish may read on in another way.
+    fn doubt(&mut self, start: usize) -> bool {
+        self.put_all(start..usize::MAX, &Context::Doubtful);
+        self.frames.clear();
+        false
     }
 
     /// Gives up: nothing from `start` on has a known place.

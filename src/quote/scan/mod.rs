@@ -30,6 +30,8 @@ pub(super) struct Place {
     pub(super) after_name: bool,
     /// Whether it stands right after a `$` that names nothing.
     pub(super) after_dollar: bool,
+    /// Whether bash may take it for an array's words if it begins with `(`.
+    pub(super) declared: bool,
 }
 
 impl Place {
@@ -39,6 +41,7 @@ impl Place {
             document: None,
             after_name: false,
             after_dollar: false,
+            declared: false,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Variables to which a text gives an attribute, and where it assigns a value to one.
+//! Variables that read once more what is assigned to them, and where a text assigns a value to one.
 //!
 //! A function may be called after what stands behind it, so that only the whole text tells.
 
@@ -6,70 +6,98 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::builtins::{Reading, variable};
+use super::words::identifiers;
 use super::{Masked, Place};
 use crate::quote::Dialect;
 
-/// How what is assigned to a variable is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Attribute {
-    Number,
-    /// Another variable's name.
-    Reference,
-    /// Elements, where `declare` assigns a word that begins with `(`.
-    Array,
-}
-
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    attributes: HashMap<Vec<u8>, Vec<Attribute>>,
-    assigned: Vec<Assigned>,
+    declared: HashMap<Vec<u8>, Reading>,
+    /// How variables are read that were declared by names that can't be read.
+    any: Option<Reading>,
+    groups: Vec<Group>,
+    /// Values, and the group to which each is assigned.
+    assigned: Vec<(usize, Target)>,
+    /// Values on what a `read` may read: the lines of here-documents, and here-strings.
+    streamed: Vec<usize>,
 }
 
-/// A value that is assigned to a variable.
+/// Variables that one command sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Target(usize);
+
 #[derive(Debug)]
-struct Assigned {
-    atom: usize,
-    name: Range<usize>,
-    /// Whether `declare` or its like does it.
-    declares: bool,
+struct Group {
+    names: Vec<Range<usize>>,
+    /// Whether what is set comes from a stream.
+    reads: bool,
 }
 
 impl Names {
-    pub(super) fn declare(&mut self, name: &[u8], attribute: Attribute) {
-        let attributes = self.attributes.entry(name.to_vec()).or_default();
-        if !attributes.contains(&attribute) {
-            attributes.push(attribute);
+    /// Notes how a variable is read; a name that is none stands for all.
+    pub(super) fn declare(&mut self, name: &[u8], reading: Reading) {
+        if name.is_empty() {
+            self.any = Some(reading);
+        } else {
+            self.declared.insert(name.to_vec(), reading);
         }
     }
 
-    pub(super) fn assign(&mut self, atom: usize, name: Range<usize>, declares: bool) {
-        self.assigned.push(Assigned {
-            atom,
-            name,
-            declares,
+    /// In zsh, what arithmetic assigns a number to stays one.
+    pub(super) fn calculate(&mut self, expression: &[u8]) {
+        for name in identifiers(expression) {
+            self.declare(name, Reading::Number);
+        }
+    }
+
+    pub(super) fn target(&mut self, reads: bool) -> Target {
+        self.groups.push(Group {
+            names: Vec::new(),
+            reads,
         });
+        Target(self.groups.len() - 1)
+    }
+
+    pub(super) fn add(&mut self, target: Target, name: Range<usize>) {
+        if let Some(group) = self.groups.get_mut(target.0) {
+            group.names.push(name);
+        }
+    }
+
+    pub(super) fn assign(&mut self, atom: usize, target: Target) {
+        self.assigned.push((atom, target));
+    }
+
+    pub(super) fn stream(&mut self, atom: usize) {
+        self.streamed.push(atom);
     }
 
     /// Refuses the values that are assigned to what reads them once more.
     pub(super) fn refuse(self, dialect: Dialect, masked: &Masked<'_>, places: &mut [Place]) {
-        for assigned in self.assigned {
-            let name = masked.text.get(assigned.name).unwrap_or_default();
-            let attributes = self.attributes.get(name);
-            let declared =
-                attributes
-                    .into_iter()
-                    .flatten()
-                    .find_map(|attribute| match (attribute, dialect) {
-                        (Attribute::Number, _) => Some(Reading::Number),
-                        (Attribute::Reference, _) => Some(Reading::Name),
-                        (Attribute::Array, Dialect::Zsh) => None,
-                        (Attribute::Array, _) => assigned.declares.then_some(Reading::Text),
-                    });
-            if let Some(reading) = declared.or_else(|| variable(dialect, name))
-                && let Some(place) = places.get_mut(assigned.atom)
+        let reading = |name: &Range<usize>| {
+            let name = masked.text.get(name.clone()).unwrap_or_default();
+            let declared = self.declared.get(name).copied().or(self.any);
+            declared.or_else(|| variable(dialect, name))
+        };
+        let group = |group: &Group| group.names.iter().find_map(reading);
+        let readings: Vec<_> = self.groups.iter().map(group).collect();
+        let mut refuse = |atom: usize, reading: Reading| {
+            if let Some(place) = places.get_mut(atom)
                 && place.context.refusal(dialect).is_none()
             {
                 place.context = reading.refusal();
+            }
+        };
+        for (atom, target) in self.assigned {
+            if let Some(Some(reading)) = readings.get(target.0) {
+                refuse(atom, *reading);
+            }
+        }
+        let read = self.groups.iter().zip(&readings);
+        let mut read = read.filter(|(group, _)| group.reads);
+        if let Some(reading) = read.find_map(|(_, reading)| *reading) {
+            for atom in self.streamed {
+                refuse(atom, reading);
             }
         }
     }

@@ -51,7 +51,7 @@ impl Scanner<'_> {
                 let text = &masked.text;
                 if !in_pattern {
                     if commands.is_doubtful_parenthesis(dialect, text, at, next) {
-                        return self.lose(at);
+                        return self.doubt(at);
                     }
                     if commands.ends_at_parenthesis(text, at) {
                         self.end_word();
@@ -62,7 +62,7 @@ impl Scanner<'_> {
             _ if in_pattern => self.at += 1,
             b' ' | b'\t' => {
                 if commands.is_blank_in_subscript(&masked.text, at) {
-                    return self.lose(at);
+                    return self.doubt(at);
                 }
                 self.end_word();
                 self.at += 1;
@@ -132,7 +132,7 @@ impl Scanner<'_> {
         true
     }
 
-    fn end_word(&mut self) {
+    pub(super) fn end_word(&mut self) {
         let at = self.at;
         let text = &self.masked.text;
         let (dialect, names) = (self.dialect, &mut self.names);
@@ -145,7 +145,7 @@ impl Scanner<'_> {
         };
         let numbers = commands.end_word(dialect, text, at, names);
         if commands.lost {
-            self.lose(at);
+            self.doubt(at);
         }
         for atom in numbers {
             self.put(atom, Context::Arithmetic);
@@ -209,9 +209,13 @@ impl Scanner<'_> {
         let next = self.byte(self.at + 1);
         if byte == b'&' && next == b'>' {
             self.at += if self.byte(self.at + 2) == b'>' { 3 } else { 2 };
+            if self.dialect == Dialect::Zsh && matches!(self.byte(self.at), b'|' | b'!') {
+                self.at += 1;
+            }
             if let Some(commands) = self.commands() {
                 commands.redirects = true;
                 commands.duplicates = false;
+                commands.streams = false;
             }
             return;
         }
@@ -228,17 +232,28 @@ impl Scanner<'_> {
     fn redirection(&mut self, byte: u8) -> bool {
         let at = self.at;
         let masked = self.masked;
-        let Some(commands) = self.commands() else {
+        let names = &mut self.names;
+        let Some(Frame {
+            kind: Kind::Commands(commands),
+            ..
+        }) = self.frames.last_mut()
+        else {
             return false;
         };
         // Digits glued to the operator are a file descriptor and no word, as is `{name}`.
         if let Some(word) = &commands.word
             && word.plain
             && let whole = &masked.text[word.start..at]
-            && (whole.iter().all(u8::is_ascii_digit)
-                || (whole.starts_with(b"{") && whole.ends_with(b"}")))
         {
-            commands.word = None;
+            let named = whole
+                .strip_prefix(b"{")
+                .and_then(|rest| rest.strip_suffix(b"}"));
+            if let Some(name) = named {
+                names.calculate(name);
+            }
+            if named.is_some() || whole.iter().all(u8::is_ascii_digit) {
+                commands.word = None;
+            }
         }
         let next = self.byte(at + 1);
         if next == b'(' {
@@ -255,9 +270,11 @@ impl Scanner<'_> {
             self.at += 1;
         }
         let duplicates = next == b'&' && self.dialect != Dialect::Zsh;
+        let streams = masked.text.get(at..self.at) == Some(b"<<<");
         if let Some(commands) = self.commands() {
             commands.redirects = true;
             commands.duplicates = duplicates;
+            commands.streams = streams;
         }
         true
     }
@@ -273,8 +290,9 @@ impl Scanner<'_> {
 
     fn open_parenthesis(&mut self) {
         let at = self.at;
-        let zsh = self.dialect == Dialect::Zsh;
-        let bash = self.dialect == Dialect::Bash;
+        let dialect = self.dialect;
+        let zsh = dialect == Dialect::Zsh;
+        let bash = dialect == Dialect::Bash;
         let is_subshell = self.is_subshell(at);
         let (limit, masked) = (self.limit(), self.masked);
         let doubled = self.byte(at + 1) == b'(';
@@ -293,6 +311,7 @@ impl Scanner<'_> {
             .as_ref()
             .and_then(|word| masked.text.get(word.start..at));
         let names_function = commands.names_function();
+        let assigns_array = commands.assigns_array(dialect, &masked.text);
         let in_case = commands
             .cases
             .last_mut()
@@ -302,7 +321,7 @@ impl Scanner<'_> {
                 self.spoil_word();
                 self.open(1, Kind::Commands(Box::new(Commands::new(true))));
             }
-            Some([.., b'=']) if in_case.is_none() && commands.test.is_none() => {
+            Some([.., b'=']) if in_case.is_none() && assigns_array && commands.test.is_none() => {
                 commands.open_array(&masked.text, names);
                 self.at += 1;
             }
@@ -313,7 +332,7 @@ impl Scanner<'_> {
             }
             // Functions with several names: what stands behind them may be a command.
             Some(_) if empty.is_some() && in_case.is_none() && zsh && commands.test.is_none() => {
-                self.lose(at);
+                self.doubt(at);
             }
             Some(_) => {
                 commands.open_pattern(at);
@@ -322,6 +341,7 @@ impl Scanner<'_> {
             None if in_case.is_some() => {
                 if let Some(case) = in_case.filter(|case| case.part == CasePart::FirstPattern) {
                     case.part = CasePart::Pattern;
+                    case.opened = true;
                 } else {
                     commands.open_pattern(at);
                 }
@@ -361,7 +381,11 @@ impl Scanner<'_> {
                 commands.next_command();
                 self.at = empty.map_or(at + 1, |close| close + 1);
             }
-            None if zsh && commands.verb != Verb::For => {
+            None if zsh && commands.verb == Verb::For => {
+                commands.parentheses.push(Parenthesis::Words);
+                self.at += 1;
+            }
+            None if zsh => {
                 commands.open_pattern(at);
                 self.at += 1;
             }
@@ -391,15 +415,28 @@ impl Scanner<'_> {
             case.depth == depth && matches!(case.part, CasePart::FirstPattern | CasePart::Pattern)
         });
         if in_pattern {
-            if let Some(case) = commands.cases.last_mut() {
+            let opened = commands.cases.last_mut().is_some_and(|case| {
                 case.part = CasePart::Body;
-            }
+                std::mem::take(&mut case.opened)
+            });
             commands.next_command();
+            // zsh may take the parentheses for a part of the pattern.
+            let glued = !matches!(self.byte(self.at), b' ' | b'\t' | b'\n');
+            let rest = self.masked.text.get(self.at..).unwrap_or_default();
+            let next = rest.iter().find(|byte| !b" \t".contains(byte));
+            if self.dialect == Dialect::Zsh
+                && opened
+                && (glued || matches!(next, Some(b'|' | b')')))
+            {
+                return self.doubt(self.at);
+            }
             return true;
         }
         match commands.parentheses.pop() {
             Some(Parenthesis::Array | Parenthesis::Pattern) => {}
-            Some(Parenthesis::Subshell | Parenthesis::Group) => commands.next_command(),
+            Some(Parenthesis::Subshell | Parenthesis::Group | Parenthesis::Words) => {
+                commands.next_command();
+            }
             Some(Parenthesis::Ambiguous) => {
                 commands.next_command();
                 self.ambiguous = self.ambiguous.saturating_sub(1);
@@ -414,7 +451,8 @@ impl Scanner<'_> {
                 }
                 self.frames.pop();
             }
-            None => {}
+            // A shell would not read on there, so this is not what it reads.
+            None => return self.doubt(0),
         }
         true
     }

@@ -157,9 +157,20 @@ impl Scanner<'_> {
                     b'\'' if single => {
                         return self.literal(1, false, &Context::ParameterExpansion);
                     }
+                    b'\'' if self.dialect == Dialect::Bash => return self.pair(at),
                     b'$' => self.dollar(!single),
                     _ => return self.quoted_byte(byte),
                 }
+            }
+            Kind::Arithmetic { .. } | Kind::Bracket { .. } if matches!(byte, b'\'' | b'"') => {
+                return self.quote_in_arithmetic(byte);
+            }
+            Kind::Arithmetic { .. } | Kind::Bracket { .. }
+                if byte.is_ascii_alphabetic() && self.dialect == Dialect::Zsh =>
+            {
+                self.at = self.masked.name_end(at).min(end);
+                let name = self.masked.text.get(at..self.at);
+                self.names.calculate(name.unwrap_or_default());
             }
             Kind::Arithmetic { depth, .. } => match byte {
                 b'(' => {
@@ -189,7 +200,7 @@ impl Scanner<'_> {
                 b']' => {
                     self.frames.pop();
                     self.at += 1;
-                    self.name_end = Some(self.at);
+                    return self.end_name();
                 }
                 _ => return self.quoted_byte(byte),
             },
@@ -303,6 +314,10 @@ impl Scanner<'_> {
 
     /// Puts a value's place down.
     pub(super) fn put(&mut self, atom: usize, context: Context) {
+        let mut declared = false;
+        if matches!(context, Context::HereDocument { .. }) {
+            self.names.stream(atom);
+        }
         let start = self.masked.atoms[atom].start;
         let context = if self.ambiguous > 0 {
             Context::Ambiguous
@@ -327,8 +342,13 @@ impl Scanner<'_> {
             },
         ] = self.frames.as_slice()
         {
-            for name in commands.assigns(&self.masked.text) {
-                self.names.assign(atom, name, commands.declares());
+            declared = self.dialect != Dialect::Zsh
+                && commands.declares_elements(&self.masked.text, start);
+            if commands.redirects && commands.streams {
+                self.names.stream(atom);
+            }
+            if let Some(target) = commands.assigns(&self.masked.text, &mut self.names) {
+                self.names.assign(atom, target);
             }
         }
         if let Some(place) = self.places.get_mut(atom) {
@@ -337,6 +357,7 @@ impl Scanner<'_> {
                 document: self.limits.last().map(|(_, index)| *index),
                 after_name: self.name_end == Some(start),
                 after_dollar: self.dollar_end == Some(start),
+                declared,
             };
         }
     }
@@ -374,6 +395,9 @@ impl Scanner<'_> {
 
     /// The end of the text or of a here-document's lines: what is open then never closes.
     fn finish(&mut self) -> bool {
+        if self.frames.len() == 1 {
+            self.end_word();
+        }
         let document = |frame: &Frame| matches!(frame.kind, Kind::Document { .. });
         let outermost = match self.frames.iter().rposition(document) {
             Some(index) => index + 1,
@@ -390,17 +414,65 @@ impl Scanner<'_> {
             ) => commands.unread_document(),
             (None, _) => None,
         };
-        open.is_some_and(|start| self.lose(start))
+        let Some(start) = open.or_else(|| self.open_in_commands()) else {
+            return false;
+        };
+        // What is never closed may have been read amiss from the beginning.
+        self.doubt(0);
+        self.lose(start)
+    }
+
+    /// Where the commands end that are open and have something open themselves.
+    fn open_in_commands(&self) -> Option<usize> {
+        self.frames.first().and_then(|frame| match &frame.kind {
+            Kind::Commands(commands) => {
+                let open = !commands.cases.is_empty() || !commands.parentheses.is_empty();
+                open.then_some(self.masked.text.len())
+            }
+            _ => None,
+        })
     }
 
     /// Gives up: nothing from `start` on has a known place.
     pub(super) fn lose(&mut self, start: usize) -> bool {
+        self.give_up(start, &Context::Unclosed)
+    }
+
+    /// Gives up where shells may read on in another way.
+    pub(super) fn doubt(&mut self, start: usize) -> bool {
+        self.give_up(start, &Context::Doubtful)
+    }
+
+    fn give_up(&mut self, start: usize, context: &Context) -> bool {
         let rest: Range<usize> = self.masked.atoms_in(start..usize::MAX);
         if let Some(places) = self.places.get_mut(rest) {
-            places.fill(Place::new(Context::Unclosed));
+            places.fill(Place::new(context.clone()));
         }
         self.frames.clear();
         false
+    }
+
+    /// A single quote in `"${…}"`: outside of its POSIX mode, bash pairs them there.
+    fn pair(&mut self, at: usize) -> bool {
+        let end = self.masked.find(at + 1..self.limit(), b"'}\"$`\\\n\0");
+        if self.byte(end) != b'\'' {
+            return self.doubt(at);
+        }
+        self.at = end + 1;
+        true
+    }
+
+    /// A quote in arithmetic, in which shells differ on what it quotes.
+    fn quote_in_arithmetic(&mut self, quote: u8) -> bool {
+        let at = self.at;
+        let end = self.masked.find(at + 1..self.limit(), &[quote, b'\n']);
+        let quoted = self.masked.text.get(at + 1..end).unwrap_or_default();
+        let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b" _$".contains(byte);
+        if quote == b'"' && self.byte(end) == quote && quoted.iter().all(plain) {
+            self.at = end + 1;
+            return true;
+        }
+        self.doubt(at)
     }
 }
 

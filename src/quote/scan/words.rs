@@ -76,6 +76,35 @@ pub(super) fn assigned(word: &[u8]) -> Option<Range<usize>> {
     (named && assigns).then_some(0..name)
 }
 
+/// The names in an expression.
+pub(super) fn identifiers(expression: &[u8]) -> impl Iterator<Item = &[u8]> {
+    expression
+        .split(|byte| !(byte.is_ascii_alphanumeric() || *byte == b'_'))
+        .filter(|word| word.first().is_some_and(|first| !first.is_ascii_digit()))
+}
+
+/// Whether braces make several words of a word, or a `$'…'` spells some letter of it.
+pub(super) fn is_spelled_otherwise(word: &[u8]) -> bool {
+    let has = |wanted: &[u8]| word.windows(wanted.len()).any(|part| part == wanted);
+    word.contains(&b'{') && (word.contains(&b',') || has(b"..")) || has(b"$'") && has(b"\\")
+}
+
+/// What stands in a word before quotes that open or close right before its end.
+pub(super) fn before_quotes(before: &[u8]) -> &[u8] {
+    // Of more nobody has use; to go through them all for each would take the square of their number.
+    let quotes = before.iter().rev().take(64);
+    let quotes = quotes.take_while(|byte| b"'\"".contains(byte)).count();
+    &before[..before.len() - quotes]
+}
+
+/// Whether a value behind this beginning of a word would name a user, as zsh and fish read it.
+pub(super) fn is_tilde(before: &[u8]) -> bool {
+    matches!(
+        before_quotes(before),
+        [b'~'] | [.., b':' | b'=' | b'\'' | b'"', b'~']
+    )
+}
+
 /// Whether a word begins a command that has an end of its own, wherever it may begin one.
 pub(super) fn is_compound(word: &[u8]) -> bool {
     matches!(

@@ -202,7 +202,7 @@ const SH: &[Template] = &[("printf '%s\\0' \"${x:-'}\" ${{ v }}", "'\0@")];
 /// Right in bash alone.
 const BASH: &[Template] = &[
     ("printf '%s\\0' a#'b' ${{ v }}", "a#b\0@"),
-    ("printf '%s\\0' \"${x:-'}'}\" ${{ v }}", "'}'\0@"),
+    ("printf '%s\\0' \"${x:-'y'}\" ${{ v }}", "'y'\0@"),
     ("printf '%s\\0' $\"a${{ v }}b\"", "a@b"),
     (
         "shopt -s extglob\ncase ${{ v }}x in @(a|${{ v }})x) printf 'y\\0';; esac",

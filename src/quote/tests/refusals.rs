@@ -95,14 +95,19 @@ fn places_that_no_shell_of_the_family_makes_safe_are_refused() {
             "a=([1 + ${{ v }}]=1)",
         ] {
             let last = &ranges(text)[ranges(text).len() - 1..];
-            assert_eq!(contexts(dialect, text, last), [Context::Unclosed], "{text}");
+            let context = contexts(dialect, text, last).pop();
+            let given_up = [Some(Context::Unclosed), Some(Context::Doubtful)];
+            assert!(
+                given_up.contains(&context),
+                "{dialect}: {text}: {context:?}"
+            );
         }
     }
     for text in [
         "[[ a == (#i)A ]] || cat <<E\n${{ v }}\nE",
         "a=( (#i)P* ); cat <<E\n${{ v }}\nE",
     ] {
-        case(Dialect::Zsh, text, &Context::Unclosed);
+        case(Dialect::Zsh, text, &Context::Doubtful);
     }
     case(Dialect::Zsh, "[[ a =~ ${{ v }} ]]", &Context::Regex);
     case(Dialect::Zsh, "[[ a =~ \"${{ v }}\" ]]", &Context::Regex);
