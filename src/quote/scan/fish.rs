@@ -116,7 +116,10 @@ fn is_doubtful(commands: &Commands, masked: &Masked<'_>, at: usize) -> bool {
         b'\n' | b';' | b'|' | b' ' | b'\t' | b'#' | b'<' | b'>' if commands.enclosed > 0 => true,
         b'&' if commands.enclosed > 0 => true,
         // `a&b` is one word, since fish 3.4 if it is told so, and always since 4.0.
-        b'&' => commands.word.is_some() && !b" \t\n;&>|)\0".contains(&next),
+        b'&' => {
+            let ends = at + 1 >= masked.text.len() || b" \t\n;&>|)".contains(&next);
+            commands.word.is_some() && !ends
+        }
         b'#' => commands.word.is_none() && commands.continued,
         // What else is a blank to it.
         0x0b..=0x0d | 128.. => {
@@ -345,7 +348,10 @@ impl Scanner<'_> {
         let word = commands.word.unwrap_or(at);
         let before = self.masked.text.get(word..at).unwrap_or_default();
         let tilde = is_tilde(before).then_some(Context::AfterTilde);
-        commands.refusal.clone().or(tilde)
+        // Braces would make several words of it, the first of which is the command.
+        let braced = commands.expects && commands.enclosed > 0;
+        let braced = braced.then_some(Context::Evaluated);
+        commands.refusal.clone().or(tilde).or(braced)
     }
 
     fn meet(&mut self, atom: usize) {

@@ -159,6 +159,14 @@ impl Scanner<'_> {
                     }
                     b'\'' if self.dialect == Dialect::Bash => return self.pair(at),
                     b'$' => self.dollar(!single),
+                    b'[' if self.dialect == Dialect::Zsh => {
+                        let close = self.masked.find(at..end, b"]}");
+                        let subscript = self.masked.text.get(at..close).unwrap_or_default();
+                        if subscript.contains(&b'=') {
+                            self.names.calculate(subscript);
+                        }
+                        self.at += 1;
+                    }
                     _ => return self.quoted_byte(byte),
                 }
             }

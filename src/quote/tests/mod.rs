@@ -1,6 +1,7 @@
 //! Values through the real shells, and the places that are refused.
 
 mod builtins;
+mod misread;
 mod places;
 mod powershell;
 mod prompt;

@@ -182,6 +182,24 @@ fn values_are_refused_where_only_some_can_stand() {
 }
 
 #[test]
+fn a_value_that_bash_could_take_for_an_arrays_words_is_refused() {
+    let why = "bash may take a value that begins with `(` for the words of an array here";
+    for text in [
+        "declare -a x=${{ v }}",
+        "f() { local -r x=\"${{ v }}\"; }",
+        "read -a x <<< y; declare x=${{ v }}",
+        "typeset \"x=${{ v }}\"",
+        "readonly -a x='${{ v }}'",
+    ] {
+        refused(Dialect::Bash, text, Piece::Value(b"(a b)"), why);
+        fill(Dialect::Bash, text, Piece::Value(b"a (b)")).expect("it is no list of words");
+    }
+    for text in ["local x=a${{ v }}", "export x=${{ v }}", "x=${{ v }}"] {
+        fill(Dialect::Bash, text, Piece::Value(b"(a b)")).expect("it is no list of words");
+    }
+}
+
+#[test]
 fn a_byte_that_bash_would_take_away_is_refused() {
     let inside = "q=$(cat <<'E'\n${{ v }}\nE\n)";
     for value in [&b"a\x01\x01b"[..], b"\x01\x7f"] {
