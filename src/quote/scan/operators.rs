@@ -338,6 +338,9 @@ impl Scanner<'_> {
                 commands.open_pattern(at);
                 self.at += 1;
             }
+            None if in_case.is_some() && empty.is_some() => {
+                self.doubt(0);
+            }
             None if in_case.is_some() => {
                 if let Some(case) = in_case.filter(|case| case.part == CasePart::FirstPattern) {
                     case.part = CasePart::Pattern;
@@ -415,11 +418,17 @@ impl Scanner<'_> {
             case.depth == depth && matches!(case.part, CasePart::FirstPattern | CasePart::Pattern)
         });
         if in_pattern {
+            let mut empty = false;
             let opened = commands.cases.last_mut().is_some_and(|case| {
+                empty = case.part == CasePart::FirstPattern;
                 case.part = CasePart::Body;
                 std::mem::take(&mut case.opened)
             });
             commands.next_command();
+            // No shell has a pattern of nothing there; what bash makes of it is not what it seems.
+            if empty {
+                return self.doubt(0);
+            }
             // zsh may take the parentheses for a part of the pattern.
             let glued = !matches!(self.byte(self.at), b' ' | b'\t' | b'\n');
             let rest = self.masked.text.get(self.at..).unwrap_or_default();

@@ -59,6 +59,8 @@ fn bash_reads_quotes_braces_and_patterns_otherwise() {
         "declare -ai a; mapfile a <<< ${{ v }}",
         "read PS4 <<E\n${{ v }}\nE",
         "echo ${{ v }} )",
+        "\"$(time case <() in)${{ v }})\"",
+        "case x in () echo ${{ v }};; esac",
         "case x in x) echo ${{ v }}",
     ];
     refused(&[Dialect::Sh, Dialect::Bash], &texts);
