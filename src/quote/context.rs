@@ -155,8 +155,12 @@ impl Context {
             Self::Doubtful => (
                 "what stands around this value is read in more than one way",
                 match dialect {
-                    Dialect::Fish => "`set x ${{ … }}` in the first line, and write `\"$x\"` here",
-                    _ => "assign `x=${{ … }}` in the first line, and write `\"$x\"` here",
+                    Dialect::Fish => {
+                        "`set x ${{ … }}` in the first line, or give `x` in the front matter's `env`, and write `\"$x\"` here"
+                    }
+                    _ => {
+                        "assign `x=${{ … }}` in the first line, or give `x` in the front matter's `env`, and write `\"$x\"` here"
+                    }
                 },
             ),
             Self::Delimiter => (
