@@ -97,7 +97,18 @@ pub enum Flaw {
     /// There is nothing in the file.
     #[error("the journal is empty")]
     Empty,
+    /// There is nothing in the file but a part of its first line.
+    #[error(
+        "there is no whole entry: the program or the machine went down at the first, before any step began"
+    )]
+    Unbegun,
+    /// The file has no line, and no beginning of one.
+    #[error("it is no journal")]
+    NoJournal,
 }
+
+/// How the first line begins that we write.
+const BEGINNING: &[u8] = b"{\"v\":\"";
 
 /// What is written beside a journal when it ends: how many entries, and the hash of the last.
 pub(super) struct Seal {
@@ -159,8 +170,8 @@ pub(super) fn verify_up_to(path: &Path, length: u64) -> Result<Verified, Broken>
         }
         walk.remember(block);
     }
-    let rest = blocks.rest().len();
-    if rest as u64 >= LONGEST {
+    let rest = blocks.rest();
+    if rest.len() as u64 >= LONGEST {
         walk.number += 1;
         return Err(walk.broken(Flaw::Malformed(
             "the line is too long for a journal".to_owned(),
@@ -280,13 +291,13 @@ impl<'a> Walk<'a> {
             .extend_from_slice(text.get(start..).unwrap_or_default());
     }
 
-    fn end(self, rest: usize, seal: Option<&str>) -> Result<Verified, Broken> {
+    fn end(self, rest: &[u8], seal: Option<&str>) -> Result<Verified, Broken> {
         if self.number > 0 {
             // No line after it bears its hash.
             chain::by_reading(&self.last, self.digest)
                 .map_err(|unlinked| self.unlinked(self.number, unlinked))?;
         }
-        let torn = (rest > 0).then_some(rest);
+        let torn = (!rest.is_empty()).then_some(rest.len());
         let digest = entry::hex(&self.digest);
         if let Some(text) = seal {
             let Some(seal) = Seal::read(text) else {
@@ -313,8 +324,17 @@ impl<'a> Walk<'a> {
                 return Err(self.broken(flaw));
             }
         }
-        if self.number == 0 && torn.is_none() {
-            return Err(self.broken(Flaw::Empty));
+        if self.number == 0 {
+            // Blocks that were not synced come back as zeros.
+            let zeros = rest.iter().rev().take_while(|byte| **byte == 0).count();
+            let written = &rest[..rest.len() - zeros];
+            return Err(self.broken(if torn.is_none() {
+                Flaw::Empty
+            } else if written.starts_with(BEGINNING) || BEGINNING.starts_with(written) {
+                Flaw::Unbegun
+            } else {
+                Flaw::NoJournal
+            }));
         }
         Ok(Verified {
             entries: self.number,
