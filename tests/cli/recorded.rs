@@ -161,7 +161,7 @@ fn a_recording_has_one_form() {
         lines[5] = format!("{}\\n{next}", page.trim_end().trim_end_matches("\"}"));
     });
     for (at, line) in [(0, head), (5, page), (first, entry), (first + 3, later)] {
-        let mut put = |from: &str, to: &str| {
+        let put = |from: &str, to: &str| {
             assert!(line.contains(from), "{from} in {line}");
             let other = line.replacen(from, to, 1);
             refused(&other, &|lines| lines[at].clone_from(&other));
