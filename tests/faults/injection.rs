@@ -302,9 +302,9 @@ fn sparingly(test: Test) -> i32 {
     ran.status.code().unwrap_or(-1)
 }
 
-/// Guard: `serde_saphyr`'s own limits (250,000 nodes, a million events out of aliases), which each
-/// reader of YAML (`Yaml::parse`, `cell_value`, `script::library::json`) leaves as they
-/// are; without them these are 10^9.
+/// Guards: `ALIASED` for what stands in a page (`Yaml::parse`, `cell_value`), and elsewhere
+/// `serde_saphyr`'s own limits (250,000 nodes, a million events out of aliases), which each reader
+/// leaves as they are; without them these are 10^9.
 #[test]
 fn aliases_do_not_multiply() {
     let mut bomb = String::from("a: &a [x,x,x,x,x,x,x,x,x,x]\n");
