@@ -22,6 +22,13 @@ pub const fn is_invisible_order(character: char) -> bool {
     )
 }
 
+/// Characters that stand for nothing, and that neither XML 1.0 (section 2.2) nor YAML 1.2 (section
+/// 5.1) may hold.
+#[must_use]
+pub const fn is_no_character(character: char) -> bool {
+    matches!(character, '\u{FFFE}' | '\u{FFFF}')
+}
+
 /// A text whose letters stand in the order in which they are read, whatever else it holds.
 #[must_use]
 pub fn in_order(text: &str) -> Cow<'_, str> {
@@ -32,8 +39,8 @@ pub fn in_order(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A text of one or more lines, each character that acts replaced by one that is seen; newlines
-/// and tabs stay.
+/// A text of one or more lines, each character that acts or is none replaced by one that is seen;
+/// newlines and tabs stay.
 ///
 /// As many characters come out as went in, so that columns stay true.
 ///
@@ -42,7 +49,7 @@ pub fn in_order(text: &str) -> Cow<'_, str> {
 /// ```
 #[must_use]
 pub fn text(text: &str) -> Cow<'_, str> {
-    let stays = |c: char| is_plain(c) || matches!(c, '\n' | '\t');
+    let stays = |c: char| is_plain(c) && !is_no_character(c) || matches!(c, '\n' | '\t');
     if text.chars().all(stays) {
         return Cow::Borrowed(text);
     }
@@ -56,6 +63,26 @@ pub fn text(text: &str) -> Cow<'_, str> {
             _ => '\u{FFFD}',
         })
         .collect();
+    Cow::Owned(shown)
+}
+
+/// A text of ours with colours in it (ECMA-48 §8.3.117, SGR), without all else that acts.
+#[must_use]
+pub fn painted(painted: &str) -> Cow<'_, str> {
+    let Some((first, rest)) = painted.split_once("\x1b[") else {
+        return text(painted);
+    };
+    let mut shown = text(first).into_owned();
+    for part in rest.split("\x1b[") {
+        let colour = |byte: &u8| byte.is_ascii_digit() || *byte == b';';
+        let end = part.bytes().take_while(colour).count();
+        if part.as_bytes().get(end) == Some(&b'm') {
+            shown.push_str("\x1b[");
+        } else {
+            shown.push_str("\u{241b}[");
+        }
+        shown.push_str(&text(part));
+    }
     Cow::Owned(shown)
 }
 
@@ -100,8 +127,19 @@ mod tests {
         }
 
         #[test]
+        fn nothing_but_colours_passes_what_is_painted(value in "[\x1b\\[\\];0-9mA\x07\u{9b}\u{202e}]{0,40}") {
+            let shown = painted(&value);
+            prop_assert_eq!(painted(&shown), &*shown);
+            for part in shown.split("\x1b[").skip(1) {
+                prop_assert!(part.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';').starts_with('m'));
+            }
+            prop_assert!(shown.replace("\x1b[", "").chars().all(is_plain));
+        }
+
+        #[test]
         fn a_text_keeps_its_length_and_acts_no_more(value in any::<String>()) {
             let shown = text(&value);
+            prop_assert!(!shown.contains(is_no_character));
             prop_assert!(shown.chars().all(|c| is_plain(c) || matches!(c, '\n' | '\t')));
             prop_assert_eq!(shown.chars().count(), value.chars().count());
         }

@@ -6,7 +6,7 @@ use runbook::journal::{self, Reader};
 
 use super::args;
 use super::failure::Failure;
-use super::surroundings::{Surroundings, print};
+use super::surroundings::{Surroundings, print, print_bytes};
 use super::{run, runs};
 
 /// Writes a run as one file that every command takes for a run.
@@ -18,9 +18,12 @@ pub(crate) fn export(args: &args::Export, surroundings: &Surroundings) -> Result
     runs::sound(&found, surroundings)?;
     let text = recording(found.journal())?;
     match args.to.as_deref() {
-        None => print(&text)?,
-        Some(path) if path == Path::new("-") => print(&text)?,
-        Some(path) => run::replace(&surroundings.directory.join(path), text.as_bytes())?,
+        Some(path) if path != Path::new("-") => {
+            run::replace(&surroundings.directory.join(path), text.as_bytes())?;
+        }
+        // A journal from elsewhere may hold what a terminal obeys.
+        _ if surroundings.out.terminal => print(&text)?,
+        _ => print_bytes(text.as_bytes())?,
     }
     Ok(0)
 }

@@ -3,6 +3,7 @@
 use runbook::event::Event;
 use runbook::journal::{self, Unappended};
 use runbook::secret::Redactor;
+use runbook::view;
 
 use super::args;
 use super::failure::Failure;
@@ -52,7 +53,7 @@ pub(crate) fn note(args: &args::Note, surroundings: &Surroundings) -> Result<u8,
     print(&format!(
         "noted as entry {} of run {}\n",
         appended.entry.seq,
-        journal::short(&run.id)
+        view::short(&run.id)
     ))?;
     Ok(0)
 }

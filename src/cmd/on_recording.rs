@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use runbook::event::Status;
 use runbook::exec::{self, Interrupt, Settings};
-use runbook::journal::{self, Recorder};
+use runbook::journal::Recorder;
 use runbook::plan::{Given, Unready};
 use runbook::recording::Recording;
 use runbook::rehearsal;
 use runbook::report::Collect;
 use runbook::sink::Sink;
+use runbook::view;
 use runbook::world::World;
 use runbook::world::recorded::{Fit, Recorded};
 
@@ -188,7 +189,7 @@ async fn started(
 fn told(recording: &Recording) -> String {
     format!(
         "the recording of run {} of {}",
-        journal::short(&recording.head.run),
+        view::short(&recording.head.run),
         recording.began.strftime("%Y-%m-%d %H:%M UTC"),
     )
 }

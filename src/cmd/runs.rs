@@ -9,7 +9,7 @@ use runbook::event::Status;
 use runbook::journal::{
     self, Broken, Entry, NotFound, Outputs, ReadError, Reader, Run, Spoiled, Verified,
 };
-use runbook::view::{self, Past};
+use runbook::view::{self, Past, sanitize};
 use runbook::visible;
 use serde_json::json;
 
@@ -159,7 +159,11 @@ pub(crate) fn verify(args: &args::Verify, surroundings: &Surroundings) -> Result
     for file in &outputs.unvouched {
         surroundings.warn(&unvouched(file, verified.finished))?;
     }
-    let mut text = format!("{} · {} · whole", run.id, count_entries(verified.entries));
+    let mut text = format!(
+        "{} · {} · whole",
+        sanitize::line(&run.id),
+        count_entries(verified.entries)
+    );
     let vouched = verified.outputs.len();
     match (vouched, verified.portable) {
         (0, _) => {}

@@ -102,15 +102,15 @@ impl Surroundings {
     }
 }
 
-/// Writes to standard output.
+/// Writes to standard output what a terminal may show: whatever a caller forgot acts on none.
 ///
 /// # Errors
 /// Where standard output is gone.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
-    print_bytes(text.as_bytes())
+    print_bytes(visible::painted(text).as_bytes())
 }
 
-/// Writes bytes to standard output.
+/// Writes bytes to standard output as they stand.
 ///
 /// # Errors
 /// Where standard output is gone.
@@ -120,13 +120,13 @@ pub(crate) fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
     Ok(out.flush()?)
 }
 
-/// Writes to standard error.
+/// Writes to standard error, as [`print`] does.
 ///
 /// # Errors
 /// Where standard error is gone.
 pub(crate) fn complain(text: &str) -> Result<(), Failure> {
     let mut err = io::stderr().lock();
-    err.write_all(text.as_bytes())?;
+    err.write_all(visible::painted(text).as_bytes())?;
     Ok(err.flush()?)
 }
 

@@ -1,5 +1,6 @@
 //! The value of a value cell.
 
+use super::yaml::ALIASED;
 use super::{Cell, CellKind, Format};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::value::Value;
@@ -67,7 +68,10 @@ fn parse(format: Format, text: &str) -> Result<Value, Wrong> {
             }
         }),
         Format::Yaml => {
-            let options = serde_saphyr::options! { strict_booleans: true };
+            let options = serde_saphyr::options! {
+                strict_booleans: true,
+                alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: ALIASED },
+            };
             serde_saphyr::from_str_with_options(text, options).map_err(|error| {
                 let place = error.location();
                 let bare = error.without_snippet();

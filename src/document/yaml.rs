@@ -7,6 +7,9 @@ use serde_saphyr::{Location, Spanned};
 
 use crate::source::{Source, Span};
 
+/// How much of a page's YAML may come out of aliases; few lines of them can stand for a million.
+pub(super) const ALIASED: usize = 20_000;
+
 /// A node and where it stands.
 #[derive(Clone, Debug)]
 pub(super) struct Node {
@@ -71,7 +74,10 @@ impl<'a> Yaml<'a> {
     /// Parses it.
     pub(super) fn parse(self) -> Result<Node, Unreadable> {
         // `yes` and `on` are text: YAML 1.2 has two booleans (chapter 10.3.2).
-        let options = serde_saphyr::options! { strict_booleans: true };
+        let options = serde_saphyr::options! {
+            strict_booleans: true,
+            alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: ALIASED },
+        };
         serde_saphyr::from_str_with_options(self.source.slice(self.block), options).map_err(
             |error| {
                 let error = error.without_snippet();

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, OnceLock};
 
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 use tokio_util::sync::CancellationToken;
 
 use crate::credentials::Environment;
@@ -285,8 +287,17 @@ impl Context {
 
     /// A new file for output that does not fit into the journal, and its name.
     pub(super) fn output_file(&self, step: &str, stream: Stream) -> io::Result<(File, String)> {
-        let folder = self.settings.folder.join("output");
-        std::fs::create_dir_all(&folder)?;
+        let path = self.settings.folder.join("output");
+        std::fs::create_dir_all(&path)?;
+        // A step may have put a link in its place, which leads elsewhere.
+        let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let folder = rustix::fs::open(&path, flags, Mode::empty()).map_err(|error| {
+            if path.is_symlink() {
+                io::Error::other("a link is in the place of the run's folder `output`")
+            } else {
+                error.into()
+            }
+        })?;
         let stream = match stream {
             Stream::Stdout => "stdout",
             Stream::Stderr => "stderr",
@@ -299,9 +310,11 @@ impl Context {
                 1 => format!("{step}.{stream}"),
                 _ => format!("{step}.{number}.{stream}"),
             };
-            match private(&folder.join(&name)) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                other => return other.map(|file| (file, name)),
+            // For its owner only.
+            let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+            match rustix::fs::openat(&folder, &name, flags, Mode::RUSR | Mode::WUSR) {
+                Err(Errno::EXIST) => {}
+                other => return Ok((File::from(other?), name)),
             }
         }
         Err(io::Error::from(io::ErrorKind::AlreadyExists))
@@ -322,16 +335,6 @@ fn file_name(step: &str) -> &str {
     let end = step.len().min(200);
     let fits = (0..=end).rev().find(|at| step.is_char_boundary(*at));
     step.get(..fits.unwrap_or(0)).unwrap_or(step)
-}
-
-/// Makes a file for its owner only.
-pub(super) fn private(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
 }
 
 /// The journal can't be kept: the run is ending, and [`Context::broken`] says why.

@@ -9,79 +9,228 @@
 //! ```
 //!
 //! The page's text stands line by line, times are since the beginning, numbers and hashes are left
-//! out: they are computed again, and the digest of the last line tells whether all is as it was.
+//! out: they are computed again, and the digest of the last line tells whether all is as it was. All
+//! else of an entry is copied as it stands, and a journal has one form as a recording: what reads as
+//! the same and is written in another way was altered.
 
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Map, Value, json};
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::entry::{self, Malformed};
 use super::reader::{LONGEST, ReadError};
+use crate::visible;
 
 /// How a recording begins.
 const BEGINNING: &[u8] = b"{\"recording\":";
+/// What is wrong with a line that `export` writes in another way.
+const ALTERED: &str = "it is not as `runbook export` writes it: it was altered";
+
+/// The first line of a recording.
+#[derive(Clone, Deserialize)]
+struct Head {
+    /// The version of the journal's first entry.
+    recording: String,
+    run: Value,
+    entries: u64,
+    /// Of the journal's last line.
+    digest: String,
+}
 
 /// A journal's lines as a recording.
 ///
 /// # Errors
-/// Says which line is no entry.
+/// Says which line is no entry, or not one that continues the line before.
 pub fn export<'a>(lines: impl IntoIterator<Item = &'a str>) -> Result<String, Malformed> {
-    let mut head = None;
+    let mut head = Head {
+        recording: String::new(),
+        run: Value::Null,
+        entries: 0,
+        digest: entry::FIRST.to_owned(),
+    };
     let mut page = String::new();
     let mut entries = String::new();
     let mut began = None;
-    let mut digest = String::new();
-    let mut count: u64 = 0;
     for line in lines {
-        let malformed = |reason: &str| Malformed {
-            reason: format!("line {}: {reason}", count + 1),
+        let number = head.entries + 1;
+        let stamped = Stamped::of(line, number, &head.digest).ok_or_else(|| Malformed {
+            reason: format!("line {number}: it is not as a journal's line is written"),
+        })?;
+        let at = shown(began, stamped.at);
+        began.get_or_insert(stamped.at);
+        let text = if head.entries == 0 {
+            stamped.version.clone_into(&mut head.recording);
+            head.run = run(line);
+            page_of(stamped.rest)
+        } else {
+            None
         };
-        let mut entry: Map<String, Value> =
-            serde_json::from_str(line).map_err(|error| malformed(&error.to_string()))?;
-        digest = entry::digest(line.as_bytes());
-        let at = time(&entry).ok_or_else(|| malformed("it has no time"))?;
-        let version = entry.get("v").cloned().unwrap_or_default();
-        let (head_version, _) =
-            head.get_or_insert_with(|| (version.clone(), entry.get("run").cloned()));
-        let mut kept = Map::new();
-        if version != *head_version {
-            kept.insert("v".to_owned(), version);
-        }
-        let shown = match began {
-            None => format!("{at:.6}"),
-            Some(began) => since(began, at),
+        let version = if stamped.version == head.recording {
+            String::new()
+        } else {
+            format!("\"v\":\"{}\",", stamped.version)
         };
-        began.get_or_insert(at);
-        kept.insert("at".to_owned(), Value::from(shown));
-        if let Some(Value::String(text)) = entry.get_mut("text").filter(|_| count == 0) {
-            for line in text.split('\n') {
-                let _ = writeln!(page, "{}", json!({ "page": line }));
+        let _ = write!(entries, "{{{version}\"at\":\"{at}\",");
+        if let Some(text) = text {
+            for line in lines_of(&stamped.rest[text.start + 1..text.end - 1]) {
+                let _ = writeln!(page, "{{\"page\":\"{line}\"}}");
             }
-            entry.insert("text".to_owned(), Value::Null);
+            entries.push_str(&stamped.rest[..text.start]);
+            entries.push_str("null");
+            entries.push_str(&stamped.rest[text.end..]);
+        } else {
+            entries.push_str(stamped.rest);
         }
-        for name in ["v", "seq", "at", "prev"] {
-            entry.shift_remove(name);
-        }
-        kept.extend(entry);
-        let _ = writeln!(entries, "{}", Value::Object(kept));
-        count += 1;
+        entries.push('\n');
+        head.digest = entry::digest(line.as_bytes());
+        head.entries = number;
     }
-    let (version, run) = head.unwrap_or_default();
-    let head = json!({
-        "recording": version,
-        "run": run.unwrap_or_default(),
-        "entries": count,
-        "digest": digest,
-    });
-    Ok(format!("{head}\n{page}{entries}"))
+    Ok(format!("{}\n{page}{entries}", head.to_line()))
 }
 
-fn time(entry: &Map<String, Value>) -> Option<Timestamp> {
-    entry.get("at")?.as_str()?.parse().ok()
+impl Head {
+    fn to_line(&self) -> String {
+        let line = json!({
+            "recording": self.recording,
+            "run": self.run,
+            "entries": self.entries,
+            "digest": self.digest,
+        });
+        visible::json(&line.to_string()).into_owned()
+    }
+
+    /// Reads a recording's first line.
+    fn of(line: &str) -> Option<Self> {
+        let head: Self = serde_json::from_str(line).ok()?;
+        (is_version(&head.recording) && head.to_line() == line).then_some(head)
+    }
+}
+
+/// A line of a journal, apart from what is computed again.
+struct Stamped<'a> {
+    version: &'a str,
+    at: Timestamp,
+    /// What comes behind the stamp, up to the end.
+    rest: &'a str,
+}
+
+impl<'a> Stamped<'a> {
+    /// Takes apart the line of a number that continues a line with a digest.
+    fn of(line: &'a str, number: u64, prev: &str) -> Option<Self> {
+        let (version, _) = line.strip_prefix("{\"v\":\"")?.split_once('"')?;
+        let (_, at) = line.split_once(",\"at\":\"")?;
+        let at = at.split_once('"')?.0.parse().ok()?;
+        let rest = line.strip_prefix(&*stamp(version, number, at, prev))?;
+        is_version(version).then_some(Self { version, at, rest })
+    }
+}
+
+/// How a line begins.
+fn stamp(version: &str, number: u64, at: Timestamp, prev: &str) -> String {
+    format!("{{\"v\":\"{version}\",\"seq\":{number},\"at\":\"{at:.6}\",\"prev\":\"{prev}\",")
+}
+
+/// Whether a text can be a version, and stands in JSON as it is.
+fn is_version(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'.')
+}
+
+/// The run that an entry is of, where it says so.
+fn run(line: &str) -> Value {
+    #[derive(Deserialize)]
+    struct Named {
+        run: Value,
+    }
+    serde_json::from_str(line).map_or(Value::Null, |named: Named| named.run)
+}
+
+/// Where the page's text stands, with its quotes, in the rest of a first entry.
+fn page_of(rest: &str) -> Option<Range<usize>> {
+    let text = text_of(rest)?;
+    let value = &rest[text.clone()];
+    (value.len() > 1 && value.starts_with('"') && value.ends_with('"')).then_some(text)
+}
+
+/// Where the value of `text` stands in the rest of an entry, which begins with a key.
+fn text_of(rest: &str) -> Option<Range<usize>> {
+    let bytes = rest.as_bytes();
+    let (mut depth, mut at, mut key) = (0_usize, 0, true);
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'"' if depth == 0 && key && rest[at..].starts_with("\"text\":") => {
+                let start = at + "\"text\":".len();
+                return Some(start..value_end(bytes, start));
+            }
+            b'"' => {
+                at = quoted_end(bytes, at);
+                key = false;
+                continue;
+            }
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.checked_sub(1)?,
+            b',' if depth == 0 => key = true,
+            _ => {}
+        }
+        if *byte != b',' {
+            key = false;
+        }
+        at += 1;
+    }
+    None
+}
+
+/// Where a value ends that is a text or a word.
+fn value_end(bytes: &[u8], start: usize) -> usize {
+    if bytes.get(start) == Some(&b'"') {
+        return quoted_end(bytes, start);
+    }
+    let rest = bytes.get(start..).unwrap_or_default();
+    let word = rest.iter().take_while(|byte| byte.is_ascii_alphabetic());
+    start + word.count()
+}
+
+/// Behind the closing quote of a text that opens here.
+fn quoted_end(bytes: &[u8], start: usize) -> usize {
+    let mut at = start + 1;
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'\\' => at += 2,
+            b'"' => return at + 1,
+            _ => at += 1,
+        }
+    }
+    bytes.len()
+}
+
+/// The lines of a text as it stands in JSON.
+fn lines_of(text: &str) -> Vec<&str> {
+    let bytes = text.as_bytes();
+    let mut lines = Vec::new();
+    let (mut start, mut at) = (0, 0);
+    while let Some(found) = memchr::memchr(b'\\', bytes.get(at..).unwrap_or_default()) {
+        at += found + 2;
+        if bytes.get(at - 1) == Some(&b'n') {
+            lines.push(&text[start..at - 2]);
+            start = at;
+        }
+    }
+    lines.push(&text[start..]);
+    lines
+}
+
+/// When an entry was recorded: the first in full, others since then.
+fn shown(began: Option<Timestamp>, at: Timestamp) -> String {
+    match began {
+        None => format!("{at:.6}"),
+        Some(began) => since(began, at),
+    }
 }
 
 /// `+12.345678`: seconds since the beginning, negative where a clock was set back.
@@ -96,12 +245,9 @@ fn until(began: Timestamp, text: &str) -> Option<Timestamp> {
     let (sign, number) = match text.split_at_checked(1)? {
         ("+", number) => (1, number),
         ("-", number) => (-1, number),
-        _ => return text.parse().ok(),
+        _ => return None,
     };
     let (seconds, micros) = number.split_once('.')?;
-    if micros.len() != 6 {
-        return None;
-    }
     let seconds: i64 = seconds.parse().ok()?;
     let micros: i64 = micros.parse().ok()?;
     let since = seconds.checked_mul(1_000_000)?.checked_add(micros)?;
@@ -124,11 +270,9 @@ pub(super) fn opened(path: &Path, mut file: File) -> io::Result<Result<File, Rea
             break;
         }
         let entry = if line.len() as u64 == LONGEST {
-            Err("the line is too long for a recording".to_owned())
+            Err("the line is too long for a recording")
         } else {
-            str::from_utf8(&line)
-                .map_err(|_| "it is not UTF-8".to_owned())
-                .and_then(|line| expansion.line(line))
+            expansion.line(&line)
         };
         match entry {
             Ok(Some(entry)) => {
@@ -140,7 +284,9 @@ pub(super) fn opened(path: &Path, mut file: File) -> io::Result<Result<File, Rea
                 return Ok(Err(ReadError::Line {
                     path: path.display().to_string(),
                     line: number,
-                    source: Malformed { reason },
+                    source: Malformed {
+                        reason: reason.to_owned(),
+                    },
                 }));
             }
         }
@@ -160,12 +306,10 @@ pub(super) fn seal(path: &Path) -> Option<String> {
     BufReader::new(file.take(64 * 1024))
         .read_line(&mut line)
         .ok()?;
-    let head: Value = serde_json::from_str(&line).unwrap_or_default();
-    let sealed = || {
-        let digest = head.get("digest")?.as_str()?;
-        Some(format!("{digest} {}\n", head.get("entries")?.as_u64()?))
-    };
-    Some(sealed().unwrap_or_default())
+    let head = Head::of(line.trim_end_matches('\n'));
+    Some(head.map_or_else(String::new, |head| {
+        format!("{} {}\n", head.digest, head.entries)
+    }))
 }
 
 fn is_recording(file: &mut File) -> io::Result<bool> {
@@ -183,9 +327,8 @@ fn is_recording(file: &mut File) -> io::Result<bool> {
 /// A recording on the way to its journal.
 #[derive(Default)]
 struct Expansion {
-    version: Value,
-    /// The run, as the recording's first line has it.
-    run: Option<Value>,
+    head: Option<Head>,
+    /// The page's lines as they stand in JSON.
     page: Vec<String>,
     began: Option<Timestamp>,
     seq: u64,
@@ -193,45 +336,97 @@ struct Expansion {
 }
 
 impl Expansion {
-    fn line(&mut self, line: &str) -> Result<Option<String>, String> {
-        let mut value: Map<String, Value> =
-            serde_json::from_str(line).map_err(|error| format!("not of a recording: {error}"))?;
-        if let Some(version) = value.remove("recording") {
-            self.version = version;
-            self.run = value.remove("run");
+    /// The journal's line that a recording's line stands for, if any.
+    fn line(&mut self, line: &[u8]) -> Result<Option<String>, &'static str> {
+        let line = str::from_utf8(line).map_err(|_| "it is not UTF-8")?;
+        let line = line
+            .strip_suffix('\n')
+            .ok_or("its end is missing: the recording was cut off")?;
+        let Some(head) = &self.head else {
+            self.head = Some(Head::of(line).ok_or(ALTERED)?);
+            return Ok(None);
+        };
+        if let Some(text) = line.strip_prefix("{\"page\":") {
+            if self.seq > 0 {
+                return Err("a line of the page stands behind an entry: it was put there");
+            }
+            self.page.push(page_line(text).ok_or(ALTERED)?.to_owned());
             return Ok(None);
         }
-        if let Some(Value::String(text)) = value.get("page") {
-            self.page.push(text.clone());
-            return Ok(None);
-        }
-        let at = value.shift_remove("at");
-        let at = at.as_ref().and_then(Value::as_str).unwrap_or_default();
+        let entry = Undated::of(line).ok_or("it is no line of a recording")?;
         let at = match self.began {
-            Some(began) => until(began, at),
-            None => at.parse().ok(),
+            Some(began) => until(began, entry.at),
+            None => entry.at.parse().ok(),
         };
         let at = at.ok_or("it has no time that can be read")?;
+        let version = entry.version.unwrap_or(&head.recording);
+        let is_ours = shown(self.began, at) == entry.at
+            && is_version(version)
+            && entry.version != Some(&head.recording)
+            // The head has the version of the first.
+            && (self.seq > 0 || entry.version.is_none());
+        if !is_ours {
+            return Err(ALTERED);
+        }
         self.began.get_or_insert(at);
-        let version = value
-            .shift_remove("v")
-            .unwrap_or_else(|| self.version.clone());
-        if self.seq == 0 && value.get("text").is_some_and(Value::is_null) {
-            value.insert("text".to_owned(), Value::from(self.page.join("\n")));
-        }
-        if self.seq == 0 && value.get("run") != self.run.as_ref() {
-            return Err("the recording's first line names another run".to_owned());
-        }
         self.seq += 1;
-        let mut entry = Map::new();
-        entry.insert("v".to_owned(), version);
-        entry.insert("seq".to_owned(), Value::from(self.seq));
-        entry.insert("at".to_owned(), Value::from(format!("{at:.6}")));
         let prev = self.prev.take().unwrap_or_else(|| entry::FIRST.to_owned());
-        entry.insert("prev".to_owned(), Value::from(prev));
-        entry.extend(value);
-        let line = Value::Object(entry).to_string();
+        let mut line = stamp(version, self.seq, at, &prev);
+        if self.seq == 1 {
+            line.push_str(&with_page(entry.rest, &std::mem::take(&mut self.page))?);
+            if run(&line) != head.run {
+                return Err("the recording's first line names another run");
+            }
+        } else {
+            line.push_str(entry.rest);
+        }
         self.prev = Some(entry::digest(line.as_bytes()));
         Ok(Some(line))
+    }
+}
+
+/// An entry's line in a recording.
+struct Undated<'a> {
+    version: Option<&'a str>,
+    at: &'a str,
+    rest: &'a str,
+}
+
+impl<'a> Undated<'a> {
+    fn of(line: &'a str) -> Option<Self> {
+        let line = line.strip_prefix('{')?;
+        let (version, line) = match line.strip_prefix("\"v\":\"") {
+            Some(line) => {
+                let (version, line) = line.split_once("\",")?;
+                (Some(version), line)
+            }
+            None => (None, line),
+        };
+        let (at, rest) = line.strip_prefix("\"at\":\"")?.split_once("\",")?;
+        Some(Self { version, at, rest })
+    }
+}
+
+/// The text of one line of the page, as it stands in JSON, of what follows its key.
+fn page_line(value: &str) -> Option<&str> {
+    let quoted = value.strip_suffix('}')?;
+    let text = quoted.strip_prefix('"')?.strip_suffix('"')?;
+    let is_one = serde_json::from_str::<String>(quoted).is_ok() && lines_of(text).len() == 1;
+    is_one.then_some(text)
+}
+
+/// The rest of a first entry with the page's lines in their place.
+fn with_page(rest: &str, page: &[String]) -> Result<String, &'static str> {
+    let text = text_of(rest);
+    let value = text.clone().map_or("", |text| &rest[text]);
+    match text {
+        Some(text) if value == "null" && !page.is_empty() => Ok(format!(
+            "{}\"{}\"{}",
+            &rest[..text.start],
+            page.join("\\n"),
+            &rest[text.end..]
+        )),
+        _ if page.is_empty() && !value.starts_with('"') => Ok(rest.to_owned()),
+        _ => Err(ALTERED),
     }
 }

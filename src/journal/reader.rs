@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::entry::{Entry, Malformed, Standing};
 use super::portable;
+use super::verify::is_zeroed;
 use crate::event::VERSION;
 
 /// No line of ours is near to this; a file with longer ones is no journal.
@@ -192,15 +193,15 @@ impl Reader {
     fn advance(&mut self) -> Result<Option<Entry>, ReadError> {
         while let Some(raw) = self.raw()? {
             let length = raw.text.len();
+            let zeroed = is_zeroed(&raw.text);
             if !raw.whole {
                 self.torn = Some(length);
                 return Ok(None);
             }
             match self.entry(raw.text) {
                 Ok(None) => {}
-                // A last line that is no JSON, newline or not, is what a crash of the machine
-                // leaves.
-                Err(ReadError::Line { .. }) if raw.number > 1 && self.at_end() => {
+                // What a crash of the machine leaves, newline or not.
+                Err(ReadError::Line { .. }) if zeroed && raw.number > 1 && self.at_end() => {
                     self.torn = Some(length + 1);
                     return Ok(None);
                 }

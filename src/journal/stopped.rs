@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::entry::Entry;
 use super::reader::Reader;
 use super::recorder::Error;
-use super::verify::{Broken, Flaw, Seal, Verified, verify_up_to};
+use super::verify::{Broken, Seal, Verified, verify_torn, verify_up_to};
 use super::writer::End;
 
 /// The journal of a run that has stopped; while this is held nobody else can go on with it.
@@ -90,8 +90,8 @@ impl Stopped {
     }
 }
 
-/// Reads and checks a journal; a last line that a crash cut off, or left as what is no entry, is
-/// no part of it.
+/// Reads and checks a journal; a last line that a crash cut off, or left with zeros in it, is no part
+/// of it.
 fn read(journal: &Path, each: &mut dyn FnMut(Entry)) -> Result<Verified, Broken> {
     let mut reader = Reader::open(journal).map_err(Broken::Unreadable)?;
     let mut length = 0;
@@ -106,16 +106,5 @@ fn read(journal: &Path, each: &mut dyn FnMut(Entry)) -> Result<Verified, Broken>
         }
         length += reader.line().len() as u64 + 1;
     }
-    let mut verified = verify_up_to(journal, length)?;
-    verified.torn = reader.torn();
-    if verified.sealed && verified.torn.is_some() {
-        return Err(Broken::Line {
-            path: journal.display().to_string(),
-            line: verified.entries,
-            flaw: Flaw::Added {
-                sealed: verified.entries,
-            },
-        });
-    }
-    Ok(verified)
+    verify_torn(journal, length, reader.torn())
 }

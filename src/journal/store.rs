@@ -60,13 +60,13 @@ pub enum NotFound {
     Unreadable(#[from] Error),
 }
 
-/// The short form of an id that people see and type: its last six characters.
+/// The short form of an id that people see and type: its last six characters, of any other name
+/// no more than so many bytes.
 #[must_use]
 pub fn short(id: &str) -> &str {
-    id.len()
-        .checked_sub(SHORT)
-        .and_then(|start| id.get(start..))
-        .unwrap_or(id)
+    let start = id.len().saturating_sub(SHORT);
+    let start = (start..id.len()).find(|at| id.is_char_boundary(*at));
+    start.map_or(id, |start| &id[start..])
 }
 
 /// Makes a folder and those above it, for their owner only, and brings their names to disk: a

@@ -364,6 +364,7 @@ fn runs_are_found_by_what_people_type() {
         );
     }
     assert_eq!((short("abc"), short("üüüü")), ("abc", "üüü"));
+    assert_eq!((short("abcé12345"), short("")), ("12345", ""));
 }
 
 proptest! {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::chain::{self, Blocks, Digest, Kind, Link, Part, Stretch, Unlinked};
@@ -97,7 +97,18 @@ pub enum Flaw {
     /// There is nothing in the file.
     #[error("the journal is empty")]
     Empty,
+    /// There is nothing in the file but a part of its first line.
+    #[error(
+        "there is no whole entry: the program or the machine went down at the first, before any step began"
+    )]
+    Unbegun,
+    /// The file has no line, and no beginning of one.
+    #[error("it is no journal")]
+    NoJournal,
 }
+
+/// How the first line begins that we write.
+const BEGINNING: &[u8] = b"{\"v\":\"";
 
 /// What is written beside a journal when it ends: how many entries, and the hash of the last.
 pub(super) struct Seal {
@@ -129,13 +140,72 @@ impl fmt::Display for Seal {
 /// Checks a journal: every line an entry, numbers without a gap, each line bearing the hash of the
 /// one before, one beginning, nothing but notes and a resumption after the end, and the seal where there is one.
 ///
-/// A last line without its newline is a crash's, not an alteration, unless the journal is sealed.
-/// Memory is bounded by the longest line.
+/// A last line without its newline, or with zeros in it, is a crash's, not an alteration, unless the
+/// journal is sealed. Memory is bounded by the longest line.
 ///
 /// # Errors
 /// Says at which line it is broken, and how.
 pub fn verify(path: impl AsRef<Path>) -> Result<Verified, Broken> {
-    verify_up_to(path.as_ref(), u64::MAX)
+    let path = path.as_ref();
+    match zeroed(path) {
+        Ok(Some((start, torn))) => verify_torn(path, start, Some(torn)),
+        // Where it can't be read, going through it says so.
+        Ok(None) | Err(_) => verify_up_to(path, u64::MAX),
+    }
+}
+
+/// Checks the whole lines of a journal, whose last one ends at a length; so many bytes of a torn one
+/// follow.
+pub(super) fn verify_torn(
+    path: &Path,
+    length: u64,
+    torn: Option<usize>,
+) -> Result<Verified, Broken> {
+    let verified = verify_up_to(path, length)?;
+    if verified.sealed && torn.is_some() {
+        return Err(Broken::Line {
+            path: path.display().to_string(),
+            line: verified.entries,
+            flaw: Flaw::Added {
+                sealed: verified.entries,
+            },
+        });
+    }
+    Ok(Verified { torn, ..verified })
+}
+
+/// Whether a line was never brought to disk in whole: JSON has no zeros, and blocks that were not
+/// synced come back as such.
+pub(super) fn is_zeroed(line: &[u8]) -> bool {
+    memchr::memchr(0, line).is_some()
+}
+
+/// Where the last line begins and how long it is, if there are zeros in it and a newline behind; a
+/// first one is no last one.
+fn zeroed(path: &Path) -> io::Result<Option<(u64, usize)>> {
+    let mut file = File::open(path)?;
+    let metadata = file.metadata()?;
+    let length = metadata.len();
+    let mut size = 64 * 1024;
+    while metadata.is_file() {
+        let start = length.saturating_sub(size);
+        let mut tail = Vec::new();
+        file.seek(SeekFrom::Start(start))?;
+        (&mut file).take(length - start).read_to_end(&mut tail)?;
+        let Some(lines) = tail.strip_suffix(b"\n") else {
+            break;
+        };
+        if let Some(before) = memchr::memrchr(b'\n', lines) {
+            let line = lines.get(before + 1..).unwrap_or_default();
+            let start = start + before as u64 + 1;
+            return Ok(is_zeroed(line).then_some((start, line.len() + 1)));
+        }
+        if start == 0 || size >= LONGEST {
+            break;
+        }
+        size *= 8;
+    }
+    Ok(None)
 }
 
 /// Checks the first bytes of a journal, of which there are so many.
@@ -159,8 +229,8 @@ pub(super) fn verify_up_to(path: &Path, length: u64) -> Result<Verified, Broken>
         }
         walk.remember(block);
     }
-    let rest = blocks.rest().len();
-    if rest as u64 >= LONGEST {
+    let rest = blocks.rest();
+    if rest.len() as u64 >= LONGEST {
         walk.number += 1;
         return Err(walk.broken(Flaw::Malformed(
             "the line is too long for a journal".to_owned(),
@@ -280,13 +350,13 @@ impl<'a> Walk<'a> {
             .extend_from_slice(text.get(start..).unwrap_or_default());
     }
 
-    fn end(self, rest: usize, seal: Option<&str>) -> Result<Verified, Broken> {
+    fn end(self, rest: &[u8], seal: Option<&str>) -> Result<Verified, Broken> {
         if self.number > 0 {
             // No line after it bears its hash.
             chain::by_reading(&self.last, self.digest)
                 .map_err(|unlinked| self.unlinked(self.number, unlinked))?;
         }
-        let torn = (rest > 0).then_some(rest);
+        let torn = (!rest.is_empty()).then_some(rest.len());
         let digest = entry::hex(&self.digest);
         if let Some(text) = seal {
             let Some(seal) = Seal::read(text) else {
@@ -313,8 +383,17 @@ impl<'a> Walk<'a> {
                 return Err(self.broken(flaw));
             }
         }
-        if self.number == 0 && torn.is_none() {
-            return Err(self.broken(Flaw::Empty));
+        if self.number == 0 {
+            // Blocks that were not synced come back as zeros.
+            let zeros = rest.iter().rev().take_while(|byte| **byte == 0).count();
+            let written = &rest[..rest.len() - zeros];
+            return Err(self.broken(if torn.is_none() {
+                Flaw::Empty
+            } else if written.starts_with(BEGINNING) || BEGINNING.starts_with(written) {
+                Flaw::Unbegun
+            } else {
+                Flaw::NoJournal
+            }));
         }
         Ok(Verified {
             entries: self.number,

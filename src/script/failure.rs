@@ -1,9 +1,13 @@
 //! From the engine's errors to failures in plain words, placed in the document.
 
+use std::any::type_name;
+
 use rhai::{Dynamic, EvalAltResult, ImmutableString, LexError, Map, ParseErrorType, Position};
 
 use super::engine::vocabulary;
 use super::notebook::ANONYMOUS;
+use super::result::Held;
+use super::secret::{Raw, Secret};
 use super::session::Session;
 use super::shape::{show, to_text};
 use super::{Failure, FailureKind};
@@ -319,6 +323,9 @@ fn plain_types(name: &str) -> String {
         "Fn" => "a function".to_owned(),
         "string" => "a text".to_owned(),
         _ if name.contains("ImmutableString") || name.contains("&str") => "a text".to_owned(),
+        _ if name == type_name::<Secret>() => "a secret".to_owned(),
+        _ if name == type_name::<Raw>() => "a raw text".to_owned(),
+        _ if name == type_name::<Held>() => "a result".to_owned(),
         _ => format!("a {name}"),
     }
 }

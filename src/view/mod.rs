@@ -40,6 +40,8 @@ pub use show::show;
 pub use terminal::Terminal;
 pub use what_if::{WhatIf, what_if};
 
+use crate::journal;
+
 /// How text is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
@@ -79,9 +81,8 @@ pub enum Shown {
 }
 
 /// The end of a run's id, by which people know it: a `UUIDv7` begins with the time, so that runs
-/// of one day differ only there.
+/// of one day differ only there. A journal from elsewhere may call its run what it likes.
 #[must_use]
-pub fn short(run: &str) -> &str {
-    let start = run.len().saturating_sub(6);
-    run.get(start..).unwrap_or(run)
+pub fn short(run: &str) -> String {
+    journal::short(&sanitize::line(run)).to_owned()
 }

@@ -152,7 +152,7 @@ pub fn runs(past: &[Past], style: Style) -> String {
         let time = run.elapsed.map(show_duration).unwrap_or_default();
         let cells = [
             plain_mark(run.status),
-            short(&run.run),
+            &short(&run.run),
             &when(run.at),
             &sanitize::line(&document),
             run.word(),

@@ -279,6 +279,23 @@ fn a_journal_that_cant_be_believed_is_refused_by_every_reader() {
     };
     unreadable(b"", None, "the journal is empty");
     unreadable(b"# A page\n\nnot a journal\n", None, "not an entry");
+    for no_journal in [
+        &b"hello"[..],
+        b"{\"a\":",
+        b"{\"v\": 1",
+        &b"x".repeat(39_000),
+    ] {
+        unreadable(no_journal, None, "no journal");
+    }
+    // A power cut amid the very first line: zeros, or a beginning of it.
+    unreadable(&[0; 3], None, "no whole entry");
+    for cut in [1, 5, 40, lines[0].len() - 1] {
+        unreadable(
+            lines[0].get(..cut).expect("it is ASCII").as_bytes(),
+            None,
+            "no whole entry",
+        );
+    }
     unreadable(&[0xff; 4096], Some(&seal), "the end was cut off");
     unreadable(b"\xff\xfe\n\n\n\n", None, "it is not UTF-8");
     unreadable(&b"[".repeat(100_000), Some(&seal), "cut off");

@@ -29,6 +29,7 @@ mod handled;
 mod held;
 mod help;
 mod histories;
+mod hostile_journals;
 mod inputs;
 mod journals;
 mod locks;

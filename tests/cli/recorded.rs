@@ -70,6 +70,122 @@ fn no_letter_of_a_recording_can_be_another() {
     }
 }
 
+/// Each of the characters that the journal escapes and JSON need not.
+const ESCAPED: &str = "\u{7f} \u{85} \u{9b} \u{2028} \u{202e} \u{2066}";
+
+#[test]
+fn what_the_journal_escapes_is_passed_on_as_it_stands() {
+    let octal: String = ESCAPED.bytes().map(|byte| format!("\\{byte:o}")).collect();
+    let page = format!(
+        "---\ntitle: \"T \\x7f\\u2028\"\ninputs:\n  i: string\n---\n# H {ESCAPED}\n\nProse \
+         {ESCAPED} back\\\\nslash\n\n```bash {{#a}}\nprintf '{octal}\\n' # {ESCAPED}\n```\n\n\
+         ```rhai {{#b}}\nlog(\"{ESCAPED}\");\n```\n"
+    );
+    let ran = Test::new()
+        .file("d.md", page)
+        .file("runbook.toml", "[target.d]\nrecording = \"d.jsonl\"\n")
+        .args(["run", "d.md", "--input", &format!("i=j {ESCAPED}")])
+        .run()
+        .ends(0);
+    let ran = ran.then(["verify", "last"]).run().ends(0);
+    let digest = ran.stdout.lines().last().expect("a digest").to_owned();
+    let ran = ran.then(["export", "last", "-o", "d.jsonl"]).run().ends(0);
+    let recording = ran.read("d.jsonl");
+    assert!(
+        recording
+            .chars()
+            .all(|c| c == '\n' || runbook::visible::is_plain(c)),
+        "{recording:?}"
+    );
+    let ran = ran
+        .then(["verify", "./d.jsonl"])
+        .run()
+        .ends(0)
+        .says(&digest);
+    // What is passed on can be passed on.
+    let ran = ran
+        .then(["export", "./d.jsonl", "-o", "e.jsonl"])
+        .run()
+        .ends(0);
+    assert_eq!(ran.read("e.jsonl"), recording);
+    ran.then(["replay", "./d.jsonl", "--with", "d.md"])
+        .run()
+        .ends(0)
+        .then(["test"])
+        .run()
+        .ends(0)
+        .says("all as recorded");
+}
+
+#[test]
+fn a_recording_has_one_form() {
+    let lines: Vec<&str> = RECORDING.split_inclusive('\n').collect();
+    let first = lines
+        .iter()
+        .position(|line| line.starts_with("{\"at\""))
+        .expect("it has entries");
+    let (head, page, entry, later) = (lines[0], lines[5], lines[first], lines[first + 3]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("run.jsonl");
+    let refused = |what: &str, change: &dyn Fn(&mut Vec<String>)| {
+        let mut altered: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
+        change(&mut altered);
+        let altered = altered.concat();
+        assert_ne!(altered, RECORDING, "{what}");
+        std::fs::write(&path, &altered).expect("a file");
+        let broken = runbook::journal::verify(&path);
+        assert!(broken.is_err(), "{what}: {broken:?}");
+    };
+    std::fs::write(&path, RECORDING).expect("a file");
+    runbook::journal::verify(&path).expect("it is whole");
+    let evil = "{\"page\":\"evil\"}\n";
+    for at in [first + 1, first + 5, lines.len()] {
+        refused("a page", &|lines| lines.insert(at, evil.to_owned()));
+        refused("a head", &|lines| lines.insert(at, head.to_owned()));
+        refused("a blank line", &|lines| lines.insert(at, "\n".to_owned()));
+    }
+    refused("two heads", &|lines| lines.insert(0, head.to_owned()));
+    refused("no page", &|lines| drop(lines.drain(1..first)));
+    let pages = lines[1..first].concat();
+    refused("the page in the entry", &|lines| {
+        let text: String = pages
+            .lines()
+            .map(|line| &line["{\"page\":\"".len()..line.len() - 2])
+            .collect::<Vec<_>>()
+            .join("\\n");
+        lines[first] = entry.replacen("\"text\":null", &format!("\"text\":\"{text}\""), 1);
+        lines.drain(1..first);
+    });
+    refused("two lines of the page in one", &|lines| {
+        let next = lines.remove(6).replacen("{\"page\":\"", "", 1);
+        lines[5] = format!("{}\\n{next}", page.trim_end().trim_end_matches("\"}"));
+    });
+    for (at, line) in [(0, head), (5, page), (first, entry), (first + 3, later)] {
+        let put = |from: &str, to: &str| {
+            assert!(line.contains(from), "{from} in {line}");
+            let other = line.replacen(from, to, 1);
+            refused(&other, &|lines| lines[at].clone_from(&other));
+        };
+        put("}\n", ",\"x\":1}\n");
+        put("}\n", "} \n");
+        put("}\n", "}\r\n");
+        put("{", "{ ");
+        put("\":", "\": ");
+        put("{\"", "{\"page\":\"a\",\"");
+        put("{\"", "{\"at\":\"+0.000000\",\"");
+        put("{\"", "{\"v\":\"1.1\",\"");
+        put("{\"", "{\"\\u0061\":1,\"");
+        put("\n", "");
+    }
+    refused("another number", &|lines| {
+        lines[first + 3] = later.replacen("\"+0.", "\"+00.", 1);
+    });
+    refused("cut off", &|lines| {
+        let last = lines.last_mut().expect("it has lines");
+        last.truncate(last.len() - 1);
+    });
+}
+
 #[test]
 fn a_target_can_be_a_recording() {
     let ran = project()

@@ -155,8 +155,13 @@ fn what_is_no_run_is_refused() {
         ("foreign", "{\"a\":1}\n", "not an entry"),
         (
             "headless",
-            "{\"recording\":\"1.1\",\"entries\":0}\n",
+            "{\"recording\":\"1.1\",\"run\":null,\"entries\":0,\"digest\":\"0000000000000000000000000000000000000000000000000000000000000000\"}\n",
             "is empty",
+        ),
+        (
+            "undigested",
+            "{\"recording\":\"1.1\",\"entries\":0}\n",
+            "it was altered",
         ),
         ("cut", "{\"recording\":", "it is no"),
         (

@@ -192,6 +192,34 @@ fn a_journal_that_is_removed_or_cut_while_running_stops_the_run() {
     }
 }
 
+/// Guard: `Context::output_file`, which opens the folder before it makes a file in it.
+#[test]
+fn a_link_in_the_place_of_the_outputs_leads_no_file_elsewhere() {
+    for (harm, kept) in [
+        ("mkdir -p elsewhere; ln -s \"$PWD/elsewhere\" \"$f\"", false),
+        ("ln -s \"$PWD/nowhere\" \"$f\"", false),
+        ("touch \"$f\"", false),
+        ("mkdir \"$f\"", true),
+    ] {
+        let page = format!(
+            "```bash {{#a}}\nf=$(echo \"$RUNBOOK_HOME\"/runs/*)/output\n{harm}\n```\n\n\
+             ```bash {{#b}}\nseq 200000\n```\n"
+        );
+        let ran = Test::new().file("a.md", page).args(["run", "a.md"]).run();
+        let ran = ran.ends(0);
+        assert_eq!(
+            ran.text.contains("could not be kept"),
+            !kept,
+            "{}",
+            ran.text
+        );
+        assert!(!ran.exists("elsewhere/b.stdout") && !ran.exists("nowhere"));
+        if harm.contains("elsewhere") {
+            assert!(ran.text.contains("a link is in the place"), "{}", ran.text);
+        }
+    }
+}
+
 /// Guard: `journal::verify`: each line holds the digest of the one before, and the seal the last.
 #[test]
 fn a_journal_that_is_altered_while_running_does_not_verify() {

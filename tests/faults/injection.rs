@@ -253,6 +253,30 @@ fn a_report_has_no_element_that_a_step_printed() {
     assert!(xml.chars().all(|c| !c.is_control() || c == '\n'), "{xml:?}");
 }
 
+/// Guards: `visible::is_no_character`, in `visible::text` for `JUnit` and in `is_hidden` for a postmortem.
+#[test]
+fn what_neither_xml_nor_yaml_can_hold_stands_in_neither() {
+    let page = "---\ntitle: \"T\\U0000FFFEy\\uFFFF\"\n---\n\n```bash {#a}\n\
+                printf 'x\\357\\277\\276y\\357\\277\\277\\n'; exit 1\n```\n";
+    let ran = Test::new()
+        .file("a.md", page)
+        .args(["run", "a.md", "--junit", "r.xml"])
+        .run()
+        .ends(1);
+    assert!(ran.journals().concat().contains("x\u{fffe}y"), "it is kept");
+    let xml = ran.read("r.xml");
+    assert!(
+        xml.contains("x\u{fffd}y") && !xml.contains(['\u{fffe}', '\u{ffff}']),
+        "{xml:?}"
+    );
+    ran.then(["postmortem", "last", "-o", "pm.md"])
+        .run()
+        .ends(0)
+        .then(["check", "pm.md"])
+        .run()
+        .ends(0);
+}
+
 /// Guard: `Entry::write_line`, which writes by `serde_json`, so that an entry is one line.
 #[test]
 fn an_output_forges_no_entry() {
@@ -278,9 +302,9 @@ fn sparingly(test: Test) -> i32 {
     ran.status.code().unwrap_or(-1)
 }
 
-/// Guard: `serde_saphyr`'s own limits (250,000 nodes, a million events out of aliases), which each
-/// reader of YAML (`Yaml::parse`, `cell_value`, `script::library::json`) leaves as they
-/// are; without them these are 10^9.
+/// Guards: `ALIASED` for what stands in a page (`Yaml::parse`, `cell_value`), and elsewhere
+/// `serde_saphyr`'s own limits (250,000 nodes, a million events out of aliases), which each reader
+/// leaves as they are; without them these are 10^9.
 #[test]
 fn aliases_do_not_multiply() {
     let mut bomb = String::from("a: &a [x,x,x,x,x,x,x,x,x,x]\n");

@@ -158,6 +158,93 @@ fn file_names_and_arguments() {
     }
 }
 
+/// Guards: `view::short`, and `sanitize::line` for the name of a file that is verified.
+#[test]
+fn a_run_that_calls_itself_something_else() {
+    let id = "0193a5b0-0000-7000-8000-00000000abcd";
+    let whole = Test::new()
+        .file("a.md", "```bash {#a}\nfalse\n```\n")
+        .args(["run", "a.md"])
+        .run()
+        .ends(1)
+        .journals()
+        .remove(0);
+    let own = whole.split("\"run\":\"").nth(1).expect("its id");
+    let own = own.get(..36).expect("an id");
+    for name in [
+        &format!("{EVIL}\u{e9}12345"),
+        EVIL,
+        "\x1b[2J",
+        "x\x1b]0;owned\x07\u{1b}[2J\u{e9}12345",
+        "\u{9b}2J\u{202e}",
+        "a\nb",
+    ] {
+        let written = serde_json::Value::from(name).to_string();
+        let journal = whole.replace(&format!("\"{own}\""), &written);
+        let mut ran = Test::new()
+            .file(&format!("home/runs/{id}/journal.jsonl"), &journal)
+            .file(&format!("odd/{EVIL}.jsonl"), &whole)
+            .args(["runs"])
+            .run()
+            .ends(0);
+        assert_eq!(ran.stdout.lines().count(), 2, "{}", ran.stdout);
+        tame(name, &ran);
+        let odd = format!("odd/{EVIL}.jsonl");
+        for arguments in [
+            &["runs", "--format", "json"][..],
+            &["verify", &odd],
+            &["export", &odd],
+            &["show", &odd],
+            &["show", id],
+            &["show", id, "--format", "junit"],
+            &["replay", id, "--speed", "instant"],
+            &["replay", id, "--with", "a.md"],
+            &["postmortem", id],
+            &["postmortem", &odd],
+            &["note", &odd, "a word"],
+            &["resume", id],
+        ] {
+            ran = ran.then([]).arguments(arguments).run();
+            tame(&format!("{name:?} {arguments:?}"), &ran);
+        }
+    }
+}
+
+/// Guard: `title` of `runbook test`.
+#[test]
+fn a_test_with_a_hostile_name() {
+    let escaped = "\\u001b]0;owned\\u0007\\u202e\\u009b2J";
+    for settings in [
+        format!(
+            "[[test]]\nrunbook = \"a{escaped}.md\"\ntarget = \"d\"\n[target.d]\nrecording = \"r.jsonl\"\n"
+        ),
+        format!("[target.\"{escaped}\"]\nrecording = \"r{escaped}.jsonl\"\n"),
+        format!(
+            "[[test]]\nrunbook = \"a.md\"\ntarget = \"d\"\nstatus = {{\"{escaped}\" = \"{escaped}\"}}\n\
+             [target.d]\nrecording = \"restore.jsonl\"\n"
+        ),
+    ] {
+        let recording = include_str!("../recordings/restore.jsonl");
+        for arguments in [
+            &["test", "--junit", "t.xml"][..],
+            &["test", "--bless"],
+            &["test", "--mutate"],
+        ] {
+            let ran = Test::new()
+                .file("runbook.toml", &settings)
+                .file("restore.jsonl", recording)
+                .file("a.md", include_str!("../recordings/restore.md"))
+                .arguments(arguments)
+                .run();
+            tame(&format!("{settings} {arguments:?}"), &ran);
+            if arguments.contains(&"t.xml") && ran.exists("t.xml") {
+                let report = ran.read("t.xml");
+                assert!(!report.contains(acts), "{report:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_message_is_one_line_whatever_it_names() {
     let ran = Test::new()

@@ -52,8 +52,8 @@ fn chained(events: &[Value]) -> String {
 /// A run with an event of each kind, and some text in all of their places.
 fn events(text: &str) -> Vec<Value> {
     vec![
-        json!({"event": "run-started", "run": "019a0b1c-0000-7000-8000-0000003fa2c1", "document": text,
-            "title": text, "digest": "", "program": "0.1.0", "platform": text, "operator": text, "target": text,
+        json!({"event": "run-started", "run": text, "document": text,
+            "title": text, "digest": text, "program": text, "platform": text, "operator": text, "target": text,
             "attended": true, "inputs": {text: text, "n": 3, "deep": [[{"a": text}]]},
             "removed": [{"name": text, "reason": text}],
             "steps": [{"id": "a", "title": text, "kind": "bash", "line": 1, "needs": []},

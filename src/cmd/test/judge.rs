@@ -8,6 +8,7 @@ use runbook::name::nearest;
 use runbook::recording::{Difference, Verdict};
 use runbook::rehearsal::{Rehearsed, Terms};
 use runbook::report::Case;
+use runbook::view::sanitize;
 
 use super::super::failure::Failure;
 use super::super::page::Page;
@@ -147,7 +148,10 @@ pub(crate) fn bless(
         .map_err(|error| Failure::journal(error.to_string()))?;
     run::replace(&path, text.as_bytes())?;
     let shown = path.strip_prefix(&surroundings.directory).unwrap_or(&path);
-    Ok(format!("    accepted: {} says so now\n", shown.display()))
+    Ok(format!(
+        "    accepted: {} says so now\n",
+        sanitize::line(&shown.display().to_string())
+    ))
 }
 
 impl Judged {
@@ -181,7 +185,7 @@ impl Judged {
         }
         let mut text = format!("{red}✗{plain} {title}\n");
         for problem in &self.problems {
-            let problem = runbook::view::sanitize::line(problem);
+            let problem = sanitize::line(problem);
             text.push_str(&format!("    {problem}\n"));
         }
         text

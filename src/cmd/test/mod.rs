@@ -7,6 +7,7 @@ mod mutate;
 use runbook::diagnostic::count;
 use runbook::report::{Case, suite};
 use runbook::side_by_side;
+use runbook::view::sanitize;
 
 use super::args;
 use super::failure::Failure;
@@ -68,5 +69,6 @@ pub(crate) fn test(args: &args::Test, surroundings: &Surroundings) -> Result<u8,
 
 /// What a runbook's line of the report begins with.
 fn title(tested: &Tested) -> String {
-    format!("{} on {}", tested.shown, tested.target.name)
+    let title = format!("{} on {}", tested.shown, tested.target.name);
+    sanitize::line(&title).into_owned()
 }

@@ -88,6 +88,52 @@ fn any_flipped_bit_is_found() {
 }
 
 #[test]
+fn a_last_line_of_zeros_is_a_crash_for_all_who_read() {
+    let (_folder, path) = journal();
+    let seal = fs::read(path.with_extension("seal")).expect("it is there");
+    let text = fs::read_to_string(&path).expect("it is there");
+    let last = text.trim_end().rfind('\n').expect("it has lines") + 1;
+    let middle = [&text[..last + 150], "\0\0\0", &text[last + 153..]].concat();
+    for (torn, found) in [
+        (format!("{}\0\0\0\n", &text[..last]), Some(4)),
+        (
+            format!("{}{}\n", &text[..last], "\0".repeat(100_000)),
+            Some(4),
+        ),
+        (middle, Some(4)),
+        // No power cut: it was altered.
+        (text.replacen("\"exit\":0", "\"exit\":O", 1), None),
+        (format!("{}nonsense\n", &text[..last]), None),
+        (format!("{}\0\n\0\n", &text[..last]), None),
+        ("\0\0\n".to_owned(), None),
+    ] {
+        fs::write(&path, &torn).expect("there is room");
+        fs::remove_file(path.with_extension("seal")).expect("it is there");
+        let read = Reader::open(&path)
+            .expect("it is there")
+            .collect::<Vec<_>>();
+        let is_whole = read.iter().all(Result::is_ok);
+        assert_eq!(is_whole.then_some(read.len()), found, "{torn:?}");
+        let length = torn.len().saturating_sub(last);
+        let verified = verify(&path).ok();
+        let stopped = Stopped::take(&path, |_| ()).ok();
+        for verified in [
+            &verified,
+            &stopped.map(|stopped| stopped.verified().clone()),
+        ] {
+            let told = verified.as_ref().map(|v| (v.entries, v.torn));
+            assert_eq!(
+                told,
+                found.map(|found| (found as u64, Some(length))),
+                "{torn:?}"
+            );
+        }
+        fs::write(path.with_extension("seal"), &seal).expect("there is room");
+        assert!(verify(&path).is_err(), "sealed: {torn:?}");
+    }
+}
+
+#[test]
 fn a_torn_last_line_is_a_crash_and_no_forgery() {
     let (_folder, path) = journal();
     fs::remove_file(path.with_extension("seal")).expect("it is there");

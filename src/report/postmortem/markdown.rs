@@ -1,6 +1,8 @@
 //! Text from outside put into a page so that it stays text: no heading, fence, link, HTML,
 //! attribute or directive of ours can begin in it.
 
+use crate::visible::is_no_character;
+
 /// How many characters of a text are shown in running text and in tables.
 const SHOWN: usize = 400;
 
@@ -31,16 +33,18 @@ fn plain(text: &str) -> String {
     shown
 }
 
-/// Characters that reorder, join or break text without being seen (UAX #9, §2; Unicode `Cf`).
+/// Characters that reorder, join or break text without being seen (UAX #9, §2; Unicode `Cf`), and
+/// those that YAML can't hold.
 const fn is_hidden(character: char) -> bool {
-    matches!(
-        character,
-        '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{2069}'
-            | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}'
-    )
+    is_no_character(character)
+        || matches!(
+            character,
+            '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{2069}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+        )
 }
 
 /// A text as running text (`CommonMark` 2.4: a backslash before ASCII punctuation).

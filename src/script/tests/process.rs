@@ -64,6 +64,18 @@ fn a_process_gives_a_result() {
 }
 
 #[test]
+fn what_is_no_index_is_named_in_plain_words() {
+    for (index, found) in [
+        ("db_pw", "a secret"),
+        ("raw(\"x\")", "a raw text"),
+        ("sh(\"x\")", "a result"),
+    ] {
+        let said = format!("Error: expected an integer, found {found}");
+        case(&format!("[1][{index}]"), finished(0, "", ""), &said);
+    }
+}
+
+#[test]
 fn a_failing_process_is_an_error_that_says_why() {
     case(
         "run([\"helm\", \"get\", \"a b\"])",
