@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::joined::Joined;
 use super::known::Search;
-use super::matcher::Matcher;
+use super::matcher::{Found, Matcher};
 
 /// Fewer digits are found in innocent text.
 const FEWEST: usize = 12;
@@ -41,10 +41,16 @@ pub(super) fn find(text: &[u8], is_line: bool, forms: &Matcher, search: &mut Sea
     if let Some(line) = line_of(text, text.len(), is_line)
         && text.len() - line <= LONGEST_LINE
     {
-        let into = search.found.iter().filter(|one| one.end > line);
-        let first = into.map(|one| one.start).min().unwrap_or(line).min(line);
-        search.decided = search.decided.min(first);
-        let kept = line_of(text, first, is_line).unwrap_or(first);
+        let into = |one: &&Found| one.end > line;
+        let found = || search.found.iter().filter(into);
+        // What is shown of it already is looked at once more: without it nothing would be found.
+        let begin = found().map(|one| one.begin).min();
+        let start = found().map(|one| one.start).min();
+        let begin = begin.map_or(line, |begin| begin.min(line));
+        search.decided = search
+            .decided
+            .min(start.map_or(line, |start| start.min(line)));
+        let kept = line_of(text, begin, is_line).unwrap_or(begin);
         search.kept = search.kept.min(kept);
     }
 }

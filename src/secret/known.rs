@@ -65,6 +65,12 @@ impl Known {
             search.decided = search.decided.min(open);
         }
         dumps::find(text, is_line, &self.digits, &mut search);
+        // What is found but can't be told yet is to be found once more: from where it begins.
+        for one in &search.found {
+            if one.start >= search.decided {
+                search.kept = search.kept.min(one.begin);
+            }
+        }
         if search.found.len() > before {
             search
                 .found
@@ -96,6 +102,7 @@ impl Search {
         for one in found {
             if text.has_seam(one.start..one.end) {
                 self.found.push(Found {
+                    begin: kept(text.start(one.start)),
                     start: text.shown(one.start..one.end),
                     end: end(text.end(one.end)),
                     secret: one.secret,

@@ -115,6 +115,67 @@ fn a_first_line_of_two_letters_is_told_at_once() {
 }
 
 #[test]
+fn a_secret_in_short_lines_is_hidden_wherever_its_end_comes() {
+    for secret in [
+        "Zq7hunter\"2-Xk9",
+        SECRET,
+        "0a1b2c3d4e5f60718293",
+        "beef dead-cafe",
+    ] {
+        let redactor = knowing(&[("pw", secret)]);
+        for (width, before) in
+            (1..=8).flat_map(|width| (0..=4).map(move |n| (width, "abcd#".split_at(n).0)))
+        {
+            for (first, last) in [
+                ("", ""),
+                ("", "\n"),
+                ("lead\n", ""),
+                ("lead\n", "\ntrail\n"),
+            ] {
+                let broken = wrapped(&format!("{before}{secret}"), width, "\n");
+                let text = format!("{first}{broken}{last}");
+                let cleaned = redactor.clean(&text);
+                let end = text.len() - last.len();
+                for cuts in [
+                    vec![],
+                    vec![end],
+                    vec![end + 1],
+                    vec![end.saturating_sub(width)],
+                    vec![end - 1, 1],
+                    vec![1; text.len()],
+                    vec![width + 1; text.len()],
+                ] {
+                    let pieces = in_pieces(&redactor, text.as_bytes(), &cuts);
+                    let pieces = String::from_utf8_lossy(&pieces);
+                    assert_eq!(pieces, cleaned.as_str(), "{text:?} in {cuts:?}");
+                    let shown: String = pieces.split_whitespace().collect();
+                    let lead: String = format!("{first}{before}").split_whitespace().collect();
+                    let shown = shown.strip_prefix(&lead).unwrap_or(&shown);
+                    let (shown, _) = shown.split_once('«').unwrap_or((shown, ""));
+                    assert!(shown.len() <= 2, "{text:?} in {cuts:?} became {pieces:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_secret_in_lines_is_hidden_whose_second_letter_begins_another() {
+    let redactor = knowing(&[("one", "abcdefgh"), ("other", "bcdefghXYZ")]);
+    for text in ["ab\ncdefgh!", "ab\ncdefgh\n"] {
+        let cleaned = redactor.clean(text);
+        assert!(
+            cleaned.as_str().starts_with("ab\n«secret:one»"),
+            "{cleaned:?}"
+        );
+        for cut in 1..text.len() {
+            let pieces = in_pieces(&redactor, text.as_bytes(), &[cut]);
+            assert_eq!(String::from_utf8_lossy(&pieces), cleaned.as_str(), "{cut}");
+        }
+    }
+}
+
+#[test]
 fn dumps_of_bytes_are_hidden() {
     let secret = "correct-horse-battery";
     // `od -An -tx1`, `xxd`, `hexdump -C`, `od -tx1` and `xxd -i` of `pw=` and the secret.
