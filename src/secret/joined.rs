@@ -13,8 +13,11 @@ use super::forms::SHORTEST;
 /// Of a secret whose first line has fewer bytes, these are shown: nearly every line ends as some
 /// secret begins, and lines should not wait for the next one.
 const TELLING: usize = 3;
-/// A longer seam parts what stands beside it.
-const LONGEST: usize = 256;
+/// So much of each seam costs nothing: colours, and the indentation of a line.
+const SHORT: usize = 256;
+/// What the longer seams inside of a part may have more, together: a link's address, a title. It
+/// bounds what is held of a stream.
+const LONGEST: usize = 64 * 1024;
 /// Of a form with more blanks, none is looked for with a line's end in place of one of them.
 const MOST_BLANKS: usize = 8;
 
@@ -33,6 +36,8 @@ struct Joint {
     from: usize,
     /// Whether a line ends there.
     line: bool,
+    /// What this seam and all before it have more than is short.
+    excess: usize,
 }
 
 /// What part of a seam does to what stands before it.
@@ -84,11 +89,7 @@ impl Joined {
                 at = start + 1;
                 continue;
             };
-            joined.joints.push(Joint {
-                at: joined.text.len(),
-                from: end,
-                line,
-            });
+            joined.pass(end, line);
             from = end;
             at = end;
         }
@@ -100,11 +101,7 @@ impl Joined {
         joined.text.extend_from_slice(&text[from..]);
         if blank {
             joined.unblank();
-            joined.joints.push(Joint {
-                at: joined.text.len(),
-                from: text.len(),
-                line: false,
-            });
+            joined.pass(text.len(), false);
         }
         Some(joined)
     }
@@ -126,15 +123,6 @@ impl Joined {
                 Some(next) => (end, part) = next,
                 None => break,
             }
-        }
-        if end - start > LONGEST {
-            // No form has a line feed in it.
-            self.joints.push(Joint {
-                at: self.text.len(),
-                from: start,
-                line: false,
-            });
-            self.text.push(b'\n');
         }
         Some((end, line))
     }
@@ -167,31 +155,54 @@ impl Joined {
     }
 
     /// Passes over what ends at `end` in the whole text, and may be the end of a line.
-    pub(super) fn pass(&mut self, end: usize, line: bool) {
+    pub(super) fn pass(&mut self, end: usize, mut line: bool) {
         let at = self.text.len();
-        match self.joints.last_mut() {
+        match self.joints.last() {
             Some(last) if last.at == at => {
-                last.from = end;
-                last.line |= line;
+                line |= last.line;
+                self.joints.pop();
             }
-            _ => self.joints.push(Joint {
-                at,
-                from: end,
-                line,
-            }),
+            _ => {}
         }
+        let before = self.joints.last().map_or(0, |joint| joint.excess);
+        let length = end - self.end(at);
+        self.joints.push(Joint {
+            at,
+            from: end,
+            line,
+            excess: before + length.saturating_sub(SHORT),
+        });
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
         &self.text
     }
 
-    /// Whether a seam was inside of a part.
+    /// Whether seams were inside of a part, none of them too long.
     pub(super) fn has_seam(&self, part: Range<usize>) -> bool {
         let next = self.after(part.start);
-        self.joints
-            .get(next)
-            .is_some_and(|joint| joint.at < part.end)
+        let inside = &self.joints[next..self.after(part.end - 1)];
+        inside
+            .last()
+            .is_some_and(|last| last.excess - self.excess(next) <= LONGEST)
+    }
+
+    /// The first place from `at` on behind which no seams are too long.
+    pub(super) fn near(&self, at: usize) -> usize {
+        let next = self.after(at);
+        let all = self.excess(self.joints.len());
+        if all - self.excess(next) <= LONGEST {
+            return at;
+        }
+        let too_long = |joint: &Joint| all - joint.excess > LONGEST;
+        let near = next + self.joints[next..].partition_point(too_long);
+        self.joints.get(near).map_or(at, |joint| joint.at)
+    }
+
+    /// What the first joints have more than is short.
+    fn excess(&self, joints: usize) -> usize {
+        let last = joints.checked_sub(1).map(|last| &self.joints[last]);
+        last.map_or(0, |joint| joint.excess)
     }
 
     /// Where a byte stands in the whole text.
@@ -249,8 +260,10 @@ fn part(text: &[u8], at: usize) -> Option<(usize, Part)> {
     let (length, part) = match rest {
         [b'\n' | b'\r', ..] => (1, Part::Line),
         [0x1B, ..] => (escape(rest), Part::Unseen),
-        // The control sequence introducer of C1, then the other controls of C1; a soft hyphen.
+        // The introducers of C1, of a control sequence and of strings, then the other controls of
+        // C1; a soft hyphen.
         [0xC2, 0x9B, parameters @ ..] => (2 + control(parameters), Part::Unseen),
+        [0xC2, 0x90 | 0x98 | 0x9D..=0x9F, text @ ..] => (2 + string(text), Part::Unseen),
         [0xC2, 0x80..=0x9F | 0xAD, ..] => (2, Part::Unseen),
         // Line and paragraph separators, then what has no width or turns the direction.
         [0xE2, 0x80, 0xA8 | 0xA9, ..] => (3, Part::Line),
@@ -269,23 +282,13 @@ fn part(text: &[u8], at: usize) -> Option<(usize, Part)> {
     Some((at + length, part))
 }
 
-/// The length of an escape sequence (ECMA-48 section 5.4, and the strings of section 8.3), at most
-/// one more than a seam can have.
+/// The length of an escape sequence (ECMA-48 section 5.4, and the strings of section 8.3), as
+/// `view::sanitize` drops it.
 fn escape(text: &[u8]) -> usize {
     match text.get(1) {
         None => 1,
         Some(b'[') => 2 + control(&text[2..]),
-        Some(b']' | b'P' | b'X' | b'^' | b'_') => {
-            let inner = &text[2..text.len().min(LONGEST)];
-            for (at, byte) in inner.iter().enumerate() {
-                match byte {
-                    0x07 => return 2 + at + 1,
-                    0x1B => return 2 + at + 1 + usize::from(inner.get(at + 1) == Some(&b'\\')),
-                    _ => {}
-                }
-            }
-            2 + inner.len()
-        }
+        Some(b']' | b'P' | b'X' | b'^' | b'_') => 2 + string(&text[2..]),
         Some(_) => {
             let rest = &text[1..text.len().min(LONGEST)];
             let between = rest.iter().take_while(|byte| matches!(byte, b' '..=b'/'));
@@ -294,6 +297,24 @@ fn escape(text: &[u8]) -> usize {
             1 + between + usize::from(ends)
         }
     }
+}
+
+/// The length of a control string and its end. The end of a line ends it, too, as it does where
+/// lines are shown one by one; another escape sequence begins behind it.
+fn string(text: &[u8]) -> usize {
+    let text = &text[..text.len().min(LONGEST)];
+    let ends = |byte: &u8| matches!(byte, 0x07 | 0x18 | 0x1A | 0x1B | b'\n' | 0xC2);
+    let mut at = 0;
+    while let Some(next) = text[at..].iter().position(ends) {
+        at += next;
+        match &text[at..] {
+            [0x07 | 0x18 | 0x1A, ..] | [0x1B] => return at + 1,
+            [0x1B, b'\\', ..] | [0xC2, 0x9C, ..] => return at + 2,
+            [0x1B | b'\n', ..] => return at,
+            _ => at += 1,
+        }
+    }
+    text.len()
 }
 
 /// The length of a control sequence's parameters and its final byte.

@@ -110,6 +110,7 @@ impl Search {
             }
         }
         let length = text.bytes().len();
+        let open = text.near(open);
         if is_open && open < length {
             self.kept = self.kept.min(kept(text.start(open)));
             self.decided = self.decided.min(text.shown(open..length));

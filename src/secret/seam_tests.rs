@@ -51,6 +51,56 @@ fn what_is_not_seen_does_not_part_a_secret() {
 }
 
 #[test]
+fn long_sequences_do_not_part_a_secret() {
+    let address = |length: usize| format!("\u{1b}]8;;http://x/{}\u{1b}\\", "y".repeat(length));
+    let (first, last) = SECRET.split_at(7);
+    for seam in [
+        address(260),
+        address(5_000),
+        address(60_000),
+        address(300).repeat(100),
+        "\u{1b}[m".repeat(90),
+        "\u{1b}[m".repeat(9_000),
+        "\u{1b}]0;t\u{1b}[31m".to_owned(),
+        "\u{9d}0;t\u{9c}".to_owned(),
+        "\u{90}q\u{1b}\\".to_owned(),
+        "\u{1b}]0;t\u{18}".to_owned(),
+        "\u{1b}]0;t\n".to_owned(),
+    ] {
+        let redactor = knowing(&[("pw", SECRET)]);
+        let text = format!("<{first}{seam}{last}>");
+        assert_eq!(redactor.clean(&text).as_str(), "<«secret:pw»>", "{seam:?}");
+        for size in [100, 8 * 1024] {
+            let pieces = in_pieces(&redactor, text.as_bytes(), &vec![size; text.len() / size]);
+            assert_eq!(
+                String::from_utf8_lossy(&pieces),
+                "<«secret:pw»>",
+                "{seam:?}"
+            );
+        }
+    }
+    // What would hold too much of a stream does.
+    let redactor = knowing(&[("pw", SECRET)]);
+    for seam in [
+        address(70_000),
+        address(30_000).repeat(3),
+        " ".repeat(70_000) + "\n",
+    ] {
+        let text = format!("<{first}{seam}{last}>");
+        assert_eq!(redactor.clean(&text).as_str(), text);
+        let mut filter = redactor.filter();
+        let held = text
+            .as_bytes()
+            .chunks(100)
+            .fold((0, 0), |(held, most), piece| {
+                let held: usize = held + piece.len() - filter.push(piece).len();
+                (held, held.max(most))
+            });
+        assert!(held.1 < 70_000, "{held:?}");
+    }
+}
+
+#[test]
 fn a_wrapped_secret_is_hidden() {
     for seam in ["\n", "\r\n", "\n    ", " \n", "\\\n", "\n> ", "\n  | "] {
         for width in [4, 12, 32, 39] {
