@@ -18,14 +18,13 @@ const SHORT: usize = 256;
 /// What the longer seams inside of a part may have more, together: a link's address, a title. It
 /// bounds what is held of a stream.
 const LONGEST: usize = 64 * 1024;
-/// Of a form with more blanks, none is looked for with a line's end in place of one of them.
-const MOST_BLANKS: usize = 8;
-
 /// A text without seams, and where its bytes come from.
 #[derive(Default)]
 pub(super) struct Joined {
     text: Vec<u8>,
     joints: Vec<Joint>,
+    /// Whether it is without blanks and marks, too, wherever they stand.
+    bare: bool,
 }
 
 /// Where a seam was.
@@ -49,7 +48,7 @@ enum Part {
     Line,
 }
 
-/// All forms without their seams, if any has one, or may have a line's end in place of a blank.
+/// All forms without their seams, if any has one.
 pub(super) fn forms(forms: &BTreeMap<Vec<u8>, usize>) -> Option<BTreeMap<Vec<u8>, usize>> {
     let mut joined = BTreeMap::new();
     let mut differ = false;
@@ -57,16 +56,6 @@ pub(super) fn forms(forms: &BTreeMap<Vec<u8>, usize>) -> Option<BTreeMap<Vec<u8>
         let text = Joined::of(form).map(|form| form.text);
         differ |= text.is_some();
         let text = text.unwrap_or_else(|| form.clone());
-        let blanks: Vec<usize> = memchr::memchr_iter(b' ', &text).collect();
-        if (1..=MOST_BLANKS).contains(&blanks.len()) {
-            differ = true;
-            for at in blanks {
-                let without = [&text[..at], &text[at + 1..]].concat();
-                if without.len() >= SHORTEST {
-                    joined.entry(without).or_insert(*secret);
-                }
-            }
-        }
         if text.len() >= SHORTEST {
             joined.entry(text).or_insert(*secret);
         }
@@ -74,36 +63,78 @@ pub(super) fn forms(forms: &BTreeMap<Vec<u8>, usize>) -> Option<BTreeMap<Vec<u8>
     differ.then_some(joined)
 }
 
+/// The forms that have blanks and marks, at which lines may be broken, without these.
+pub(super) fn bare(forms: &BTreeMap<Vec<u8>, usize>) -> Option<BTreeMap<Vec<u8>, usize>> {
+    let bare: BTreeMap<Vec<u8>, usize> = forms
+        .iter()
+        .filter(|(form, _)| form.iter().any(|byte| is_mark(*byte)))
+        .filter(|(form, _)| !has_escapes(form))
+        .filter_map(|(form, secret)| {
+            let bare = Joined::bare(form).text;
+            (bare.len() >= SHORTEST && !forms.contains_key(&bare)).then_some((bare, *secret))
+        })
+        .collect();
+    (!bare.is_empty()).then_some(bare)
+}
+
+/// Whether a form has characters that are written otherwise: what these begin with is no mark.
+fn has_escapes(form: &[u8]) -> bool {
+    form.windows(4).any(|four| match four {
+        [b'\\', b'x' | b'u' | b'U' | b'0'..=b'7', rest @ ..] => {
+            rest.iter().all(u8::is_ascii_hexdigit)
+        }
+        [b'&', b'#', ..] | b"'\\''" => true,
+        _ => false,
+    })
+}
+
+/// Whether it may stand at the end of a line that goes on, or before what it goes on with.
+const fn is_mark(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\\' | b'>' | b'|' | b'#')
+}
+
 impl Joined {
     /// The text without its seams; `None` where it has none.
     pub(super) fn of(text: &[u8]) -> Option<Self> {
-        let mut joined = Self {
-            text: Vec::new(),
-            joints: Vec::new(),
+        let mut joined = Self::default();
+        joined.read(text);
+        (!joined.joints.is_empty()).then_some(joined)
+    }
+
+    /// The same without its blanks and marks; for a secret that has some, as nobody can tell
+    /// them from those of the lines.
+    pub(super) fn bare(text: &[u8]) -> Self {
+        let mut bare = Self {
+            bare: true,
+            ..Self::default()
         };
+        bare.read(text);
+        bare
+    }
+
+    fn read(&mut self, text: &[u8]) {
         let mut from = 0;
         let mut at = 0;
         while let Some(next) = begins(&text[at..]) {
             let start = at + next;
-            let Some((end, line)) = joined.seam(text, from, start) else {
+            let Some((end, line)) = self.seam(text, from, start) else {
                 at = start + 1;
                 continue;
             };
-            joined.pass(end, line);
+            self.pass(end, line);
             from = end;
             at = end;
         }
         // Blanks before the end of a line are no part of it; its end may still come.
         let blank = matches!(text.last(), Some(b' ' | b'\t' | b'\\'));
-        if joined.joints.is_empty() && !blank {
-            return None;
+        if self.joints.is_empty() && !blank && !self.bare {
+            return;
         }
-        joined.text.extend_from_slice(&text[from..]);
+        self.take(text, from..text.len());
         if blank {
-            joined.unblank();
-            joined.pass(text.len(), false);
+            self.unblank();
+            self.pass(text.len(), false);
         }
-        Some(joined)
     }
 
     /// Reads a seam at `start`, and takes what stands between the last one and it; `None` where
@@ -111,7 +142,7 @@ impl Joined {
     fn seam(&mut self, text: &[u8], from: usize, start: usize) -> Option<(usize, bool)> {
         let (mut end, mut part) = part(text, start)?;
         self.text.reserve(text.len() - self.text.len());
-        self.text.extend_from_slice(&text[from..start]);
+        self.take(text, from..start);
         let mut line = false;
         loop {
             if part == Part::Line {
@@ -127,18 +158,25 @@ impl Joined {
         Some((end, line))
     }
 
+    /// Takes what stands between two seams.
+    fn take(&mut self, text: &[u8], part: Range<usize>) {
+        let mut from = part.start;
+        while self.bare
+            && let Some(mark) = text[from..part.end].iter().position(|byte| is_mark(*byte))
+        {
+            self.text.extend_from_slice(&text[from..from + mark]);
+            from += mark + 1;
+            self.pass(from, false);
+        }
+        self.text.extend_from_slice(&text[from..part.end]);
+    }
+
     /// Drops blanks at the end, and the backslash with which shells and YAML go on.
     fn unblank(&mut self) {
         let least = self.least();
-        let mut length = self.text.len();
-        let last = |length: usize| self.text[least..length].last();
-        while matches!(last(length), Some(b' ' | b'\t')) {
-            length -= 1;
-        }
-        if last(length) == Some(&b'\\') {
-            length -= 1;
-        }
-        self.text.truncate(length);
+        let ends = |byte: &u8| !matches!(byte, b' ' | b'\t' | b'\\');
+        let last = self.text[least..].iter().rposition(ends);
+        self.text.truncate(last.map_or(least, |last| least + last + 1));
     }
 
     /// What stands before the last seam stays.
@@ -178,13 +216,12 @@ impl Joined {
         &self.text
     }
 
-    /// Whether seams were inside of a part, none of them too long.
+    /// Whether seams were inside of a part (blanks and marks alone are none), not too long ones.
     pub(super) fn has_seam(&self, part: Range<usize>) -> bool {
         let next = self.after(part.start);
         let inside = &self.joints[next..self.after(part.end - 1)];
-        inside
-            .last()
-            .is_some_and(|last| last.excess - self.excess(next) <= LONGEST)
+        let is_near = |last: &Joint| last.excess - self.excess(next) <= LONGEST;
+        inside.last().is_some_and(is_near) && (!self.bare || inside.iter().any(|joint| joint.line))
     }
 
     /// The first place from `at` on behind which no seams are too long.
@@ -236,7 +273,8 @@ impl Joined {
 
 /// Whether a part of a seam may begin with a byte.
 const fn may_begin(byte: u8) -> bool {
-    (byte < b' ' && byte != b'\t') || matches!(byte, 0x7F | 0xC2 | 0xE2 | 0xEF)
+    (byte < b' ' && byte != b'\t')
+        || matches!(byte, 0x7F | 0xC2 | 0xCD | 0xD8 | 0xE1 | 0xE2 | 0xEF | 0xF3)
 }
 
 /// Where the first seam may begin.
@@ -269,14 +307,21 @@ fn part(text: &[u8], at: usize) -> Option<(usize, Part)> {
         [0xE2, 0x80, 0xA8 | 0xA9, ..] => (3, Part::Line),
         [0xE2, 0x80, 0x8B..=0x8F | 0xAA..=0xAE, ..]
         | [0xE2, 0x81, 0xA0..=0xAF, ..]
+        // Variation selectors, a byte order mark, marks of annotations; Mongolian vowel separators.
         | [0xEF, 0xB8, 0x80..=0x8F, ..]
-        | [0xEF, 0xBB, 0xBF, ..] => (3, Part::Unseen),
+        | [0xEF, 0xBB, 0xBF, ..]
+        | [0xEF, 0xBF, 0xB9..=0xBB, ..]
+        | [0xE1, 0xA0, 0x8B..=0x8F, ..] => (3, Part::Unseen),
+        // A joiner of graphemes, the Arabic letter mark; tags and further variation selectors.
+        [0xCD, 0x8F, ..] | [0xD8, 0x9C, ..] => (2, Part::Unseen),
+        [0xF3, 0xA0, 0x80..=0x87, 0x80..=0xBF, ..] => (4, Part::Unseen),
         // The text ends inside of one.
-        [0xC2 | 0xE2 | 0xEF] | [0xE2, 0x80 | 0x81] | [0xEF, 0xB8 | 0xBB] => {
-            (rest.len(), Part::Unseen)
-        }
-        [0xC2 | 0xE2 | 0xEF, ..] => return None,
-        [byte, ..] if may_begin(*byte) => (1, Part::Unseen),
+        [0xC2 | 0xCD | 0xD8 | 0xE1 | 0xE2 | 0xEF | 0xF3]
+        | [0xE2, 0x80 | 0x81]
+        | [0xEF, 0xB8 | 0xBB | 0xBF]
+        | [0xE1 | 0xF3, 0xA0]
+        | [0xF3, 0xA0, 0x80..=0x87] => (rest.len(), Part::Unseen),
+        [byte, ..] if byte.is_ascii() && may_begin(*byte) => (1, Part::Unseen),
         _ => return None,
     };
     Some((at + length, part))
@@ -329,10 +374,7 @@ fn control(text: &[u8]) -> usize {
 fn indented(text: &[u8], mut at: usize) -> usize {
     loop {
         match text.get(at..).unwrap_or_default() {
-            [b' ' | b'\t', ..] => at += 1,
-            [b'>' | b'|', b' ', ..] => at += 2,
-            // It may be followed by one.
-            [b'>' | b'|'] => at += 1,
+            [b' ' | b'\t' | b'>' | b'|' | b'#', ..] => at += 1,
             _ => return at,
         }
     }

@@ -12,6 +12,8 @@ pub(super) struct Known {
     matcher: Matcher,
     /// Every form without its line ends; `None` where that is the same.
     joined: Option<Matcher>,
+    /// The forms with blanks and marks, without these.
+    bare: Option<Matcher>,
     /// The digits of each secret.
     digits: Matcher,
     markers: Vec<String>,
@@ -34,6 +36,7 @@ impl Known {
         Self {
             matcher: Matcher::new(forms),
             joined: joined::forms(forms).map(|forms| Matcher::new(&forms)),
+            bare: joined::bare(forms).map(|forms| Matcher::new(&forms)),
             digits: Matcher::new(&dumps::forms(forms)),
             markers,
         }
@@ -55,14 +58,17 @@ impl Known {
             kept: decided,
         };
         let before = search.found.len();
-        if let Some(text) = Joined::of(text) {
+        if let Some(joined) = Joined::of(text) {
             let matcher = self.joined.as_ref().unwrap_or(&self.matcher);
-            search.across(&text, matcher, true, |from| from, |end| end);
+            search.across(&joined, matcher, true, |from| from, |end| end);
         } else if let Some(joined) = &self.joined {
             // A seam may come that is elsewhere than that of the form.
             let (_, open) = joined.find(text);
             search.kept = search.kept.min(open);
             search.decided = search.decided.min(open);
+        }
+        if let Some(bare) = &self.bare {
+            search.across(&Joined::bare(text), bare, true, |from| from, |end| end);
         }
         dumps::find(text, is_line, &self.digits, &mut search);
         // What is found but can't be told yet is to be found once more: from where it begins.

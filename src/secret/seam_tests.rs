@@ -44,6 +44,12 @@ fn what_is_not_seen_does_not_part_a_secret() {
         "\0",
         "\u{ad}",
         "\r",
+        "\u{34f}",
+        "\u{61c}",
+        "\u{180e}",
+        "\u{fff9}",
+        "\u{e0020}",
+        "\u{e0100}",
     ] {
         let (first, last) = SECRET.split_at(10);
         case(SECRET, &format!("<{first}{seam}{last}>"), "<«secret:pw»>");
@@ -171,6 +177,7 @@ fn a_secret_in_short_lines_is_hidden_wherever_its_end_comes() {
         SECRET,
         "0a1b2c3d4e5f60718293",
         "beef dead-cafe",
+        "abcd|e> f\\gh9",
     ] {
         let redactor = knowing(&[("pw", secret)]);
         for (width, before) in
@@ -204,6 +211,27 @@ fn a_secret_in_short_lines_is_hidden_wherever_its_end_comes() {
                     let (shown, _) = shown.split_once('«').unwrap_or((shown, ""));
                     assert!(shown.len() <= 2, "{text:?} in {cuts:?} became {pieces:?}");
                 }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_secret_is_hidden_that_is_broken_at_blanks_and_marks() {
+    let words = "correct horse battery staple";
+    for text in [
+        "correct \nhorse \nbattery \nstaple",
+        "correct\nhorse\nbattery\nstaple",
+        "correct horse\n  battery\n  staple",
+        "correct\n# horse battery\n# staple",
+    ] {
+        case(words, &format!("<{text}>\n"), "<«secret:pw»>\n");
+    }
+    for secret in ["abcd|e> f\\gh9", "DOMAIN\\user|x > y#z", SECRET] {
+        for seam in ["\n", "\n|", "\n# ", "\n> ", "\n#", "\n>>", " \\\n\t"] {
+            for width in 4..12 {
+                let text = format!("<{}>\n", wrapped(secret, width, seam));
+                case(secret, &text, "<«secret:pw»>\n");
             }
         }
     }

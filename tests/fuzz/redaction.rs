@@ -10,7 +10,8 @@ use crate::config;
 use crate::watch::watched;
 
 /// What secrets and outputs are made of: seams, quoting, dumps, and what credentials begin with.
-const PARTS: [&str; 39] = [
+const PARTS: [&str; 40] = [
+    "\n# ",
     "correct",
     "horse",
     " ",
@@ -53,7 +54,8 @@ const PARTS: [&str; 39] = [
 ];
 
 /// Secrets with seams, quotes and blanks of their own.
-const SECRETS: [&str; 7] = [
+const SECRETS: [&str; 8] = [
+    "correct|horse> \\battery #9",
     "correct horse battery",
     "first line\nsecond line",
     "\u{7}beside the bell",
