@@ -176,7 +176,8 @@ impl Joined {
         let least = self.least();
         let ends = |byte: &u8| !matches!(byte, b' ' | b'\t' | b'\\');
         let last = self.text[least..].iter().rposition(ends);
-        self.text.truncate(last.map_or(least, |last| least + last + 1));
+        self.text
+            .truncate(last.map_or(least, |last| least + last + 1));
     }
 
     /// What stands before the last seam stays.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::cells;
 use super::dumps;
 use super::joined::{self, Joined};
 use super::matcher::{Found, Matcher};
@@ -70,6 +71,7 @@ impl Known {
         if let Some(bare) = &self.bare {
             search.across(&Joined::bare(text), bare, true, |from| from, |end| end);
         }
+        cells::find(text, is_line, &self.matcher, &mut search);
         dumps::find(text, is_line, &self.digits, &mut search);
         // What is found but can't be told yet is to be found once more: from where it begins.
         for one in &search.found {

@@ -10,7 +10,9 @@ use crate::config;
 use crate::watch::watched;
 
 /// What secrets and outputs are made of: seams, quoting, dumps, and what credentials begin with.
-const PARTS: [&str; 40] = [
+const PARTS: [&str; 42] = [
+    "\n0000020   c   o   r   r   e   c   t  sp\n",
+    "0000000   h   o   r   s   e  sp   b   a   t   t   e   r   y",
     "\n# ",
     "correct",
     "horse",
