@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::joined::Joined;
 use super::known::Search;
-use super::matcher::Matcher;
+use super::matcher::{Found, Matcher};
 
 /// Fewer digits are found in innocent text.
 const FEWEST: usize = 12;
@@ -17,16 +17,59 @@ const STRIDE: usize = FEWEST;
 /// The most bytes that a line of a dump has as text.
 const COLUMN: usize = 16;
 /// A longer line is no line of a dump.
-const LONGEST_LINE: usize = 256;
+pub(super) const LONGEST_LINE: usize = 256;
 
-/// The forms that are hex digits.
+/// The forms that are hex digits, and what else `od`, `hexdump` and `xxd` write of their bytes.
 pub(super) fn forms(forms: &BTreeMap<Vec<u8>, usize>) -> BTreeMap<Vec<u8>, usize> {
     let is_digit = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
     forms
         .iter()
         .filter(|(form, _)| form.len() >= FEWEST && form.iter().all(is_digit))
-        .map(|(form, secret)| (form.clone(), *secret))
+        .flat_map(|(form, secret)| {
+            let written = bytes(form).map_or_else(Vec::new, |bytes| digits(&bytes));
+            let all = written.into_iter().chain([form.clone()]);
+            all.map(|form| (form, *secret))
+        })
         .collect()
+}
+
+/// The bytes that hex digits stand for.
+fn bytes(digits: &[u8]) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(digits).ok()?;
+    (0..text.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok())
+        .collect()
+}
+
+/// Bytes in octal, decimal and binary, and in words whose lowest byte comes first, of which those
+/// at the ends may have other bytes, too.
+fn digits(bytes: &[u8]) -> Vec<Vec<u8>> {
+    let each = |write: fn(&u8) -> String| bytes.iter().map(write).collect();
+    let words = |width: usize, skipped: usize, write: fn(u64) -> String| -> String {
+        let words = bytes.get(skipped..).unwrap_or_default().chunks_exact(width);
+        let word = |bytes: &[u8]| {
+            bytes
+                .iter()
+                .rev()
+                .fold(0, |word, byte| word << 8 | u64::from(*byte))
+        };
+        words.map(|bytes| write(word(bytes))).collect()
+    };
+    let mut written: Vec<String> = vec![
+        each(|byte| format!("{byte:03o}")),
+        each(|byte| format!("{byte}")),
+        each(|byte| format!("{byte:08b}")),
+    ];
+    for skipped in 0..2 {
+        written.push(words(2, skipped, |word| format!("{word:04x}")));
+        written.push(words(2, skipped, |word| format!("{word:06o}")));
+    }
+    for skipped in 0..4 {
+        written.push(words(4, skipped, |word| format!("{word:08x}")));
+    }
+    written.retain(|digits| digits.len() >= FEWEST);
+    written.into_iter().map(String::into_bytes).collect()
 }
 
 /// Looks for forms of hex digits in dumps.
@@ -41,10 +84,16 @@ pub(super) fn find(text: &[u8], is_line: bool, forms: &Matcher, search: &mut Sea
     if let Some(line) = line_of(text, text.len(), is_line)
         && text.len() - line <= LONGEST_LINE
     {
-        let into = search.found.iter().filter(|one| one.end > line);
-        let first = into.map(|one| one.start).min().unwrap_or(line).min(line);
-        search.decided = search.decided.min(first);
-        let kept = line_of(text, first, is_line).unwrap_or(first);
+        let into = |one: &&Found| one.end > line;
+        let found = || search.found.iter().filter(into);
+        // What is shown of it already is looked at once more: without it nothing would be found.
+        let begin = found().map(|one| one.begin).min();
+        let start = found().map(|one| one.start).min();
+        let begin = begin.map_or(line, |begin| begin.min(line));
+        search.decided = search
+            .decided
+            .min(start.map_or(line, |start| start.min(line)));
+        let kept = line_of(text, begin, is_line).unwrap_or(begin);
         search.kept = search.kept.min(kept);
     }
 }
@@ -126,7 +175,7 @@ const fn belongs(byte: u8) -> bool {
 }
 
 /// The start of the line of a dump that a byte is in, if it is one.
-fn line_of(text: &[u8], at: usize, is_line: bool) -> Option<usize> {
+pub(super) fn line_of(text: &[u8], at: usize, is_line: bool) -> Option<usize> {
     let before = text[..at].iter().rposition(|byte| *byte == b'\n');
     let start = before.map_or(0, |end| end + 1);
     (begins_line(text, start, is_line) && offset(text, start).is_some()).then_some(start)
@@ -138,7 +187,7 @@ fn begins_line(text: &[u8], at: usize, is_line: bool) -> bool {
 }
 
 /// Where an offset ends that stands at the start of a line.
-fn offset(text: &[u8], start: usize) -> Option<usize> {
+pub(super) fn offset(text: &[u8], start: usize) -> Option<usize> {
     let rest = text.get(start..)?;
     let digits = rest
         .iter()
@@ -147,7 +196,7 @@ fn offset(text: &[u8], start: usize) -> Option<usize> {
         .count();
     match (digits, rest.get(digits)) {
         (6..=8, Some(b':')) => Some(start + digits + 1),
-        (7 | 8, Some(b' ')) => Some(start + digits),
+        (6..=8, Some(b' ')) => Some(start + digits),
         // It may become one.
         (1..=8, None) => Some(text.len()),
         _ => None,
@@ -244,6 +293,12 @@ fn column(text: &[u8], at: usize) -> Option<usize> {
         .position(|byte| *byte == b'\n')
         .unwrap_or(rest.len().min(LONGEST_LINE));
     let column = rest[..end].trim_ascii_start();
-    let is_text = column.starts_with(b"|") || (1..=COLUMN).contains(&column.len());
+    // Numbers stand so far from each other in decimal.
+    let numbers = column
+        .iter()
+        .all(|byte| byte.is_ascii_digit() || *byte == b' ')
+        && (column.len() <= 3 || memchr::memmem::find(column, b"  ").is_some());
+    let is_text = matches!(column.first(), Some(b'|' | b'>'))
+        || ((1..=COLUMN).contains(&column.len()) && !numbers);
     is_text.then_some(at + end)
 }

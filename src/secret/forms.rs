@@ -77,6 +77,10 @@ pub(super) fn forms(value: &[u8]) -> BTreeSet<Vec<u8>> {
 fn collect(value: &[u8], forms: &mut BTreeSet<Vec<u8>>) {
     forms.insert(value.to_vec());
     escapes(value, forms);
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~');
+    if !value.iter().all(is_plain) {
+        beyond_ascii(value, forms);
+    }
     shells(value, forms);
     urls(value, forms);
     base64s(value, forms);
@@ -139,11 +143,22 @@ fn escapes(value: &[u8], forms: &mut BTreeSet<Vec<u8>>) {
     for json in [&json, &lower, &upper] {
         forms.insert(self::json(json).into_bytes());
     }
+    // In the attributes of HTML.
+    for json in [&json, &lower, &upper] {
+        forms.insert(
+            json.replace('&', "&amp;")
+                .replace('<', "&lt;")
+                .replace('>', "&gt;")
+                .replace('"', "&quot;")
+                .into_bytes(),
+        );
+    }
+    forms.insert(json.into_bytes());
     forms.insert(lower.into_bytes());
     forms.insert(upper.into_bytes());
-    forms.insert(json.into_bytes());
-    // YAML's single quotes, then XML and HTML.
+    // YAML's single quotes; CSV's, and SQL's, double ones; then XML and HTML.
     forms.insert(text.replace('\'', "''").into_bytes());
+    forms.insert(text.replace('"', "\"\"").into_bytes());
     for (quote, apostrophe) in [
         ("\"", "'"),
         ("&quot;", "'"),
@@ -160,6 +175,125 @@ fn escapes(value: &[u8], forms: &mut BTreeSet<Vec<u8>>) {
             b'\'' => Some(apostrophe),
             _ => None,
         }));
+    }
+}
+
+/// What Python, YAML and Perl, `cat -v` and `sed -n l`, XML and HTML write of characters beyond
+/// ASCII.
+fn beyond_ascii(value: &[u8], forms: &mut BTreeSet<Vec<u8>>) {
+    let mut texts = vec![
+        String::from_utf8_lossy(&ansi_c(value, "\\033", true)).into_owned(),
+        String::from_utf8_lossy(&ansi_c(value, "\\033", true)).replace("\\'", "'"),
+        value.iter().map(|byte| caret(*byte)).collect(),
+    ];
+    let bytes = |lower: bool| -> String {
+        let write = |byte: &u8| match byte {
+            b'\\' => "\\\\".to_owned(),
+            b' '..=b'~' => char::from(*byte).to_string(),
+            b'\n' => "\\n".to_owned(),
+            b'\t' => "\\t".to_owned(),
+            b'\r' => "\\r".to_owned(),
+            byte if lower => format!("\\x{byte:02x}"),
+            byte => format!("\\x{byte:02X}"),
+        };
+        value.iter().map(write).collect()
+    };
+    texts.extend([bytes(false), bytes(true)]);
+    if let Ok(text) = std::str::from_utf8(value) {
+        let write = |beyond: fn(u32) -> String, special: fn(char) -> Option<&'static str>| {
+            text.chars()
+                .map(|one| match special(one) {
+                    Some(written) => written.to_owned(),
+                    None if one.is_ascii() && (one >= ' ' || matches!(one, '\n' | '\t')) => {
+                        one.to_string()
+                    }
+                    None => beyond(u32::from(one)),
+                })
+                .collect::<String>()
+        };
+        texts.push(write(upper, in_strings));
+        texts.push(write(lower, in_strings));
+        for special in [in_xml, in_html, in_attributes] {
+            texts.push(write(|code| format!("&#{code};"), special));
+            texts.push(write(|code| format!("&#x{code:x};"), special));
+            texts.push(write(|code| format!("&#x{code:X};"), special));
+        }
+    }
+    for text in texts {
+        for quote in ["\"", "'"] {
+            forms.insert(text.replace(quote, &format!("\\{quote}")).into_bytes());
+        }
+        forms.insert(text.into_bytes());
+    }
+}
+
+/// A character's number as Python and YAML write it.
+fn upper(code: u32) -> String {
+    match code {
+        0..=0xFF => format!("\\x{code:02X}"),
+        0x100..=0xFFFF => format!("\\u{code:04X}"),
+        _ => format!("\\U{code:08X}"),
+    }
+}
+
+fn lower(code: u32) -> String {
+    match code {
+        0..=0xFF => format!("\\x{code:02x}"),
+        0x100..=0xFFFF => format!("\\u{code:04x}"),
+        _ => format!("\\U{code:08x}"),
+    }
+}
+
+fn in_strings(one: char) -> Option<&'static str> {
+    match one {
+        '\\' => Some("\\\\"),
+        '\n' => Some("\\n"),
+        '\t' => Some("\\t"),
+        '\r' => Some("\\r"),
+        _ => None,
+    }
+}
+
+fn in_xml(one: char) -> Option<&'static str> {
+    match one {
+        '&' => Some("&amp;"),
+        '<' => Some("&lt;"),
+        '>' => Some("&gt;"),
+        _ => None,
+    }
+}
+
+fn in_html(one: char) -> Option<&'static str> {
+    match one {
+        '"' => Some("&quot;"),
+        '\'' => Some("&#x27;"),
+        _ => in_xml(one),
+    }
+}
+
+fn in_attributes(one: char) -> Option<&'static str> {
+    match one {
+        '\t' => Some("&#9;"),
+        '\n' => Some("&#10;"),
+        '"' => Some("&quot;"),
+        _ => in_xml(one),
+    }
+}
+
+/// A byte as `cat -v` writes it.
+fn caret(byte: u8) -> String {
+    match byte {
+        b'\n' | b'\t' => char::from(byte).to_string(),
+        0x80.. => format!("M-{}", caret_any(byte & 0x7F)),
+        _ => caret_any(byte),
+    }
+}
+
+fn caret_any(byte: u8) -> String {
+    if byte.is_ascii_control() {
+        format!("^{}", char::from(byte ^ 0x40))
+    } else {
+        char::from(byte).to_string()
     }
 }
 
@@ -194,6 +328,11 @@ fn shells(value: &[u8], forms: &mut BTreeSet<Vec<u8>>) {
     forms.insert(backslash(value, |byte| {
         !plain(byte) && !b"_-./:@+,".contains(&byte)
     }));
+    // Perl's `quotemeta`, and of other tools that know no plain signs.
+    forms.insert(backslash(value, |byte| {
+        byte.is_ascii() && !byte.is_ascii_alphanumeric() && byte != b'_'
+    }));
+    forms.insert(coreutils(value));
     forms.insert(ansi_c(value, "\\E", false));
     forms.insert(ansi_c(value, "\\e", false));
     forms.insert(ansi_c(value, "\\E", true));
@@ -211,6 +350,28 @@ fn shells(value: &[u8], forms: &mut BTreeSet<Vec<u8>>) {
             forms.insert(inner.strip_suffix(b"'").unwrap_or(inner).to_vec());
         }
     }
+}
+
+/// What `ls` and other coreutils write, without the quotes at the ends: only what has no picture
+/// stands in `$'…'`.
+fn coreutils(value: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(value.len() + 16);
+    let mut escaped = false;
+    for &byte in value {
+        let escapes = byte.is_ascii_control();
+        match (escaped, escapes) {
+            (false, true) => out.extend_from_slice(b"'$'"),
+            (true, false) => out.extend_from_slice(b"''"),
+            _ => {}
+        }
+        escaped = escapes;
+        match byte {
+            b'\'' => out.extend_from_slice(b"'\\''"),
+            _ if escapes => out.extend_from_slice(&ansi_c(&[byte], "\\033", false)),
+            _ => out.push(byte),
+        }
+    }
+    out
 }
 
 /// The inside of `$'…'` as bash and zsh write it.
@@ -239,8 +400,15 @@ fn ansi_c(value: &[u8], escape: &str, ascii: bool) -> Vec<u8> {
 
 /// Percent-encoding: RFC 3986, `encodeURIComponent`, `encodeURI`, form data, path segments.
 fn urls(value: &[u8], forms: &mut BTreeSet<Vec<u8>>) {
+    // Encoded twice.
+    let once = percent(value, b"-._~", false, false);
+    forms.insert(percent(&once, b"-._~", false, false));
     for (kept, plus) in [
         ("-._~", false),
+        // What WHATWG's URL keeps in a user's name, a path and a query (sections 1.3 and 4).
+        ("-._~!$%&'()*+,", false),
+        ("-._~!$%&'()*+,/:;=@[\\]|", false),
+        ("-._~!$%&()*+,/:;=?@[\\]^`{|}", false),
         ("-._~/", false),
         ("-._~!'()*", false),
         ("-._~!'()*;/?:@&=+$,#", false),

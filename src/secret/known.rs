@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::cells;
 use super::dumps;
 use super::joined::{self, Joined};
 use super::matcher::{Found, Matcher};
@@ -12,6 +13,8 @@ pub(super) struct Known {
     matcher: Matcher,
     /// Every form without its line ends; `None` where that is the same.
     joined: Option<Matcher>,
+    /// The forms with blanks and marks, without these.
+    bare: Option<Matcher>,
     /// The digits of each secret.
     digits: Matcher,
     markers: Vec<String>,
@@ -34,6 +37,7 @@ impl Known {
         Self {
             matcher: Matcher::new(forms),
             joined: joined::forms(forms).map(|forms| Matcher::new(&forms)),
+            bare: joined::bare(forms).map(|forms| Matcher::new(&forms)),
             digits: Matcher::new(&dumps::forms(forms)),
             markers,
         }
@@ -55,16 +59,26 @@ impl Known {
             kept: decided,
         };
         let before = search.found.len();
-        if let Some(text) = Joined::of(text) {
+        if let Some(joined) = Joined::of(text) {
             let matcher = self.joined.as_ref().unwrap_or(&self.matcher);
-            search.across(&text, matcher, true, |from| from, |end| end);
+            search.across(&joined, matcher, true, |from| from, |end| end);
         } else if let Some(joined) = &self.joined {
             // A seam may come that is elsewhere than that of the form.
             let (_, open) = joined.find(text);
             search.kept = search.kept.min(open);
             search.decided = search.decided.min(open);
         }
+        if let Some(bare) = &self.bare {
+            search.across(&Joined::bare(text), bare, true, |from| from, |end| end);
+        }
+        cells::find(text, is_line, &self.matcher, &mut search);
         dumps::find(text, is_line, &self.digits, &mut search);
+        // What is found but can't be told yet is to be found once more: from where it begins.
+        for one in &search.found {
+            if one.start >= search.decided {
+                search.kept = search.kept.min(one.begin);
+            }
+        }
         if search.found.len() > before {
             search
                 .found
@@ -96,6 +110,7 @@ impl Search {
         for one in found {
             if text.has_seam(one.start..one.end) {
                 self.found.push(Found {
+                    begin: kept(text.start(one.start)),
                     start: text.shown(one.start..one.end),
                     end: end(text.end(one.end)),
                     secret: one.secret,
@@ -103,6 +118,7 @@ impl Search {
             }
         }
         let length = text.bytes().len();
+        let open = text.near(open);
         if is_open && open < length {
             self.kept = self.kept.min(kept(text.start(open)));
             self.decided = self.decided.min(text.shown(open..length));

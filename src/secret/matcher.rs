@@ -36,6 +36,9 @@ pub(super) struct Matcher {
 /// A stretch of text that belongs to overlapping forms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Found {
+    /// Where it begins; before `start` if its first letters are shown.
+    pub(super) begin: usize,
+    /// From where on it is hidden.
     pub(super) start: usize,
     pub(super) end: usize,
     /// The secret of the longest form at `start`.
@@ -114,6 +117,7 @@ impl Matcher {
                     merge(
                         &mut all,
                         Found {
+                            begin: start,
                             start,
                             end: start + length,
                             secret,
@@ -138,6 +142,7 @@ impl Matcher {
                         let form = self.forms.partition_point(|form| form.as_slice() < begun);
                         let whole = self.forms.get(form)?;
                         whole.starts_with(begun).then(|| Found {
+                            begin: start,
                             start,
                             end,
                             secret: self.secrets[form],

@@ -4,6 +4,7 @@
 //! room prints, and no `Debug` of it shows a value.
 
 pub(crate) mod base64;
+mod cells;
 mod clean;
 mod clean_map;
 mod computed;

@@ -64,6 +64,33 @@ fn a_secret_is_hidden_in_every_form() {
 }
 
 #[test]
+fn a_secret_is_hidden_as_tools_write_what_is_beyond_ascii() {
+    let secret = "it's <é>\t\"漢\" \\&9/x-y";
+    for text in [
+        "it's <é>\t\"\"漢\"\" \\&9/x-y",
+        r#"it'\''s <é>'$'\t''"漢" \&9/x-y"#,
+        r#"it\'s <\xe9>\t"\u6f22" \\&9/x-y"#,
+        r#"it\'s <\xc3\xa9>\t"\xe6\xbc\xa2" \\&9/x-y"#,
+        r#"it's <\xE9>\t\"\u6F22\" \\&9/x-y"#,
+        r"it's &lt;&#233;&gt;&#9;&quot;&#28450;&quot; \&amp;9/x-y",
+        r"it's &lt;&#xe9;&gt;&#9;&quot;&#x6f22;&quot; \&amp;9/x-y",
+        "it's &lt;&#233;&gt;\t\"&#28450;\" \\&amp;9/x-y",
+        r#"it's <\303\251>\t"\346\274\242" \\&9/x-y"#,
+        "it's <M-CM-)>\t\"M-fM-<M-\"\" \\&9/x-y",
+        r"it%2527s%2520%253C%25C3%25A9%253E%2509%2522%25E6%25BC%25A2%2522%2520%255C%25269%252Fx-y",
+        r"it's &lt;\u00e9&gt;\t\&quot;\u6f22\&quot; \\&amp;9/x-y",
+        r"it's &lt;\u00e9&gt;\t\&quot;\u6f22\&quot; \\&amp;9/x-y",
+    ] {
+        case(secret, &format!("({text})"), "(«secret:pw»)");
+    }
+    for text in [r"Zq7hunter\-a\@b\~c", "Zq7hunter-a%40b~c"] {
+        case("Zq7hunter-a@b~c", text, "«secret:pw»");
+    }
+    case("a{b}c^d é|", "a%7Bb%7Dc%5Ed%20%C3%A9%7C@h", "«secret:pw»@h");
+    case("a{b}c^d é|", "?a{b}c^d%20%C3%A9|&", "?«secret:pw»&");
+}
+
+#[test]
 fn overlapping_secrets_leave_nothing() {
     let redactor = knowing(&[
         ("short", "hunter2"),

@@ -4,12 +4,16 @@
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use runbook::secret::Redactor;
+use runbook::view::sanitize;
 
 use crate::config;
 use crate::watch::watched;
 
 /// What secrets and outputs are made of: seams, quoting, dumps, and what credentials begin with.
-const PARTS: [&str; 39] = [
+const PARTS: [&str; 42] = [
+    "\n0000020   c   o   r   r   e   c   t  sp\n",
+    "0000000   h   o   r   s   e  sp   b   a   t   t   e   r   y",
+    "\n# ",
     "correct",
     "horse",
     " ",
@@ -52,7 +56,8 @@ const PARTS: [&str; 39] = [
 ];
 
 /// Secrets with seams, quotes and blanks of their own.
-const SECRETS: [&str; 7] = [
+const SECRETS: [&str; 8] = [
+    "correct|horse> \\battery #9",
     "correct horse battery",
     "first line\nsecond line",
     "\u{7}beside the bell",
@@ -60,6 +65,35 @@ const SECRETS: [&str; 7] = [
     "two  blanks\tand\ttabs",
     "zero\0\u{ad}width",
     "C3J27XDCG2LmlZEGONYlgCtjfIZ4SOcMz9CPVNPk",
+];
+
+/// What control sequences are made of, and what ends them.
+const SEQUENCES: [&str; 25] = [
+    "\u{1b}",
+    "[",
+    "]",
+    "P",
+    "_",
+    "(",
+    "\\",
+    "0;t",
+    "m",
+    "B",
+    "\u{7}",
+    "\u{18}",
+    "\u{1a}",
+    "\u{90}",
+    "\u{98}",
+    "\u{9b}",
+    "\u{9c}",
+    "\u{9d}",
+    "\u{9f}",
+    "\u{85}",
+    "\n",
+    "\u{1b}[m",
+    "\u{1b}]8;;http://x/",
+    "\u{1b}\\",
+    "\u{200b}",
 ];
 
 fn parts(most: usize) -> impl Strategy<Value = Vec<String>> {
@@ -109,6 +143,68 @@ proptest! {
         let whole = filtered(&redactor, std::iter::once(text.as_slice()));
         let split = filtered(&redactor, text.chunks(size));
         prop_assert_eq!(String::from_utf8_lossy(&split), String::from_utf8_lossy(&whole));
+    }
+
+    #[test]
+    fn what_the_view_drops_joins_no_secret(
+        cuts in proptest::collection::vec((any::<Index>(), proptest::collection::vec(select(&SEQUENCES[..]), 1..6)), 1..4),
+        before in proptest::collection::vec(select(&SEQUENCES[..]), 0..3),
+        long in 0..500_usize,
+        size in 1..9_usize,
+    ) {
+        let secret = "C3J27XDCG2LmlZEGONYlgCtjfIZ4SOcMz9CPVNPk";
+        let redactor = Redactor::default();
+        redactor.learn("pw", secret.as_bytes()).expect("it is fit to hide");
+        let mut text = secret.to_owned();
+        for (at, seam) in cuts {
+            let seam = seam.concat().replace('t', &"t".repeat(long));
+            let at = (0..=at.index(secret.len())).rev().find(|at| text.is_char_boundary(*at));
+            text.insert_str(at.unwrap_or(0), &seam);
+        }
+        let text = format!("{}{text}", before.concat());
+        let shown = filtered(&redactor, text.as_bytes().chunks(size));
+        let shown = String::from_utf8_lossy(&shown);
+        prop_assert!(!sanitize::lines(&shown).collect::<String>().contains(secret), "{:?}", text);
+    }
+}
+
+/// Guards: what is held of a stream is bounded, however a secret begins that does not go on.
+#[test]
+fn what_a_secret_may_begin_with_costs_what_it_weighs() {
+    for part in [
+        " ",
+        "\t",
+        "\n",
+        "\0",
+        "\u{1b}[m",
+        "\u{1b}]0;",
+        "y",
+        "6",
+        "6\n",
+        " 6",
+        "| ",
+        "\\",
+    ] {
+        for begun in [
+            "corr",
+            "corr\n",
+            "corr\u{1b}]0;",
+            "636f72",
+            "636f72 ",
+            "0000000 636f72 ",
+            "0000000   c   o   r",
+        ] {
+            let redactor = Redactor::default();
+            for secret in ["correct horse battery", "correct|horse\\battery"] {
+                redactor
+                    .learn("pw", secret.as_bytes())
+                    .expect("it is fit to hide");
+            }
+            let text = format!("{begun}{}", part.repeat(100_000 / part.len()));
+            watched(&format!("{begun:?}, then {part:?}"), || {
+                filtered(&redactor, text.as_bytes().chunks(4 * 1024));
+            });
+        }
     }
 }
 
