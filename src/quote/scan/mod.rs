@@ -13,6 +13,7 @@ mod fish;
 mod names;
 mod operators;
 mod posix;
+mod standing;
 mod words;
 
 use std::ops::Range;
