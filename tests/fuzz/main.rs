@@ -14,6 +14,7 @@
 mod corpus;
 mod documents;
 mod given;
+mod grammar;
 mod journals;
 mod pieces;
 mod redaction;
