@@ -29,6 +29,7 @@ const VALUE: &str = "${{ v }}";
 struct Writer {
     dialect: Dialect,
     state: u64,
+    functions: usize,
 }
 
 impl Writer {
@@ -131,7 +132,12 @@ impl Writer {
                 self.word(next),
                 self.command(next)
             ),
-            6 => format!("f() {{ {}; }}; f", self.command(next)),
+            6 => {
+                // Of a name of its own: one that calls itself would never end.
+                self.functions += 1;
+                let name = format!("f{}", self.functions);
+                format!("{name}() {{ {}; }}; {name}", self.command(next))
+            }
             7 => format!("x={}", self.word(next)),
             8 => format!(
                 "echo a # {}\n",
@@ -146,15 +152,18 @@ impl Writer {
             }
             12 if self.dialect != Dialect::Sh => {
                 let command = self.command(next);
+                self.functions += 1;
+                let number = self.functions.to_string();
                 self.one(&[
                     "(( 1 ))",
                     "((x=1))",
                     "for ((j=0;j<1;j++)); do @; done",
-                    "function g { @; }; g",
+                    "function g# { @; }; g#",
                     "! @",
                     "time @",
                     "cat <(@)",
                 ])
+                .replace('#', &number)
                 .replace('@', &command)
             }
             13 if self.dialect == Dialect::Zsh => {
@@ -233,7 +242,7 @@ proptest! {
         value in 0..VALUES.len(),
     ) {
         let dialect = Dialect::ALL[dialect];
-        let text = Writer { dialect, state: seed }.list(0);
+        let text = Writer { dialect, state: seed, functions: 0 }.list(0);
         let ranges: Vec<_> = text
             .match_indices(VALUE)
             .map(|(start, _)| start..start + VALUE.len())
